@@ -1,0 +1,218 @@
+"""What every device family has in common: the readings it may yield, what a Dialect and a Source are, and the three ways a device can fail.
+
+1. A Dialect is bytes -> readings and commands -> bytes: no I/O, no clock, no unbounded buffer, and no input bytes make it raise.
+2. However a stream is cut into chunks, the readings and errors are the same.
+3. An encoder refuses what the device would misunderstand (ProtocolError); it never guesses.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
+
+import msgspec
+
+FieldValue = str | int | float | bool | None
+
+
+class DeviceError(Exception):
+    """A device cannot be used; the three kinds below say what to do about it."""
+
+
+class SettingsError(DeviceError):
+    """The settings are wrong: correct them, trying again is useless."""
+
+
+class UnreachableError(DeviceError):
+    """The device cannot be reached now: check plug and power, try again later."""
+
+
+class ProtocolError(DeviceError):
+    """The device was reached and what was asked or answered breaks its protocol."""
+
+
+def snake(name: str) -> str:
+    """Give the JSON `type` of a reading class: TagSeen -> tag_seen."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+class Reading(msgspec.Struct, frozen=True, tag_field="type", tag=snake):
+    """One thing a device said; in JSON its kind is the field `type`."""
+
+
+class TagSeen(Reading, frozen=True):
+    """A tag answered: EPC, PC and TID as upper-case hex, RSSI in dBm as the reader gives it."""
+
+    epc: str
+    antenna: int = 1
+    rssi: float | None = None
+    pc: str | None = None
+    tid: str | None = None
+
+
+class RoundDone(Reading, frozen=True):
+    """One inventory round ended with no (further) tag."""
+
+
+class MemoryRead(Reading, frozen=True):
+    """Words read from one bank of one tag; everything as upper-case hex."""
+
+    epc: str
+    pc: str
+    data: str
+
+
+class ReaderInfo(Reading, frozen=True):
+    """What a reader says of itself: `kind` is hardware, software or maker."""
+
+    kind: str
+    text: str
+
+
+class BadgeRead(Reading, frozen=True):
+    """A 125 kHz badge: `card` is 10 hex digits; the others are the renderings printed on cards (8H10D, 3D5D)."""
+
+    card: str
+    decimal10: str
+    facility_number: str
+
+
+class CodeRead(Reading, frozen=True):
+    """A printed code; `aim` and `symbology` are None when the scanner sends no AIM prefix, `gs1` maps AI -> value."""
+
+    text: str
+    symbology: str | None = None
+    aim: str | None = None
+    gs1: dict[str, str] | None = None
+
+
+class LockState(Reading, frozen=True):
+    """One lock's feedback contact; `closed` is None when the board cannot say."""
+
+    board: int
+    lock: int
+    closed: bool | None
+
+
+class UnlockReply(Reading, frozen=True):
+    """A board's answer to an opening; tells of actuation only, never that the door moved.
+
+    `also` names the command the very same bytes would be when heard from the host's side.
+    """
+
+    board: int
+    lock: int
+    accepted: bool | None
+    also: str | None = None
+
+
+class DeviceReply(Reading, frozen=True):
+    """A device's answer to a set-up or maintenance command."""
+
+    command: str
+    fields: dict[str, FieldValue]
+
+
+class DeviceFault(Reading, frozen=True):
+    """An error the device itself reports in a well-formed frame; PC and EPC where it names the tag."""
+
+    code: int
+    what: str
+    pc: str | None = None
+    epc: str | None = None
+
+
+class CommandSeen(Reading, frozen=True):
+    """A command on the wire, as heard from the host's side."""
+
+    name: str
+    fields: dict[str, FieldValue]
+
+
+class FrameError(msgspec.Struct, frozen=True):
+    """Bytes that are no frame: `at` is the offset in the stream of the frame (or run of bytes) refused."""
+
+    at: int
+    what: str
+
+
+class SourceState(msgspec.Struct, frozen=True):
+    """A source changed: online, offline (cannot be reached, being retried) or fault (settings; not retried)."""
+
+    state: Literal["online", "offline", "fault"]
+    why: str = ""
+
+
+Heard = Reading | FrameError
+SourceEvent = Reading | FrameError | SourceState
+Listener = Callable[[str, SourceEvent], None]
+"""Called on the source's own thread with (source name, event); must return at once (put it on a queue)."""
+
+
+class Dialect(Protocol):
+    """One family's protocol. Built as `Class(**settings)`; encoders are methods of each family's class."""
+
+    Settings: ClassVar[type[msgspec.Struct]]
+    baudrate: ClassVar[int]
+    reopen_after_error: ClassVar[bool]
+    """Close and open the port again after a FrameError, so that late bytes cannot answer the next request."""
+    turn: ClassVar[float | None]
+    """Half-duplex: seconds to wait for the answer to one write before the next write goes out."""
+
+    @property
+    def pause(self) -> float:
+        """Seconds without a byte after which `silence` is called."""
+
+    @property
+    def unparsed(self) -> bytes:
+        """Bytes received that belong to no reading and no error yet."""
+
+    def feed(self, data: bytes) -> list[Heard]:
+        """Take the next bytes of the stream."""
+
+    def silence(self) -> list[Heard]:
+        """Learn that the line has been silent for `pause`: whatever was waiting is now complete or torn."""
+
+    def greeting(self) -> list[bytes]:
+        """Give what to send each time the port has been opened."""
+
+    def prompt(self) -> bytes:
+        """Give what makes the device report again; b"" for a device that speaks by itself."""
+
+    @property
+    def prompt_after(self) -> float | None:
+        """Seconds of silence after which the prompt is due; None for never."""
+
+
+class Source(Protocol):
+    """Something that yields readings by itself until closed."""
+
+    name: str
+
+    def start(self) -> None:
+        """Begin; events go to the listener from now on."""
+
+    def write(self, data: bytes) -> None:
+        """Queue one command; raise UnreachableError when the device is not online."""
+
+    def close(self) -> None:
+        """Stop, and return when nothing will be reported any more."""
+
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def read_settings(kind: type[S], family: str, given: Mapping[str, Any]) -> S:
+    """Check a family's settings strictly; text is converted, an unknown name names the nearest known one (SettingsError)."""
+    known = [field.name for field in msgspec.structs.fields(kind)]
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else f"; known: {', '.join(known) or 'none'}"
+            raise SettingsError(f"{family}: no setting '{name}'{hint}")
+    try:
+        return msgspec.convert(dict(given), kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{family}: {error}") from None
