@@ -1,0 +1,1 @@
+"""Say how hardware and its surroundings must be set up: device profiles, broker, nodes, units."""

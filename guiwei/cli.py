@@ -1,0 +1,70 @@
+"""The one command line: a table of commands, each living with its owner and imported when first used.
+
+An installation with only the `edge` extra must start and explain itself, so nothing here imports a
+command's module before that command is asked for, not even to print the help.
+"""
+
+import importlib
+from typing import NamedTuple
+
+import typer
+
+
+class Target(NamedTuple):
+    """Where a command lives ("module:attribute", a typer app), the extra it needs, and its help line."""
+
+    where: str
+    extra: str
+    help: str
+
+
+COMMANDS: dict[str, Target] = {
+    "demo": Target("guiwei.demo.cli:app", "demo", "Watch cabinets, server and broker at work, or run the stories."),
+    "server": Target("server.cli:app", "server", "Set up and run the server: migrate, web, intake, sweep."),
+    "edge": Target("edge_agent.cli:app", "edge", "Run a station, or decode what a device said."),
+    "labels": Target("labels.cli:app", "labels", "Make codes and print labels."),
+    "ledger": Target("server.cli:ledger", "server", "Verify the ledger."),
+    "firmware": Target("guiwei.firmware:app", "", "Check device profiles; write the broker's configuration."),
+    "doctor": Target("guiwei.doctor:app", "", "Name what this machine lacks, and how to get it."),
+    "bench": Target("guiwei.bench.cli:app", "demo", "Measure intake, latency and queries."),
+    "chaos": Target("guiwei.chaos.cli:app", "demo", "Kill parts at every moment and check that nothing is lost."),
+}
+
+# Words, options and --help behind a command's name are that command's own business.
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+app = typer.Typer(
+    name="guiwei",
+    help="Guiwei (归位): who holds which file and which seal, right now, and by whose approval.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+
+def load(name: str) -> typer.Typer:
+    """Import the app of the command `name`; exit 2, saying how to get it, when its libraries are absent."""
+    target = COMMANDS[name]
+    module, _, attribute = target.where.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        typer.echo(f"guiwei {name}: the Python module {error.name!r} is not installed here.", err=True)
+        if target.extra:
+            typer.echo(f"It comes with the extra of this command: uv sync --locked --extra {target.extra}", err=True)
+        raise typer.Exit(2) from error
+    if not isinstance(found, typer.Typer):
+        raise TypeError(f"{target.where} is a {type(found).__name__}, not a typer app")
+    return found
+
+
+def register(name: str) -> None:
+    """Add the command `name` of the table as one that passes everything on to its owner."""
+
+    @app.command(name, help=COMMANDS[name].help, context_settings=PASS_ON)
+    def pass_on(context: typer.Context) -> None:
+        command = typer.main.get_command(load(name))
+        command(args=context.args, prog_name=f"guiwei {name}")
+
+
+for _name in COMMANDS:
+    register(_name)

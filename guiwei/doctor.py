@@ -1,0 +1,118 @@
+"""`guiwei doctor`: name what this machine lacks, why it is wanted and how to get it.
+
+System packages are those of the root's packages.apt, the list that `run` and the Dockerfile install
+from; each is probed by what it brings (a program, a shared library, a font), so that an equivalent
+on another system counts as well.
+"""
+
+import ctypes.util
+import importlib.util
+import json
+import shutil
+import zoneinfo
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parent.parent
+FONTS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("/Library/Fonts"))
+
+Probe = Callable[[], bool]
+
+app = typer.Typer(add_completion=False, help="Name what this machine lacks, and how to get it.")
+
+
+class Finding(NamedTuple):
+    """One thing looked for: present or not, why it is wanted, what to do when it is absent."""
+
+    name: str
+    present: bool
+    why: str
+    remedy: str
+
+
+def find_program(name: str) -> str | None:
+    """Return the path of a program, also where Debian keeps servers out of an ordinary user's PATH."""
+    debian_servers = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    places = [Path("/usr/sbin"), Path("/usr/local/sbin"), *debian_servers]
+    return shutil.which(name) or shutil.which(name, path=":".join(map(str, places)))
+
+
+def program(*names: str) -> Probe:
+    """Probe for any one of some programs."""
+    return lambda: any(find_program(name) for name in names)
+
+
+def font(pattern: str) -> Probe:
+    """Probe for an installed font file."""
+    return lambda: any(found for folder in FONTS for found in folder.rglob(pattern))
+
+
+def has_time_zones() -> bool:
+    """Tell whether the zone of the default policy can be loaded."""
+    return "Asia/Shanghai" in zoneinfo.available_timezones()
+
+
+# What each system package brings. A package of packages.apt without a row here fails a test.
+PROBES: dict[str, Probe] = {
+    "ca-certificates": Path("/etc/ssl/certs/ca-certificates.crt").exists,
+    "git": program("git"),
+    "libzbar0": lambda: ctypes.util.find_library("zbar") is not None,
+    "fonts-wqy-zenhei": font("wqy-zenhei*"),
+    "tzdata": has_time_zones,
+    "mosquitto": program("mosquitto"),
+    "mosquitto-clients": program("mosquitto_sub"),
+    "postgresql": program("initdb"),
+    "poppler-utils": program("pdftoppm"),
+    "chromium": program("chromium", "chromium-browser", "google-chrome"),
+}
+
+# One module that tells whether an extra is installed, and what the extra is for.
+EXTRAS: dict[str, tuple[str, str]] = {
+    "edge": ("paho", "a station"),
+    "camera-headless": ("cv2", "reading codes with a camera (or the extra `camera`)"),
+    "labels": ("barcode", "printing labels"),
+    "server": ("fastapi", "the server"),
+    "postgres": ("psycopg", "PostgreSQL as the database"),
+}
+
+
+def wanted_packages(listing: Path = ROOT / "packages.apt") -> dict[str, str]:
+    """Return package -> reason, as listed."""
+    lines = (line.partition("#") for line in listing.read_text("utf-8").splitlines())
+    return {name.strip(): why.replace("[image]", "").strip() for name, _, why in lines if name.strip()}
+
+
+def examine() -> list[Finding]:
+    """Look for every system package and every extra."""
+    packages = [
+        Finding(name, PROBES[name](), why, f"apt-get install {name}") for name, why in wanted_packages().items()
+    ]
+    extras = [
+        Finding(f"extra {name}", importlib.util.find_spec(module) is not None, why, f"uv sync --locked --extra {name}")
+        for name, (module, why) in EXTRAS.items()
+    ]
+    return packages + extras
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list instead of a table.")] = False,
+) -> None:
+    """Name what this machine lacks, and how to get it; exit 1 when something is missing."""
+    findings = examine()
+    missing = [finding for finding in findings if not finding.present]
+    if as_json:
+        typer.echo(json.dumps([finding._asdict() for finding in findings], ensure_ascii=False, indent=2))
+    else:
+        table = Table("", "what", "why", "how to get it")
+        for finding in findings:
+            mark = "[green]ok[/]" if finding.present else "[bold red]missing[/]"
+            table.add_row(mark, finding.name, finding.why, "" if finding.present else finding.remedy)
+        Console().print(table)
+        typer.echo(f"{len(missing)} of {len(findings)} missing" if missing else "Nothing is missing.")
+    raise typer.Exit(1 if missing else 0)
