@@ -1,0 +1,1 @@
+"""Hold the decisions, the record and the pages."""

@@ -1,0 +1,4 @@
+"""Take stations' messages in: MQTT consumer, batches, handlers, quarantine, receipts.
+
+Knows services, not pages.
+"""
