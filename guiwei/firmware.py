@@ -1,0 +1,64 @@
+"""`guiwei firmware`: check device profiles, and write the broker's files from the contract's topics.
+
+Here the contract and firmware_config meet: firmware_config imports nothing of ours, so the topics are handed to it.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contract.topics import TOPICS, pattern
+from firmware_config import mosquitto, profiles
+
+SERVERS = ("server-intake", "server-web", "server-sweep")
+ROUTES = tuple(mosquitto.Route(pattern(row.channel, mosquitto.STATION), row.written_by) for row in TOPICS)
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Check device profiles; write the broker's configuration."
+)
+
+
+@app.command()
+def profile(
+    family: Annotated[str, typer.Argument(help="A family, or a profile file of your own.")] = "",
+) -> None:
+    """Check the profile of one family (or all of them) and print it as JSON."""
+    path = Path(family)
+    try:
+        found = [profiles.load_file(path)] if path.suffix == ".toml" else None
+        found = found or [profiles.load(name) for name in ([family] if family else profiles.families())]
+    except (profiles.ProfileError, OSError) as error:
+        typer.echo(f"guiwei firmware: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=2))
+
+
+@app.command()
+def broker(
+    folder: Annotated[Path, typer.Argument(help="Where mosquitto.conf and the access list go.")],
+    tls: Annotated[Path, typer.Option(help="The folder with ca.crt, broker.crt and broker.key.")],
+    port: Annotated[int, typer.Option(help="The TLS port.")] = 8883,
+    node: Annotated[list[str] | None, typer.Option(help="A sensor node as NAME:STATION; repeat for more.")] = None,
+    run_as: Annotated[str, typer.Option(help="The account the broker runs as.")] = "mosquitto",
+) -> None:
+    """Write mosquitto.conf and its access list for mutual TLS; existing ones are replaced in one step."""
+    nodes = [_node(text) for text in node or ()]
+    certificates = mosquitto.Tls(tls / "ca.crt", tls / "broker.crt", tls / "broker.key")
+    listener = mosquitto.Listener(port, tls=certificates)
+    access = folder / "access.acl"
+    folder.mkdir(parents=True, exist_ok=True)
+    mosquitto.replace_file(access, mosquitto.access_list(ROUTES, SERVERS, nodes), mode=0o644)
+    mosquitto.replace_file(
+        folder / "mosquitto.conf", mosquitto.configuration(listener, access, run_as or None), mode=0o644
+    )
+    typer.echo(f"{folder}/mosquitto.conf")
+
+
+def _node(text: str) -> mosquitto.Node:
+    name, separator, station = text.partition(":")
+    if not separator:
+        raise typer.BadParameter(f"{text!r}: write NAME:STATION")
+    return mosquitto.Node(name, station, f"guiwei/nodes/{name}")
