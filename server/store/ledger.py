@@ -1,0 +1,44 @@
+"""Append to the ledger: canonical bodies, hash-chained, written with the transaction they belong to.
+
+The chain is only as good as its single writer: a LedgerWriter lives inside a unit of work, which holds the writer's lock.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from server.domain.ledger import GENESIS, canonical, entry_hash
+from server.store.tables import LedgerEntry
+
+_table = LedgerEntry.__table__  # type: ignore[attr-defined]
+_head = select(_table.c.id, _table.c.hash).order_by(_table.c.id.desc()).limit(1)
+
+
+class LedgerWriter:
+    """The entries of one transaction: numbered and chained at once, written together by `flush`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._last: tuple[int, str] | None = None
+        self._rows: list[dict[str, object]] = []
+
+    def append(self, kind: str, at_us: int, body: Mapping[str, Any]) -> int:
+        """Chain one entry on; returns its number (1 is the first)."""
+        last, previous = self._last or self._read_head()
+        text = canonical({**body, "kind": kind, "at_us": at_us})
+        this = (last + 1, entry_hash(previous, text))
+        row = {"id": this[0], "kind": kind, "at_us": at_us, "body": text, "previous": previous, "hash": this[1]}
+        self._rows.append(row)
+        self._last = this
+        return this[0]
+
+    def flush(self) -> None:
+        """Write what was appended since the last flush."""
+        if self._rows:
+            self._connection.execute(insert(_table), self._rows)
+            self._rows = []
+
+    def _read_head(self) -> tuple[int, str]:
+        row = self._connection.execute(_head).first()
+        return (row.id, row.hash) if row else (0, GENESIS)

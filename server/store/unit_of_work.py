@@ -1,0 +1,152 @@
+"""The one unit of work: the only place that commits, on SQLite and PostgreSQL alike.
+
+Law 1: one act, one transaction, with its ledger entries in it.
+Law 2: one writer at a time. In a process by a lock; between processes by BEGIN IMMEDIATE (SQLite) or one advisory lock
+       (PostgreSQL), taken before anything is read, so that what was checked is still so when it is written.
+Law 3: what must be told to others is told after the commit, by a hook, never before.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlmodel import Session
+
+from server.store.ledger import LedgerWriter
+
+BUSY_SECONDS = 10
+WRITER_LOCK = 0x6775697765690001  # the advisory lock's number: "guiwei", 1
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}")
+
+log = structlog.get_logger(__name__)
+
+
+class NestedWorkError(RuntimeError):
+    """A thread asked for a second unit of work while it still has one open."""
+
+
+class UnitOfWork:
+    """One transaction: its connection, its ORM session (made when first asked for), its ledger entries, its hooks."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._session: Session | None = None
+        self._ledger = LedgerWriter(connection)
+        self._hooks: list[Callable[[], object]] = []
+
+    @property
+    def session(self) -> Session:
+        """Give the ORM session of this transaction; flush it freely, it cannot commit."""
+        if self._session is None:
+            self._session = Session(bind=self.connection, expire_on_commit=False)
+        return self._session
+
+    def ledger(self, kind: str, at_us: int, body: Mapping[str, Any]) -> int:
+        """Append a ledger entry; returns its number. People stand in the body as pseudonyms."""
+        return self._ledger.append(kind, at_us, body)
+
+    def after_commit(self, hook: Callable[[], object]) -> None:
+        """Call `hook` once this work is committed; it is forgotten when the work fails."""
+        self._hooks.append(hook)
+
+    def flush(self) -> None:
+        """Send everything held back to the database; the commit follows."""
+        if self._session is not None:
+            self._session.flush()
+        self._ledger.flush()
+
+    def run_hooks(self) -> None:
+        """Tell the others; a hook that fails is logged and undoes nothing."""
+        for hook in self._hooks:
+            _call(hook)
+
+    def close(self) -> None:
+        """Let go of the ORM session."""
+        if self._session is not None:
+            self._session.close()
+
+
+class Database:
+    """A database by its URL; gives units of work and read-only sessions."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._lock = threading.Lock()
+        self._owner: int | None = None
+        self._listeners: list[Callable[[], object]] = []
+
+    @contextmanager
+    def begin(self) -> Iterator[UnitOfWork]:
+        """Open the one writing transaction; commit when the block ends, roll back when it raises."""
+        if self._owner == threading.get_ident():
+            raise NestedWorkError("this thread already has a unit of work open: pass that one on")
+        with self._lock:
+            self._owner = threading.get_ident()
+            try:
+                with self.engine.connect().execution_options(guiwei_write=True) as connection:
+                    work = UnitOfWork(connection)
+                    try:
+                        with connection.begin():
+                            yield work
+                            work.flush()
+                    finally:
+                        work.close()
+            finally:
+                self._owner = None
+        work.run_hooks()
+        for listener in self._listeners:
+            _call(listener)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session for reading; nothing done in it is kept."""
+        with self.engine.connect() as connection, Session(bind=connection, expire_on_commit=False) as session:
+            yield session
+
+    def on_commit(self, listener: Callable[[], object]) -> None:
+        """Call `listener` after every commit of this process, in the committing thread; it must not block."""
+        self._listeners.append(listener)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    if url.startswith("sqlite"):
+        # isolation_level None: the driver begins nothing by itself, our "begin" below says what is begun
+        arguments = {"isolation_level": None, "check_same_thread": False, "timeout": BUSY_SECONDS}
+        engine = create_engine(url, connect_args=arguments, pool_size=16)
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        engine = create_engine(url, pool_size=8, pool_pre_ping=True)
+        event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("guiwei_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("guiwei_write"):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+
+
+def _call(hook: Callable[[], object]) -> None:
+    try:
+        hook()
+    except Exception:
+        log.exception("after_commit_hook_failed")
