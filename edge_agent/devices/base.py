@@ -1,6 +1,6 @@
-"""What every device family has in common: the readings it may yield, what a Dialect and a Source are, and the three ways a device can fail.
+"""What every device family has in common: its readings, what a Dialect and a Source are, three ways to fail.
 
-1. A Dialect is bytes -> readings and commands -> bytes: no I/O, no clock, no unbounded buffer, and no input bytes make it raise.
+1. A Dialect is bytes -> readings and commands -> bytes: no I/O, no clock, no unbounded buffer, never raises on bytes.
 2. However a stream is cut into chunks, the readings and errors are the same.
 3. An encoder refuses what the device would misunderstand (ProtocolError); it never guesses.
 """
@@ -132,10 +132,14 @@ class CommandSeen(Reading, frozen=True):
 
 
 class FrameError(msgspec.Struct, frozen=True):
-    """Bytes that are no frame: `at` is the offset in the stream of the frame (or run of bytes) refused."""
+    """Bytes that are no frame: `at` is the offset in the stream of the frame (or run of bytes) refused.
+
+    `rest` is the hex of what was held of a frame that never became complete, empty when the frame was whole and wrong.
+    """
 
     at: int
     what: str
+    rest: str = ""
 
 
 class SourceState(msgspec.Struct, frozen=True):
@@ -205,7 +209,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 def read_settings(kind: type[S], family: str, given: Mapping[str, Any]) -> S:
-    """Check a family's settings strictly; text is converted, an unknown name names the nearest known one (SettingsError)."""
+    """Check a family's settings strictly, converting text; an unknown name names the nearest known (SettingsError)."""
     known = [field.name for field in msgspec.structs.fields(kind)]
     for name in given:
         if name not in known:

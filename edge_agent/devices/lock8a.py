@@ -1,0 +1,315 @@
+"""Family lock8a: RS-485 lock boards, `HEAD board lock/arg code BCC`, BCC = XOR of all bytes before it.
+
+1. Reply lengths vary and boards prepend garbage, so a frame ends by silence; XOR then judges it.
+2. What was heard until the silence is explained with the fewest bytes left over, then with the most frames.
+3. Lock 0 opens every lock: no encoder takes it; `open_all` asks for the word EMERGENCY.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import xor
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+
+from edge_agent.devices.base import (
+    CommandSeen,
+    DeviceReply,
+    FrameError,
+    Heard,
+    LockState,
+    ProtocolError,
+    Reading,
+    UnlockReply,
+    read_settings,
+)
+
+OPEN, QUERY, BULK_OPEN, HOLD_ON, HOLD_OFF, REPORT, FIRMWARE = 0x8A, 0x80, 0x90, 0x9A, 0x9B, 0x81, 0x82
+HEADS = {OPEN, QUERY, BULK_OPEN, HOLD_ON, HOLD_OFF, REPORT, FIRMWARE}
+YES, NO, ASK, ASK_FIRMWARE = 0x11, 0x00, 0x33, 0x22
+CODES = {
+    OPEN: {YES, NO},
+    QUERY: {YES, NO, ASK},
+    HOLD_ON: {YES, NO},
+    HOLD_OFF: {YES, NO},
+    REPORT: {YES, NO},
+    FIRMWARE: {YES, NO, ASK_FIRMWARE},
+}
+"""What the fourth byte of a five-byte frame may be."""
+MAX_LOCK = 64
+MAX_BOARD = 32
+MAX_STATE_BYTES = 8
+MAX_WAITING = 256
+EMERGENCY = "EMERGENCY"
+
+
+class Lock8ASettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Settings of one bus of boards; feedback and byte_order must be proven at commissioning."""
+
+    feedback: Annotated[
+        Literal["closing", "opening"],
+        msgspec.Meta(description="What 11 (or a bit 1) means: closing = the lock is closed, opening = it is open"),
+    ] = "closing"
+    byte_order: Annotated[
+        Literal["high_first", "low_first"],
+        msgspec.Meta(
+            description="Order of the state bytes of a query-all reply: locks 17-24 first, or locks 1-8 first"
+        ),
+    ] = "high_first"
+    report_head: Annotated[
+        Literal["any", "81", "82"], msgspec.Meta(description="Head of unsolicited reports, where the board sends them")
+    ] = "any"
+    state_bytes: Annotated[
+        int,
+        msgspec.Meta(
+            ge=0,
+            le=MAX_STATE_BYTES,
+            description="State bytes in a query-all reply; 0 takes any number from 2 (one byte looks like a query)",
+        ),
+    ] = 0
+    channels: Annotated[
+        int, msgspec.Meta(ge=0, le=MAX_LOCK, description="Locks to report from a query-all reply; 0 reports every bit")
+    ] = 0
+    boards: Annotated[
+        tuple[int, ...], msgspec.Meta(description="Board addresses asked in turn for their lock states")
+    ] = (1,)
+    poll_ms: Annotated[
+        int, msgspec.Meta(ge=0, le=60000, description="Pause between two query-all questions; 0 asks for nothing")
+    ] = 200
+    pause_ms: Annotated[
+        int,
+        msgspec.Meta(
+            ge=2, le=1000, description="Silence that ends a frame: 5 on the wire, more behind a USB adapter's own delay"
+        ),
+    ] = 30
+    sent_by: Annotated[
+        Literal["board", "host"], msgspec.Meta(description="Whose bytes are heard; matters for 8A..11, which both send")
+    ] = "board"
+
+
+class Lock8A:
+    """Speak to the boards of one bus."""
+
+    Settings: ClassVar[type[msgspec.Struct]] = Lock8ASettings
+    baudrate: ClassVar[int] = 9600
+    reopen_after_error: ClassVar[bool] = True
+    turn: ClassVar[float | None] = 0.3
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = read_settings(Lock8ASettings, "lock8a", settings)
+        for board in self.settings.boards:
+            _board(board)
+        self._closed_is_one = self.settings.feedback == "closing"
+        self._waiting = bytearray()
+        self._base = 0
+        self._turn = 0
+
+    # -- bytes in -----------------------------------------------------------------------------------------------
+
+    @property
+    def pause(self) -> float:
+        """Seconds of silence that end a frame."""
+        return self.settings.pause_ms / 1000
+
+    @property
+    def prompt_after(self) -> float | None:
+        """Seconds between two questions for all lock states."""
+        return self.settings.poll_ms / 1000 if self.settings.poll_ms and self.settings.boards else None
+
+    @property
+    def unparsed(self) -> bytes:
+        """Bytes heard since the last silence."""
+        return bytes(self._waiting)
+
+    def feed(self, data: bytes) -> list[Heard]:
+        """Take the next bytes; without a silence frames come out only every MAX_WAITING bytes."""
+        heard: list[Heard] = []
+        while data:
+            room = MAX_WAITING - len(self._waiting)
+            self._waiting += data[:room]
+            data = data[room:]
+            if len(self._waiting) == MAX_WAITING:
+                heard += self.silence()
+        return heard
+
+    def silence(self) -> list[Heard]:
+        """Explain what was heard since the last silence."""
+        burst, base = bytes(self._waiting), self._base
+        self._waiting.clear()
+        self._base += len(burst)
+        if len(burst) > 5 and burst[0] == FIRMWARE and not reduce(xor, burst):
+            return [DeviceReply("firmware", {"board": burst[1], "raw": burst[2:-1].hex().upper()})]
+        heard: list[Heard] = []
+        stray = 0
+        for start, length in self._explain(burst):
+            if length == 0:
+                stray += 1
+                continue
+            heard += _refuse(burst[start - stray : start], base + start - stray, noise_allowed=True)
+            heard += self._read(burst[start : start + length])
+            stray = 0
+        heard += _refuse(burst[len(burst) - stray :], base + len(burst) - stray, noise_allowed=False)
+        return heard
+
+    def _explain(self, burst: bytes) -> list[tuple[int, int]]:
+        """Cut a burst into (start, length) of frames, and of single bytes left over (length 0), as law 2 says."""
+        best: list[tuple[int, int, int]] = [(0, 0, 0)] * (len(burst) + 1)  # bytes left over, minus frames, length
+        for start in range(len(burst) - 1, -1, -1):
+            left_over, frames, _ = best[start + 1]
+            choice = (left_over + 1, frames, 0)
+            for length in range(5, min(MAX_STATE_BYTES + 4, len(burst) - start) + 1):
+                if self._is_frame(burst[start : start + length]):
+                    left_over, frames, _ = best[start + length]
+                    choice = min(choice, (left_over, frames - 1, length))
+            best[start] = choice
+        cuts, start = [], 0
+        while start < len(burst):
+            cuts.append((start, best[start][2]))
+            start += best[start][2] or 1
+        return cuts
+
+    def _is_frame(self, frame: bytes) -> bool:
+        head, size = frame[0], len(frame)
+        if head not in HEADS or not 1 <= frame[1] <= MAX_BOARD or reduce(xor, frame):
+            return False
+        if head == QUERY and size > 5:
+            return frame[-2] == ASK and self.settings.state_bytes in (0, size - 4)
+        if head == BULK_OPEN:
+            return size == 6
+        if head == OPEN and size == 6:
+            return frame[3] == YES and 1 <= frame[4] <= 9
+        if head == QUERY and self.settings.state_bytes == 1 and frame[3] == ASK:
+            return size == 5
+        return size == 5 and frame[2] <= MAX_LOCK and frame[3] in CODES[head]
+
+    def _read(self, frame: bytes) -> list[Reading]:
+        head, board, lock, code = frame[0], frame[1], frame[2], frame[3]
+        if head == QUERY and (len(frame) > 5 or (code == ASK and self.settings.state_bytes == 1)):
+            return list(self._states(board, frame[2:-2]))
+        if head == BULK_OPEN:
+            return [self._bulk(board, frame[2:5])]
+        if head == OPEN:
+            return [self._opening(board, lock, code, frame)]
+        if head == QUERY and code == ASK:
+            return [CommandSeen("query" if lock else "query_all", {"board": board, "lock": lock})]
+        if head in (HOLD_ON, HOLD_OFF):
+            name = "hold_on" if head == HOLD_ON else "hold_off"
+            if code == YES:
+                return [CommandSeen(name, {"board": board, "lock": lock})]
+            return [DeviceReply(name, {"board": board, "lock": lock, "status": code})]
+        if head == FIRMWARE and code == ASK_FIRMWARE:
+            return [CommandSeen("firmware", {"board": board})]
+        if self._is_report(head) and lock:
+            return [LockState(board, lock, self._closed(code == YES))]
+        return [DeviceReply(f"{head:02x}", {"board": board, "lock": lock, "status": code})]
+
+    def _bulk(self, board: int, states: bytes) -> Reading:
+        bits = int.from_bytes(states, self._bytes_order)
+        locks = " ".join(str(n + 1) for n in range(24) if bits >> n & 1)
+        return CommandSeen("bulk_open", {"board": board, "locks": locks})
+
+    def _is_report(self, head: int) -> bool:
+        return head == QUERY or self.settings.report_head in ("any", f"{head:02x}")
+
+    def _opening(self, board: int, lock: int, code: int, frame: bytes) -> Reading:
+        if len(frame) == 6:
+            return CommandSeen("open", {"board": board, "lock": lock, "seconds": frame[4]})
+        if code == YES and (self.settings.sent_by == "host" or lock == 0):
+            return CommandSeen("open" if lock else "open_all", {"board": board, "lock": lock})
+        also = f"open board {board} lock {lock}" if code == YES else None
+        return UnlockReply(board, lock, accepted=not self._closed(code == YES), also=also)
+
+    def _states(self, board: int, states: bytes) -> list[LockState]:
+        ordered = states[::-1] if self.settings.byte_order == "high_first" else states
+        count = min(self.settings.channels or 8 * len(ordered), 8 * len(ordered))
+        return [LockState(board, n + 1, self._closed(bool(ordered[n // 8] >> n % 8 & 1))) for n in range(count)]
+
+    def _closed(self, one: bool) -> bool:
+        return one is self._closed_is_one
+
+    # -- commands out ---------------------------------------------------------------------------------------------
+
+    def greeting(self) -> list[bytes]:
+        """Send nothing: a lock board must do nothing unasked."""
+        return []
+
+    def prompt(self) -> bytes:
+        """Ask the next board for all its lock states."""
+        if not self.settings.boards:
+            return b""
+        board = self.settings.boards[self._turn % len(self.settings.boards)]
+        self._turn += 1
+        return self.query_all(board)
+
+    def open(self, board: int, lock: int, seconds: int | None = None) -> bytes:
+        """Fire one lock with the board's own pulse, or for 1 to 9 seconds."""
+        if seconds is None:
+            return _seal(OPEN, _board(board), _lock(lock), YES)
+        if not 1 <= seconds <= 9:
+            raise ProtocolError(f"a timed opening lasts 1 to 9 seconds, not {seconds}")
+        return _seal(OPEN, _board(board), _lock(lock), YES, seconds)
+
+    def open_all(self, board: int, *, confirm: str) -> bytes:
+        """Fire every lock of a board (lock 0): the emergency act and nothing else."""
+        if confirm != EMERGENCY:
+            raise ProtocolError("lock 0 opens every lock of the board; only the emergency act may")
+        return _seal(OPEN, _board(board), 0, YES)
+
+    def query(self, board: int, lock: int) -> bytes:
+        """Ask for one lock's state."""
+        return _seal(QUERY, _board(board), _lock(lock), ASK)
+
+    def query_all(self, board: int) -> bytes:
+        """Ask for the states of all locks."""
+        return _seal(QUERY, _board(board), 0, ASK)
+
+    def bulk_open(self, board: int, locks: set[int]) -> bytes:
+        """Fire several locks of 1 to 24 at once; the board does not reply. Byte order as in its replies."""
+        if not locks:
+            raise ProtocolError("a bulk opening names at least one lock")
+        bits = reduce(lambda mask, lock: mask | 1 << _lock(lock, 24) - 1, locks, 0)
+        return _seal(BULK_OPEN, _board(board), *bits.to_bytes(3, self._bytes_order))
+
+    def hold(self, board: int, lock: int, *, on: bool) -> bytes:
+        """Keep one lock powered, or stop."""
+        return _seal(HOLD_ON if on else HOLD_OFF, _board(board), _lock(lock), YES)
+
+    def firmware(self, board: int) -> bytes:
+        """Ask for the firmware (one vendor's boards)."""
+        return _seal(FIRMWARE, _board(board), 0, ASK_FIRMWARE)
+
+    @property
+    def _bytes_order(self) -> Literal["big", "little"]:
+        return "big" if self.settings.byte_order == "high_first" else "little"
+
+
+def _seal(*content: int) -> bytes:
+    return bytes((*content, reduce(xor, content)))
+
+
+def _board(board: int) -> int:
+    if not 1 <= board <= MAX_BOARD:
+        raise ProtocolError(f"boards are numbered 1 to {MAX_BOARD}, not {board}")
+    return board
+
+
+def _lock(lock: int, highest: int = MAX_LOCK) -> int:
+    if not 1 <= lock <= highest:
+        why = " (0 would open every lock)" if lock == 0 else ""
+        raise ProtocolError(f"locks are numbered 1 to {highest}, not {lock}{why}")
+    return lock
+
+
+def _refuse(run: bytes, at: int, *, noise_allowed: bool) -> list[Heard]:
+    """Say why a run of bytes is no frame; a few bytes of line noise before a good frame are usual and not reported."""
+    if not run or (noise_allowed and len(run) < 5 and not HEADS & set(run)):
+        return []
+    if run[0] not in HEADS:
+        return [FrameError(at, f"{len(run)} bytes that begin no frame: {run[:8].hex()}")]
+    if len(run) < 5:
+        return [FrameError(at, f"frame cut short: {len(run)} of at least 5 bytes", rest=run.hex())]
+    stated, due = run[-1], reduce(xor, run[:-1])
+    if stated != due:
+        return [FrameError(at, f"checksum {stated:02X}, should be {due:02X}")]
+    return [FrameError(at, f"checksum right, content unknown: {run[:16].hex()}")]

@@ -1,0 +1,164 @@
+"""A Source over a serial port: opening, retrying, framing by pauses, half-duplex turns, closing; once for all families.
+
+1. One thread per port owns the port and the dialect; the listener is called on it.
+2. What was queued when the port is lost is dropped: a lock must not fire late.
+3. After a FrameError of a family that asks for it the port is closed and opened again, which drops late bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import time
+from collections import deque
+
+import serial
+
+from edge_agent.devices.base import (
+    Dialect,
+    FrameError,
+    Heard,
+    Listener,
+    SettingsError,
+    SourceState,
+    UnreachableError,
+)
+from edge_agent.devices.ports import open_port
+
+RETRY_FIRST, RETRY_LAST = 0.1, 5.0
+MOST_WAITING = 64
+CHUNK = 4096
+IDLE = 30.0
+"""Longest sleep when nothing is due; bytes and commands wake it at once."""
+
+
+class StreamSource:
+    """Read one device on a serial port and write to it until closed."""
+
+    def __init__(
+        self, name: str, dialect: Dialect, url: str, listener: Listener, *, baudrate: int | None = None
+    ) -> None:
+        self.name = name
+        self.dialect = dialect
+        self.url = url
+        self.baudrate = baudrate or dialect.baudrate
+        self.state = SourceState("offline", "not started")
+        self._listener = listener
+        self._outgoing: deque[bytes] = deque()
+        self._closing = threading.Event()
+        self._wake_read, self._wake_write = os.pipe()
+        self._thread = threading.Thread(target=self._run, name=f"device-{name}", daemon=True)
+        self._last_byte = self._last_act = self._free_at = 0.0
+
+    def start(self) -> None:
+        """Begin; events go to the listener from now on."""
+        self._thread.start()
+
+    def write(self, data: bytes) -> None:
+        """Queue one command (UnreachableError: not online, or the device does not keep up)."""
+        if self.state.state != "online" or self._closing.is_set():
+            raise UnreachableError(f"{self.name}: {self.state.state}: {self.state.why}")
+        if len(self._outgoing) >= MOST_WAITING:
+            raise UnreachableError(f"{self.name}: {MOST_WAITING} commands are already waiting")
+        self._outgoing.append(data)
+        self._wake()
+
+    def close(self) -> None:
+        """Stop, and return when nothing will be reported any more."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        self._wake()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    def _wake(self) -> None:
+        os.write(self._wake_write, b"\0")
+
+    # -- on the source's thread -----------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        wait = RETRY_FIRST
+        while not self._closing.is_set():
+            try:
+                port = open_port(self.url, self.baudrate)
+            except SettingsError as error:
+                self._change(SourceState("fault", str(error)))
+                return
+            except UnreachableError as error:
+                self._change(SourceState("offline", str(error)))
+                self._closing.wait(wait)
+                wait = min(wait * 2, RETRY_LAST)
+                continue
+            wait = RETRY_FIRST
+            try:
+                self._change(SourceState("online", self.url))
+                self._serve(port)
+            except (serial.SerialException, OSError) as error:
+                self._outgoing.clear()
+                self._change(SourceState("offline", f"{self.url}: {error}"))
+                self._closing.wait(RETRY_FIRST)
+            finally:
+                port.close()
+                self._report(self.dialect.silence())
+
+    def _change(self, state: SourceState) -> None:
+        if state.state != self.state.state or self.state.why == "not started":
+            self.state = state
+            self._listener(self.name, state)
+
+    def _serve(self, port: serial.SerialBase) -> None:
+        """Read and write until closing, or until the family wants its port opened anew."""
+        self._last_byte = self._last_act = self._free_at = time.monotonic()
+        for command in self.dialect.greeting():
+            port.write(command)
+        while not self._closing.is_set():
+            self._send(port)
+            ready, _, _ = select.select([port.fileno(), self._wake_read], [], [], self._sleep())
+            if self._wake_read in ready:
+                os.read(self._wake_read, CHUNK)
+            now = time.monotonic()
+            heard: list[Heard] = []
+            if port.fileno() in ready:
+                self._last_byte = self._last_act = now
+                heard = self.dialect.feed(port.read(CHUNK))
+            elif self.dialect.unparsed and now - self._last_byte >= self.dialect.pause:
+                heard = self.dialect.silence()
+            if heard:
+                self._free_at = now
+                self._report(heard)
+                if self.dialect.reopen_after_error and any(isinstance(event, FrameError) for event in heard):
+                    return
+
+    def _send(self, port: serial.SerialBase) -> None:
+        """Write what is due: a queued command first, else the prompt after its silence; one per turn."""
+        now = time.monotonic()
+        while now >= self._free_at:
+            if self._outgoing:
+                command = self._outgoing.popleft()
+            elif self.dialect.prompt_after is not None and now - self._last_act >= self.dialect.prompt_after:
+                command = self.dialect.prompt()
+            else:
+                return
+            port.write(command)
+            self._last_act = now
+            self._free_at = now + (self.dialect.turn or 0)
+
+    def _sleep(self) -> float:
+        """Seconds until something is due by itself."""
+        now = time.monotonic()
+        due = [now + IDLE]
+        if self.dialect.unparsed:
+            due.append(self._last_byte + self.dialect.pause)
+        if self._outgoing:
+            due.append(self._free_at)
+        if self.dialect.prompt_after is not None:
+            due.append(max(self._free_at, self._last_act + self.dialect.prompt_after))
+        return max(0.0, min(due) - now)
+
+    def _report(self, heard: list[Heard]) -> None:
+        for event in heard:
+            self._listener(self.name, event)
