@@ -62,7 +62,7 @@ def _open(path: Path, number: int, pixels: int) -> ImageFont.FreeTypeFont:
 
 def _covered(path: Path, number: int) -> frozenset[int]:
     try:
-        with TTFont(path, fontNumber=number, lazy=True) as font:
+        with path.open("rb") as file, TTFont(file, fontNumber=number, lazy=True) as font:
             return frozenset(font.getBestCmap())
     except Exception as error:
         raise FontError(f"font {path} cannot be read ({error}): install it again") from error

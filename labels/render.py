@@ -16,15 +16,16 @@ from labels.template import Part, Template
 from labels.text import literal, wrapped
 
 MM = 25.4
+BLACK, WHITE = 0, 255
 DPI_RANGE = (150, 1200)
 _LINE_HEIGHT = 1.18
 
 
 def label_image(label: Label, template: Template, dpi: float) -> Image.Image:
-    """Draw the label, white = 1. Raises LabelError when a symbol does not fit or no font is installed."""
+    """Draw the label, 1-bit. Raises LabelError when a symbol does not fit or no font is installed."""
     if not DPI_RANGE[0] <= dpi <= DPI_RANGE[1]:
         raise LabelError(f"{dpi:g} dpi is not within {DPI_RANGE[0]} to {DPI_RANGE[1]}: label printers have 203 or 300")
-    picture = Image.new("1", (dots(template.width, dpi), dots(template.height, dpi)), 1)
+    picture = Image.new("1", (dots(template.width, dpi), dots(template.height, dpi)), WHITE)
     for part in template.parts:
         left, top, right, bottom = area(part, dpi)
         picture.paste(_drawn(label, part, right - left, bottom - top, dpi), (left, top))
@@ -62,15 +63,15 @@ def _draw_text(label: Label, part: Part, width: int, height: int, dpi: float) ->
         "place": label.place,
         "code": display(label.code),
     }
-    return _lines(texts[part.field], part, width, height, dpi, ink=0)
+    return _lines(texts[part.field], part, width, height, dpi, BLACK)
 
 
 def _draw_band(label: Label, part: Part, width: int, height: int, dpi: float) -> Image.Image:
     """Draw the secrecy: white on black, or for ordinary items black inside a thin frame."""
-    ink = 0 if label.secrecy == "ordinary" else 1
+    ink = BLACK if label.secrecy == "ordinary" else WHITE
     band = _lines(SECRECY[label.secrecy], part, width, height, dpi, ink)
     if label.secrecy == "ordinary":
-        ImageDraw.Draw(band).rectangle((0, 0, width - 1, height - 1), outline=0, width=max(1, dots(0.2, dpi)))
+        ImageDraw.Draw(band).rectangle((0, 0, width - 1, height - 1), outline=BLACK, width=max(1, dots(0.2, dpi)))
     return band
 
 
@@ -80,7 +81,7 @@ def _lines(text: str, part: Part, width: int, height: int, dpi: float, ink: int)
     font = face.at(dots(part.size, dpi))
     step = round(font.size * _LINE_HEIGHT)
     lines = wrapped(literal(text, face.covered), part.lines, lambda line: font.getlength(line) <= width)
-    picture = Image.new("1", (width, height), 1 - ink)
+    picture = Image.new("1", (width, height), WHITE - ink)
     draw = ImageDraw.Draw(picture)
     draw.fontmode = "1"
     y = (height - step * len(lines)) / 2 + step / 2

@@ -51,6 +51,6 @@ def _dots(name: str, modules: int, room: int, dpi: float, smallest_mm: float) ->
 
 
 def _centred(symbol: Image.Image, width: int, height: int) -> Image.Image:
-    box = Image.new("1", (width, height), 1)
+    box = Image.new("1", (width, height), 255)
     box.paste(symbol, ((width - symbol.width) // 2, (height - symbol.height) // 2))
     return box

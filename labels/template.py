@@ -3,6 +3,7 @@
 Shipped templates lie in `labels/templates/`, one TOML file each; a company adds its own by giving a path.
 """
 
+import math
 import tomllib
 from dataclasses import dataclass, fields
 from itertools import combinations
@@ -126,6 +127,8 @@ def _typed(where: str, data: dict[str, Any], kind: type[Part] | type[Template]) 
     if missing := sorted(required - data.keys()):
         raise TemplateError(f"{where}: missing {', '.join(missing)}")
     for key, value in data.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise TemplateError(f"{where}: {key} = {value} is not a length")
         expected = (int, float) if known[key].type is float else known[key].type
         if key != "parts" and (isinstance(value, bool) or not isinstance(value, expected)):  # type: ignore[arg-type]
             raise TemplateError(f"{where}: {key} = {str(value)[:40]!a} is not of type {known[key].type.__name__}")  # type: ignore[union-attr]

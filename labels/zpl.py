@@ -9,7 +9,7 @@ from labels.template import Template
 
 COPIES = (1, 100)
 LARGEST_FIELD = 99_999
-"""Bytes one ^GF may count (ZPL II Programming Guide); a larger count is cut without a word, so large pictures go in strips."""
+"""Bytes one ^GF may count (ZPL II Programming Guide); printers cut a larger count, so large pictures go in strips."""
 
 
 def label_zpl(label: Label, template: Template, dpi: int = 203, copies: int = 1) -> bytes:
@@ -31,8 +31,8 @@ def label_zpl(label: Label, template: Template, dpi: int = 203, copies: int = 1)
 
 
 def _black_bits(picture: Image.Image) -> bytes:
-    """Turn white = 1 into black = 1, by way of grey: inverting a 1-bit picture also turns on its padding bits."""
-    return ImageChops.invert(picture.convert("L")).convert("1").tobytes()
+    """Turn set = white into set = black; the padding of a row, which Pillow leaves 0, stays white."""
+    return ImageChops.invert(picture).tobytes()
 
 
 def _graphic(top: int, data: bytes, row: int) -> str:
