@@ -43,9 +43,13 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Sizes in bytes and numbers of messages; a larger payload is refused, a larger packet ends the connection."""
+    """What the broker bears: bytes of one packet (a larger one ends its connection), messages and clients.
 
-    payload: int = 256 * 1024
+    `packet` is the contract's largest message and room for a topic. Not message_size_limit: its refusal (PUBACK 0x95)
+    is not in the MQTT standard, and paho takes it for a malformed packet, reconnects and sends the same again for ever.
+    """
+
+    packet: int = 256 * 1024 + 4096
     queued_messages: int = 10_000
     inflight_messages: int = 1_000
     clients: int = 10_000
@@ -86,8 +90,7 @@ def configuration(listener: Listener, access_list: Path, run_as: str | None = No
         f"acl_file {access_list}",
         "persistence false",
         "retain_available true",
-        f"message_size_limit {limits.payload}",
-        f"max_packet_size {limits.payload + 4096}",
+        f"max_packet_size {limits.packet}",
         f"max_queued_messages {limits.queued_messages}",
         f"max_inflight_messages {limits.inflight_messages}",
         "persistent_client_expiration 1d",
