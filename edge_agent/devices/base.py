@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -210,13 +210,32 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 def read_settings(kind: type[S], family: str, given: Mapping[str, Any]) -> S:
     """Check a family's settings strictly, converting text; an unknown name names the nearest known (SettingsError)."""
-    known = [field.name for field in msgspec.structs.fields(kind)]
-    for name in given:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else f"; known: {', '.join(known) or 'none'}"
-            raise SettingsError(f"{family}: no setting '{name}'{hint}")
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in fields:
+            near = difflib.get_close_matches(name, fields, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(fields) or 'none'}"
+            raise SettingsError(f"{family}: no setting '{name}'; {hint}")
+        listed = isinstance(value, str) and isinstance(fields[name].default, tuple)
+        values[name] = value.split(",") if listed else value
     try:
-        return msgspec.convert(dict(given), kind, strict=False)
+        return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{family}: {error}") from None
+        named = re.search(r"`\$\.(\w+)", str(error))
+        hint = f"; it may be {choices(fields[named[1]].type)}" if named else ""
+        raise SettingsError(f"{family}: {error}{hint}") from None
+
+
+def choices(kind: Any) -> str:
+    """Say in words what values a setting takes."""
+    while hasattr(kind, "__metadata__"):
+        meta = next((m for m in kind.__metadata__ if isinstance(m, msgspec.Meta)), msgspec.Meta())
+        if meta.ge is not None and meta.le is not None:
+            return f"{meta.ge} to {meta.le}"
+        kind = kind.__origin__
+    if get_origin(kind) is Literal:
+        return ", ".join(str(choice) or '""' for choice in get_args(kind))
+    if get_origin(kind) is tuple:
+        return "whole numbers with commas between"
+    return {bool: "true or false", int: "a whole number", str: "text"}.get(kind, "a number")

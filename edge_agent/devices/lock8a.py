@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import xor
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
 from edge_agent.devices.base import (
     CommandSeen,
     DeviceReply,
-    FrameError,
     Heard,
     LockState,
     ProtocolError,
@@ -24,68 +23,29 @@ from edge_agent.devices.base import (
     UnlockReply,
     read_settings,
 )
-
-OPEN, QUERY, BULK_OPEN, HOLD_ON, HOLD_OFF, REPORT, FIRMWARE = 0x8A, 0x80, 0x90, 0x9A, 0x9B, 0x81, 0x82
-HEADS = {OPEN, QUERY, BULK_OPEN, HOLD_ON, HOLD_OFF, REPORT, FIRMWARE}
-YES, NO, ASK, ASK_FIRMWARE = 0x11, 0x00, 0x33, 0x22
-CODES = {
-    OPEN: {YES, NO},
-    QUERY: {YES, NO, ASK},
-    HOLD_ON: {YES, NO},
-    HOLD_OFF: {YES, NO},
-    REPORT: {YES, NO},
-    FIRMWARE: {YES, NO, ASK_FIRMWARE},
-}
-"""What the fourth byte of a five-byte frame may be."""
-MAX_LOCK = 64
-MAX_BOARD = 32
-MAX_STATE_BYTES = 8
-MAX_WAITING = 256
-EMERGENCY = "EMERGENCY"
-
-
-class Lock8ASettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Settings of one bus of boards; feedback and byte_order must be proven at commissioning."""
-
-    feedback: Annotated[
-        Literal["closing", "opening"],
-        msgspec.Meta(description="What 11 (or a bit 1) means: closing = the lock is closed, opening = it is open"),
-    ] = "closing"
-    byte_order: Annotated[
-        Literal["high_first", "low_first"],
-        msgspec.Meta(
-            description="Order of the state bytes of a query-all reply: locks 17-24 first, or locks 1-8 first"
-        ),
-    ] = "high_first"
-    report_head: Annotated[
-        Literal["any", "81", "82"], msgspec.Meta(description="Head of unsolicited reports, where the board sends them")
-    ] = "any"
-    state_bytes: Annotated[
-        int,
-        msgspec.Meta(
-            ge=0,
-            le=MAX_STATE_BYTES,
-            description="State bytes in a query-all reply; 0 takes any number from 2 (one byte looks like a query)",
-        ),
-    ] = 0
-    channels: Annotated[
-        int, msgspec.Meta(ge=0, le=MAX_LOCK, description="Locks to report from a query-all reply; 0 reports every bit")
-    ] = 0
-    boards: Annotated[
-        tuple[int, ...], msgspec.Meta(description="Board addresses asked in turn for their lock states")
-    ] = (1,)
-    poll_ms: Annotated[
-        int, msgspec.Meta(ge=0, le=60000, description="Pause between two query-all questions; 0 asks for nothing")
-    ] = 200
-    pause_ms: Annotated[
-        int,
-        msgspec.Meta(
-            ge=2, le=1000, description="Silence that ends a frame: 5 on the wire, more behind a USB adapter's own delay"
-        ),
-    ] = 30
-    sent_by: Annotated[
-        Literal["board", "host"], msgspec.Meta(description="Whose bytes are heard; matters for 8A..11, which both send")
-    ] = "board"
+from edge_agent.devices.lock8a_wire import (
+    ASK,
+    ASK_FIRMWARE,
+    BULK_OPEN,
+    CODES,
+    EMERGENCY,
+    FIRMWARE,
+    HEADS,
+    HOLD_OFF,
+    HOLD_ON,
+    MAX_BOARD,
+    MAX_LOCK,
+    MAX_STATE_BYTES,
+    MAX_WAITING,
+    OPEN,
+    QUERY,
+    YES,
+    Lock8ASettings,
+    board_number,
+    lock_number,
+    refuse,
+    seal,
+)
 
 
 class Lock8A:
@@ -99,7 +59,7 @@ class Lock8A:
     def __init__(self, **settings: Any) -> None:
         self.settings = read_settings(Lock8ASettings, "lock8a", settings)
         for board in self.settings.boards:
-            _board(board)
+            board_number(board)
         self._closed_is_one = self.settings.feedback == "closing"
         self._waiting = bytearray()
         self._base = 0
@@ -146,10 +106,10 @@ class Lock8A:
             if length == 0:
                 stray += 1
                 continue
-            heard += _refuse(burst[start - stray : start], base + start - stray, noise_allowed=True)
+            heard += refuse(burst[start - stray : start], base + start - stray, noise_allowed=True)
             heard += self._read(burst[start : start + length])
             stray = 0
-        heard += _refuse(burst[len(burst) - stray :], base + len(burst) - stray, noise_allowed=False)
+        heard += refuse(burst[len(burst) - stray :], base + len(burst) - stray, noise_allowed=False)
         return heard
 
     def _explain(self, burst: bytes) -> list[tuple[int, int]]:
@@ -245,71 +205,40 @@ class Lock8A:
     def open(self, board: int, lock: int, seconds: int | None = None) -> bytes:
         """Fire one lock with the board's own pulse, or for 1 to 9 seconds."""
         if seconds is None:
-            return _seal(OPEN, _board(board), _lock(lock), YES)
+            return seal(OPEN, board_number(board), lock_number(lock), YES)
         if not 1 <= seconds <= 9:
             raise ProtocolError(f"a timed opening lasts 1 to 9 seconds, not {seconds}")
-        return _seal(OPEN, _board(board), _lock(lock), YES, seconds)
+        return seal(OPEN, board_number(board), lock_number(lock), YES, seconds)
 
     def open_all(self, board: int, *, confirm: str) -> bytes:
         """Fire every lock of a board (lock 0): the emergency act and nothing else."""
         if confirm != EMERGENCY:
             raise ProtocolError("lock 0 opens every lock of the board; only the emergency act may")
-        return _seal(OPEN, _board(board), 0, YES)
+        return seal(OPEN, board_number(board), 0, YES)
 
     def query(self, board: int, lock: int) -> bytes:
         """Ask for one lock's state."""
-        return _seal(QUERY, _board(board), _lock(lock), ASK)
+        return seal(QUERY, board_number(board), lock_number(lock), ASK)
 
     def query_all(self, board: int) -> bytes:
         """Ask for the states of all locks."""
-        return _seal(QUERY, _board(board), 0, ASK)
+        return seal(QUERY, board_number(board), 0, ASK)
 
     def bulk_open(self, board: int, locks: set[int]) -> bytes:
         """Fire several locks of 1 to 24 at once; the board does not reply. Byte order as in its replies."""
         if not locks:
             raise ProtocolError("a bulk opening names at least one lock")
-        bits = reduce(lambda mask, lock: mask | 1 << _lock(lock, 24) - 1, locks, 0)
-        return _seal(BULK_OPEN, _board(board), *bits.to_bytes(3, self._bytes_order))
+        bits = reduce(lambda mask, lock: mask | 1 << lock_number(lock, 24) - 1, locks, 0)
+        return seal(BULK_OPEN, board_number(board), *bits.to_bytes(3, self._bytes_order))
 
     def hold(self, board: int, lock: int, *, on: bool) -> bytes:
         """Keep one lock powered, or stop."""
-        return _seal(HOLD_ON if on else HOLD_OFF, _board(board), _lock(lock), YES)
+        return seal(HOLD_ON if on else HOLD_OFF, board_number(board), lock_number(lock), YES)
 
     def firmware(self, board: int) -> bytes:
         """Ask for the firmware (one vendor's boards)."""
-        return _seal(FIRMWARE, _board(board), 0, ASK_FIRMWARE)
+        return seal(FIRMWARE, board_number(board), 0, ASK_FIRMWARE)
 
     @property
     def _bytes_order(self) -> Literal["big", "little"]:
         return "big" if self.settings.byte_order == "high_first" else "little"
-
-
-def _seal(*content: int) -> bytes:
-    return bytes((*content, reduce(xor, content)))
-
-
-def _board(board: int) -> int:
-    if not 1 <= board <= MAX_BOARD:
-        raise ProtocolError(f"boards are numbered 1 to {MAX_BOARD}, not {board}")
-    return board
-
-
-def _lock(lock: int, highest: int = MAX_LOCK) -> int:
-    if not 1 <= lock <= highest:
-        why = " (0 would open every lock)" if lock == 0 else ""
-        raise ProtocolError(f"locks are numbered 1 to {highest}, not {lock}{why}")
-    return lock
-
-
-def _refuse(run: bytes, at: int, *, noise_allowed: bool) -> list[Heard]:
-    """Say why a run of bytes is no frame; a few bytes of line noise before a good frame are usual and not reported."""
-    if not run or (noise_allowed and len(run) < 5 and not HEADS & set(run)):
-        return []
-    if run[0] not in HEADS:
-        return [FrameError(at, f"{len(run)} bytes that begin no frame: {run[:8].hex()}")]
-    if len(run) < 5:
-        return [FrameError(at, f"frame cut short: {len(run)} of at least 5 bytes", rest=run.hex())]
-    stated, due = run[-1], reduce(xor, run[:-1])
-    if stated != due:
-        return [FrameError(at, f"checksum {stated:02X}, should be {due:02X}")]
-    return [FrameError(at, f"checksum right, content unknown: {run[:16].hex()}")]

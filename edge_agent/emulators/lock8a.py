@@ -1,4 +1,4 @@
-"""Lock boards of the 8A/80 kind with real doors: hooks that open only when fired, contacts wired to further channels."""
+"""Lock boards of the 8A/80 kind with doors: hooks that open only when fired, contacts wired to further channels."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from edge_agent.emulators.pty_device import Faults, PtyDevice
 class Lock8AEmulator(PtyDevice):
     """The boards of one bus.
 
-    A channel's feedback is *closed* or *open*; channels 1..locks are the locks' own hooks, further channels are whatever
-    is wired there (`contacts`: lock -> channel of its door contact). A hook opens when fired, or by hand (`open_hook`).
+    A channel's feedback is *closed* or *open*; channels 1..locks are the locks' own hooks, further channels are
+    whatever is wired there (`contacts`: lock -> channel of its door contact). A hook opens when fired, or by force.
     """
 
     def __init__(

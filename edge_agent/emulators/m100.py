@@ -1,4 +1,4 @@
-"""An M100/R200 UHF reader with an antenna field: tags are put in and taken out, reads may miss, commands are answered."""
+"""An M100/R200 UHF reader with an antenna field: tags come and go, reads may miss, commands are answered."""
 
 from __future__ import annotations
 

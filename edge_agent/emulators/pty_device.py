@@ -1,7 +1,7 @@
 """A device on a pseudo-terminal: plugged, unplugged and plugged again behind one stable path, with faults on the wire.
 
-The path is a symbolic link to the slave of the moment, as udev makes one for a real adapter. Bytes nobody reads are lost,
-as on a real line. Subclasses say what the device does: `received` (the host's bytes) and `tick` (by itself).
+The path is a symbolic link to the slave of the moment, as udev makes one for a real adapter. Bytes nobody reads are
+lost, as on a real line. Subclasses say what the device does: `received` (the host's bytes) and `tick` (by itself).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 IDLE = 5.0
+STALLED = 0.05
 
 
 @dataclass
@@ -128,7 +129,7 @@ class PtyDevice:
         while not self._closing:
             with self.lock:
                 plugged = self._master >= 0 and not self.faults.stall
-                pause = self.tick() if plugged else IDLE
+                pause = self.tick() if plugged else STALLED
                 master = self._master
             watched = [self._wake_read, *([master] if plugged else [])]
             try:

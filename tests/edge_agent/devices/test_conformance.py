@@ -1,0 +1,220 @@
+"""One suite for every serial family: its bytes through a real pseudo-terminal and pyserial, on good and on bad lines."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_agent.devices import make_dialect
+from edge_agent.devices.base import (
+    BadgeRead,
+    CodeRead,
+    FrameError,
+    LockState,
+    Reading,
+    SourceEvent,
+    SourceState,
+    TagSeen,
+    UnreachableError,
+)
+from edge_agent.devices.stream import StreamSource
+from edge_agent.emulators.barcode_serial import BarcodeSerialEmulator
+from edge_agent.emulators.lock8a import Lock8AEmulator
+from edge_agent.emulators.m100 import M100Emulator
+from edge_agent.emulators.pty_device import PtyDevice
+from edge_agent.emulators.rdm6300 import Rdm6300Emulator
+
+SOON = 10.0
+
+
+@dataclass
+class Case:
+    """One family: its emulator, frames that mean one known reading, and how the emulator comes to say something."""
+
+    family: str
+    settings: dict[str, Any]
+    emulator: Callable[[Path], PtyDevice]
+    frame: bytes
+    reading: Reading
+    act: Callable[[Any], None]
+    acted: Reading
+
+
+CASES = [
+    Case(
+        "m100",
+        {"framing": "auto"},
+        lambda path: M100Emulator(path, per_second=100),
+        bytes.fromhex("bb02220011c03400e20010710000529b0940b402163dcb7e"),
+        TagSeen("E20010710000529B0940B402", rssi=-64, pc="3400"),
+        lambda reader: reader.put("300833B2DDD9014000000001", rssi=-41),
+        TagSeen("300833B2DDD9014000000001", rssi=-41, pc="3000"),
+    ),
+    Case(
+        "m100",
+        {"framing": "auto"},
+        lambda path: M100Emulator(path, framing="aa", per_second=100),
+        bytes.fromhex("aa02220011c9340030751feb705c5904e3d50d703a76efdd"),
+        TagSeen("30751FEB705C5904E3D50D70", rssi=-55, pc="3400"),
+        lambda reader: reader.put("ABCD1234", rssi=-60),
+        TagSeen("ABCD1234", rssi=-60, pc="1000"),
+    ),
+    Case(
+        "lock8a",
+        {"pause_ms": 150, "poll_ms": 100},
+        lambda path: Lock8AEmulator(path, locks=2, noise=b"\x00"),
+        bytes.fromhex("8002051196"),
+        LockState(2, 5, closed=True),
+        lambda board: board.open_hook(2),
+        LockState(1, 2, closed=False),
+    ),
+    Case(
+        "rdm6300",
+        {},
+        lambda path: Rdm6300Emulator(path, crlf=True),
+        bytes.fromhex("0230313030303733344530443203"),
+        BadgeRead("01000734E0", "0000472288", "007,13536"),
+        lambda reader: reader.present("0F00A1B2C3"),
+        BadgeRead("0F00A1B2C3", "0010597059", "161,45763"),
+    ),
+    Case(
+        "barcode_serial",
+        {},
+        BarcodeSerialEmulator,
+        b"]C0ARC-2024-000123\r",
+        CodeRead("ARC-2024-000123", "code128", "]C0"),
+        lambda scanner: scanner.scan("盒-7", "]Q1"),
+        CodeRead("盒-7", "qr", "]Q1"),
+    ),
+]
+
+
+class Heard:
+    """What a source has said so far, to be waited for."""
+
+    def __init__(self) -> None:
+        self.events: list[SourceEvent] = []
+        self._news = threading.Condition()
+
+    def __call__(self, _name: str, event: SourceEvent) -> None:
+        with self._news:
+            self.events.append(event)
+            self._news.notify_all()
+
+    def wait(self, wanted: Callable[[SourceEvent], bool], after: int = 0) -> SourceEvent:
+        with self._news:
+            assert self._news.wait_for(lambda: any(map(wanted, self.events[after:])), SOON), self.events[after:]
+            return next(event for event in self.events[after:] if wanted(event))
+
+    def is_now(self, state: str, after: int = 0) -> None:
+        self.wait(lambda event: isinstance(event, SourceState) and event.state == state, after)
+
+
+@dataclass
+class Bench:
+    """A source, the device it reads, and what was heard."""
+
+    case: Case
+    device: PtyDevice
+    source: StreamSource
+    heard: Heard
+
+    def says(self, raw: bytes) -> None:
+        with self.device.lock:
+            self.device.send(raw)
+
+
+@pytest.fixture(params=CASES, ids=lambda case: f"{case.family}-{case.frame[0]:02x}")
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    case: Case = request.param
+    device = case.emulator(tmp_path / "device")
+    heard = Heard()
+    source = StreamSource(case.family, make_dialect(case.family, case.settings), str(device.path), heard)
+    source.start()
+    try:
+        heard.is_now("online")
+        yield Bench(case, device, source, heard)
+    finally:
+        source.close()
+        device.close()
+    assert threading.active_count() < 8
+
+
+def test_a_whole_frame_is_read(bench: Bench) -> None:
+    bench.says(bench.case.frame)
+    bench.heard.wait(lambda event: event == bench.case.reading)
+
+
+def test_a_frame_is_read_byte_by_byte(bench: Bench) -> None:
+    bench.device.faults.split = True
+    bench.says(bench.case.frame)
+    bench.heard.wait(lambda event: event == bench.case.reading)
+
+
+def test_what_the_device_does_is_read(bench: Bench) -> None:
+    bench.case.act(bench.device)
+    bench.heard.wait(lambda event: event == bench.case.acted)
+
+
+def test_after_a_torn_frame_the_next_one_is_read(bench: Bench) -> None:
+    bench.says(bench.case.frame[: len(bench.case.frame) // 2])
+    if bench.case.family == "barcode_serial":  # the torn text ends by silence and is a text of its own
+        bench.heard.wait(lambda event: event == CodeRead("ARC-20", "code128", "]C0"))
+    else:
+        bench.heard.wait(lambda event: isinstance(event, FrameError))
+    bench.says(bench.case.frame)
+    bench.heard.wait(lambda event: event == bench.case.reading)
+
+
+def test_after_a_garbled_frame_the_next_one_is_read(bench: Bench) -> None:
+    frame = bytearray(bench.case.frame)
+    frame[3] ^= 0x80
+    bench.says(bytes(frame))
+    bench.heard.wait(lambda event: isinstance(event, FrameError))
+    assert bench.case.reading not in bench.heard.events
+    for _ in range(2):  # a lock board's port is opened anew after the error: what falls into that moment is lost
+        bench.says(bench.case.frame)
+        threading.Event().wait(0.4)
+    bench.heard.wait(lambda event: event == bench.case.reading)
+
+
+def test_unplugged_and_back(bench: Bench) -> None:
+    bench.device.unplug()
+    bench.heard.is_now("offline")
+    with pytest.raises(UnreachableError):
+        bench.source.write(b"\x00")
+    before = len(bench.heard.events)
+    bench.device.plug()
+    bench.heard.is_now("online", before)
+    bench.case.act(bench.device)
+    bench.heard.wait(lambda event: event == bench.case.acted, before)
+
+
+def test_a_lossy_line_yields_nothing_false(bench: Bench) -> None:
+    """Lose a fifth of all bytes: frames vanish, and where a sum guards them none turns into another."""
+    bench.device.faults.lose = 0.2
+    bench.case.act(bench.device)
+    for _ in range(20):
+        bench.says(bench.case.frame)
+    bench.device.faults.lose = 0.0
+    before = len(bench.heard.events)
+    threading.Event().wait(0.3)
+    bench.says(bench.case.frame)
+    bench.heard.wait(lambda event: event == bench.case.reading, before)
+    if bench.case.family in ("m100", "rdm6300"):
+        seen = {event for event in bench.heard.events if isinstance(event, (TagSeen, BadgeRead))}
+        assert seen <= {bench.case.reading, bench.case.acted}
+
+
+def test_a_stalled_device_comes_back(bench: Bench) -> None:
+    bench.device.faults.stall = True
+    bench.says(bench.case.frame)
+    bench.device.faults.stall = False
+    before = len(bench.heard.events)
+    bench.says(bench.case.frame)
+    bench.heard.wait(lambda event: event == bench.case.reading, before)
