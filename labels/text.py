@@ -4,8 +4,8 @@ import unicodedata
 from collections.abc import Callable, Collection
 
 ELLIPSIS = "…"
-REPLACED = "\ufffd"
-NO_GLYPH = "□"
+MARKS = "\ufffd□?"
+"""What stands for a character that cannot be drawn: the first of these that the font has."""
 
 _LONGEST = 400
 """No label holds more characters than this; longer text is cut before anything is measured."""
@@ -17,20 +17,18 @@ private use, unassigned, line and paragraph separators."""
 def literal(text: str, covered: Collection[int]) -> str:
     """Give the text as it may be drawn with a font that covers these code points.
 
-    What would be invisible becomes `REPLACED`, what the font lacks becomes `NO_GLYPH` (`?` if the font lacks these),
-    every kind of space becomes a plain one; text beyond the longest line is cut with an ellipsis.
+    What would be invisible and what the font lacks becomes a mark, every kind of space becomes a plain one; text
+    beyond the longest line is cut with an ellipsis.
     """
     if len(text) > _LONGEST:
         text = text[:_LONGEST] + ELLIPSIS
-    replaced, no_glyph = (mark if ord(mark) in covered else "?" for mark in (REPLACED, NO_GLYPH))
+    mark = next((mark for mark in MARKS if ord(mark) in covered), MARKS[-1])
 
     def drawn(character: str) -> str:
         category = unicodedata.category(character)
-        if category in _INVISIBLE:
-            return replaced
         if category == "Zs":
             return " "
-        return character if ord(character) in covered else no_glyph
+        return mark if category in _INVISIBLE or ord(character) not in covered else character
 
     return "".join(map(drawn, unicodedata.normalize("NFC", text))).strip()
 

@@ -14,10 +14,11 @@ from labels.model import Label
 from labels.render import area, label_image
 from labels.sheet import sheet_pdf
 from labels.template import load, shipped
-from labels.text import ELLIPSIS, NO_GLYPH, REPLACED, literal, wrapped
+from labels.text import ELLIPSIS, MARKS, literal, wrapped
 from labels.zpl import label_zpl
 
 CODE = new_code(987_654_321_098)
+MARK = MARKS[0]
 COVERED = chinese_face().covered
 any_text = st.text(st.characters(exclude_categories=()), max_size=60)
 Reader = Callable[[Image.Image], "Counter[tuple[str, str]]"]
@@ -96,13 +97,13 @@ def test_text_is_drawn_as_written(written: str, evaluated: str) -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("合同\x00甲", f"合同{REPLACED}甲"),
-        ("a\nb\tc", f"a{REPLACED}b{REPLACED}c"),
-        ("\u202eabc", f"{REPLACED}abc"),
-        ("a\u200bb", f"a{REPLACED}b"),
-        ("\ud800", REPLACED),
-        ("\ue000", REPLACED),
-        ("😀", NO_GLYPH),
+        ("合同\x00甲", f"合同{MARK}甲"),
+        ("a\nb\tc", f"a{MARK}b{MARK}c"),
+        ("\u202eabc", f"{MARK}abc"),
+        ("a\u200bb", f"a{MARK}b"),
+        ("\ud800", MARK),
+        ("\ue000", MARK),
+        ("😀", MARK),
         ("a\u3000b\u00a0c", "a b c"),
         ("e\u0301", "é"),
         ("  合同 ", "合同"),
@@ -110,9 +111,13 @@ def test_text_is_drawn_as_written(written: str, evaluated: str) -> None:
     ],
 )
 def test_what_would_be_hidden_is_shown(text: str, shown: str) -> None:
-    covered = COVERED | {ord(REPLACED), ord(NO_GLYPH)}
-    assert literal(text, covered) == shown
-    assert literal("\x00😀", frozenset()) == "??"
+    assert literal(text, COVERED | {ord(MARK)}) == shown
+
+
+def test_the_mark_is_one_the_font_has() -> None:
+    assert literal("\x00", COVERED) != "?"
+    assert literal("\x00", {ord("□"), ord("?")}) == "□"
+    assert literal("\x00", {ord("?")}) == "?"
 
 
 @given(any_text)
