@@ -17,7 +17,7 @@ from labels.table import read_table
 from labels.template import load, shipped
 from labels.zpl import label_zpl
 
-app = typer.Typer(help="Make codes and print labels.", no_args_is_help=True)
+app = typer.Typer(help="Make codes and print labels.", no_args_is_help=True, add_completion=False)
 
 TemplateName = Annotated[str, typer.Option("--template", help=f"{', '.join(shipped())}, or the path of a .toml file.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="File to write.")]

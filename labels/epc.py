@@ -2,8 +2,8 @@
 
 Laws:
 1. The GS1 schemes are header 8, filter 3, partition 3, company prefix, reference, serial (EPC Tag Data Standard 1.9).
-2. A company without a GS1 prefix never gets an invented one: it uses `OwnNumber`, whose first byte 0x47 the standard
-   leaves unassigned, so that every GS1 reader rightly calls it unknown.
+2. A company without a GS1 prefix never gets an invented one: it uses `OwnNumber`, whose first byte 0x47 is no header of
+   the GS1 schemes (tested with epcpy), so that other readers rightly call it unknown.
 3. What decodes encodes to the same bits; bits that no encoder makes are refused.
 """
 
