@@ -1,0 +1,33 @@
+"""What every use case is given: the transaction, the moment, the policy, and who asks."""
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from server.domain.policy import Policy
+from server.service.rights import Viewer
+from server.store.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A look at the database by one person at one moment."""
+
+    session: Session
+    now_us: int
+    policy: Policy
+    viewer: Viewer
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Writing(Reading):
+    """The same, in a unit of work: what is done here is committed together with its ledger entries, or not at all."""
+
+    uow: UnitOfWork
+
+    def ledger(self, kind: str, /, **body: Any) -> int:
+        """Append an entry that names who did it, by pseudonym; returns its number."""
+        return self.uow.ledger(kind, self.now_us, {"by": self.viewer.pseudonym, **body})

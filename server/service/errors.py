@@ -1,0 +1,41 @@
+"""What a use case raises when it will not act; the web says the same as a problem, with a stable code."""
+
+from collections.abc import Iterable
+
+from server.domain.verdicts import Reason
+
+
+class ServiceError(Exception):
+    """A use case was not carried out; `code` is stable and machine-read, the text says what and why."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+class NotFoundError(ServiceError):
+    """There is no such thing, or it is not for this person to know of it."""
+
+    def __init__(self, what: str, name: object) -> None:
+        super().__init__("not_found", f"there is no {what} {name!r}")
+
+
+class ConflictError(ServiceError):
+    """The thing is in a state in which this cannot be done."""
+
+
+class InvalidError(ServiceError):
+    """What was asked for is not well put; the text names the field and what it must be."""
+
+
+class ForbiddenError(ServiceError):
+    """This person's role does not include the act."""
+
+
+class RefusedError(ServiceError):
+    """A rule refuses the act; every reason names its rule."""
+
+    def __init__(self, reasons: Iterable[Reason]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__("refused_by_rule", ", ".join(f"{reason.rule} {reason.code}" for reason in self.reasons))

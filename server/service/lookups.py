@@ -1,0 +1,118 @@
+"""Names for ids and ids for names, many at a time: the API speaks of usernames and codes, the tables of numbers."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlmodel import Session, col, select
+
+from server.domain.custody import Custody, ItemFacts
+from server.domain.people import PersonFacts
+from server.domain.words import CustodyState, ItemKind, Role, Secrecy
+from server.service.errors import InvalidError, NotFoundError
+from server.store.tables import Item, Person, Station
+
+
+def usernames(session: Session, ids: Iterable[int | None]) -> dict[int | None, str]:
+    """Give the username of each person."""
+    wanted = {number for number in ids if number is not None}
+    if not wanted:
+        return {}
+    rows = session.exec(select(Person.id, Person.username).where(col(Person.id).in_(wanted)))
+    return dict(rows.all())
+
+
+def pseudonyms(session: Session, ids: Iterable[int | None]) -> dict[int | None, str]:
+    """Give what stands for each person in the ledger."""
+    wanted = {number for number in ids if number is not None}
+    rows = session.exec(select(Person.id, Person.pseudonym).where(col(Person.id).in_(wanted)))
+    return dict(rows.all())
+
+
+def codes(session: Session, ids: Iterable[int | None]) -> dict[int | None, str]:
+    """Give the code of each item."""
+    wanted = {number for number in ids if number is not None}
+    if not wanted:
+        return {}
+    return dict(session.exec(select(Item.id, Item.code).where(col(Item.id).in_(wanted))).all())
+
+
+def person_named(session: Session, username: str) -> Person:
+    """Find a person; raises NotFoundError."""
+    person = session.exec(select(Person).where(Person.username == username)).first()
+    if person is None:
+        raise NotFoundError("person", username)
+    return person
+
+
+def person_of(session: Session, number: int) -> Person:
+    """Find a person by id, who must exist."""
+    person = session.get(Person, number)
+    if person is None:
+        raise NotFoundError("person", number)
+    return person
+
+
+def item_coded(session: Session, code: str) -> Item:
+    """Find an item; raises NotFoundError."""
+    item = session.exec(select(Item).where(Item.code == code)).first()
+    if item is None:
+        raise NotFoundError("item", code)
+    return item
+
+
+def items_coded(session: Session, wanted: Sequence[str]) -> list[Item]:
+    """Find items in the order asked for; raises InvalidError for a repeated and NotFoundError for an unknown code."""
+    if len(set(wanted)) != len(wanted):
+        raise InvalidError("item_twice", "an item is named twice")
+    found = {item.code: item for item in session.exec(select(Item).where(col(Item.code).in_(wanted)))}
+    for code in wanted:
+        if code not in found:
+            raise NotFoundError("item", code)
+    return [found[code] for code in wanted]
+
+
+def station_named(session: Session, name: str) -> Station:
+    """Find a station; raises NotFoundError."""
+    station = session.get(Station, name)
+    if station is None:
+        raise NotFoundError("station", name)
+    return station
+
+
+def place_of(session: Session, text: str) -> tuple[str, int]:
+    """Read "station/door" and check that there is such a door; raises InvalidError."""
+    name, _, door = text.partition("/")
+    station = session.get(Station, name)
+    if station is None or not door.isdecimal() or not 1 <= int(door) <= station.doors:
+        raise InvalidError("no_such_place", f"there is no place {text!r}; write station/door, such as a/1")
+    return name, int(door)
+
+
+def known(number: int | None) -> int:
+    """Give the id of a row that is stored."""
+    if number is None:
+        raise ValueError("the row is not stored yet")
+    return number
+
+
+def person_facts(person: Person) -> PersonFacts:
+    """Give a person as the rules see them."""
+    return PersonFacts(known(person.id), Role(person.role), person.department, person.active)
+
+
+def item_facts(item: Item) -> ItemFacts:
+    """Give an item as the rules see it."""
+    home = None if item.home_station is None or item.home_door is None else (item.home_station, item.home_door)
+    custody = Custody(
+        CustodyState(item.custody), item.at_station, item.at_door, item.holder_id, item.incident_id, item.since_us
+    )
+    return ItemFacts(
+        known(item.id),
+        item.code,
+        ItemKind(item.kind),
+        Secrecy(item.secrecy),
+        home,
+        custody,
+        item.department,
+        item.parts,
+        item.pages,
+    )

@@ -1,0 +1,101 @@
+"""Who may do what: one table from acts to roles, and the person who asks.
+
+A right to an act is not yet a right to an object: what somebody sees of it, each use case decides by `sees_all`,
+`sees_secrets` and whose the object is; what a rule allows, the domain decides.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from server.domain.words import Role, Secrecy
+
+ALL: Final = frozenset(Role)
+ADMINS: Final = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+AUDITORS: Final = frozenset({Role.INTERNAL_AUDITOR, Role.GUEST_AUDITOR})
+BUSINESS: Final = ALL - ADMINS - AUDITORS
+OFFICE: Final = frozenset({Role.RECORDS_MANAGER, Role.ARCHIVIST, Role.KEEPER})
+LEADERS: Final = frozenset({Role.HEAD_OF_OFFICE, Role.DEPUTY_GENERAL_MANAGER, Role.GENERAL_MANAGER})
+ARCHIVE: Final = frozenset({Role.RECORDS_MANAGER, Role.ARCHIVIST})
+
+
+class Act(StrEnum):
+    """What can be done; every route names one."""
+
+    OWN = "own"  # one's own sign-in, notices, live changes
+    SEE_OVERVIEW = "see_overview"
+    FIND_ITEMS = "find_items"
+    KEEP_ITEMS = "keep_items"  # take in, re-tag, print labels
+    SEE_MOVEMENTS = "see_movements"
+    REQUEST = "request"
+    DECIDE = "decide"  # approve or refuse, in one's own right or a delegate's
+    SEE_REQUESTS = "see_requests"
+    REGISTER = "register"  # the archivist's standing rule, duty orders
+    HAND_OVER = "hand_over"
+    CHECK = "check"
+    SEE_LOANS = "see_loans"
+    SEE_ALARMS = "see_alarms"
+    ACT_ON_ALARMS = "act_on_alarms"
+    RESOLVE_CASES = "resolve_cases"
+    COUNT = "count"
+    SEE_COUNTS = "see_counts"
+    FIND_PEOPLE = "find_people"
+    MANAGE_PEOPLE = "manage_people"
+    MANAGE_STATIONS = "manage_stations"
+    SEE_LEDGER = "see_ledger"
+    SEE_QUARANTINE = "see_quarantine"
+
+
+RIGHTS: Final[dict[Act, frozenset[Role]]] = {
+    Act.OWN: ALL,
+    Act.SEE_OVERVIEW: ALL,
+    Act.FIND_ITEMS: ALL - {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN},
+    Act.KEEP_ITEMS: ARCHIVE,
+    Act.SEE_MOVEMENTS: BUSINESS | AUDITORS | {Role.AUDIT_ADMIN},
+    Act.REQUEST: BUSINESS,
+    Act.DECIDE: BUSINESS,
+    Act.SEE_REQUESTS: BUSINESS | AUDITORS,
+    Act.REGISTER: ARCHIVE,
+    Act.HAND_OVER: BUSINESS,
+    Act.CHECK: OFFICE,
+    Act.SEE_LOANS: BUSINESS | AUDITORS,
+    Act.SEE_ALARMS: OFFICE | LEADERS | AUDITORS | ADMINS,
+    Act.ACT_ON_ALARMS: OFFICE | LEADERS | {Role.SECURITY_ADMIN},
+    Act.RESOLVE_CASES: ARCHIVE | LEADERS,
+    Act.COUNT: OFFICE,
+    Act.SEE_COUNTS: OFFICE | LEADERS | AUDITORS,
+    Act.FIND_PEOPLE: BUSINESS | AUDITORS | {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN},
+    Act.MANAGE_PEOPLE: frozenset({Role.SECURITY_ADMIN}),
+    Act.MANAGE_STATIONS: frozenset({Role.SYSTEM_ADMIN}),
+    Act.SEE_LEDGER: AUDITORS | {Role.AUDIT_ADMIN, Role.RECORDS_MANAGER, Role.GENERAL_MANAGER},
+    Act.SEE_QUARANTINE: ARCHIVE | {Role.INTERNAL_AUDITOR, Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN},
+}
+
+SEES_ALL: Final = OFFICE | LEADERS | AUDITORS | {Role.AUDIT_ADMIN}
+SEES_SECRETS: Final = OFFICE | LEADERS | {Role.INTERNAL_AUDITOR}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The signed-in person who asks, and the language they read."""
+
+    id: int
+    username: str
+    name: str
+    role: Role
+    department: str
+    pseudonym: str
+    locale: str = "zh"
+
+    def may(self, act: Act) -> bool:
+        """Say whether this person's role includes the act."""
+        return self.role in RIGHTS[act]
+
+    @property
+    def sees_all(self) -> bool:
+        """Say whether other people's requests, loans and movements are this person's business."""
+        return self.role in SEES_ALL
+
+    def sees_title(self, secrecy: str, involved_id: int | None = None) -> bool:
+        """Say whether the title of an item of this secrecy may be shown to this person (its holder always may)."""
+        return secrecy == Secrecy.ORDINARY or self.role in SEES_SECRETS or involved_id == self.id

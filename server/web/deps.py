@@ -1,0 +1,45 @@
+"""What the pages and the API are given at start, and how a route comes by it."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
+
+from server.clock import Clock
+from server.domain.policy import Policy
+from server.service.keys import Keys
+from server.store.unit_of_work import Database
+from server.web.live import Live
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """What the web is told from outside."""
+
+    site: str
+    zone: ZoneInfo
+    secure: bool = False  # browsers come by HTTPS only
+    metrics_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """The real things behind the web; picked in bootstrap, or by a test."""
+
+    database: Database
+    clock: Clock
+    policy: Policy
+    keys: Keys
+    live: Live
+    settings: WebSettings
+
+
+def deps_of(request: Request) -> Deps:
+    """Give the app's own real things."""
+    found: Deps = request.app.state.deps
+    return found
+
+
+
+Given = Annotated[Deps, Depends(deps_of)]

@@ -1,0 +1,131 @@
+"""Every refusal and failure as an RFC 9457 problem with a stable code, and its reasons in the reader's language."""
+
+import re
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from server.domain.verdicts import Reason
+from server.notify.wording import reason_text
+from server.service import errors
+from server.service.sign_in import TooManyTriesError, WrongSignInError
+
+log = structlog.get_logger(__name__)
+
+MEDIA: Final = "application/problem+json"
+STATUS: Final[dict[type[errors.ServiceError], int]] = {
+    errors.NotFoundError: 404,
+    errors.ConflictError: 409,
+    errors.InvalidError: 422,
+    errors.ForbiddenError: 403,
+    errors.RefusedError: 403,
+    WrongSignInError: 401,
+    TooManyTriesError: 429,
+}
+_TAG: Final = re.compile(r"(zh|en)\b")
+
+
+class NotSignedInError(errors.ServiceError):
+    """The request says nothing, or nothing valid, about who is asking."""
+
+    def __init__(self) -> None:
+        super().__init__("not_signed_in", "sign in first")
+
+
+class WrongTokenError(errors.ServiceError):
+    """A page's form or script did not carry the token of its own sign-in."""
+
+    def __init__(self) -> None:
+        super().__init__("wrong_csrf_token", "send the sign-in's csrf token as X-CSRF-Token or form field csrf")
+
+
+def locale_of(request: Request) -> str:
+    """Give the reader's language: what they chose, else what the browser prefers, else Chinese."""
+    chosen = getattr(request.state, "locale", None)
+    asked = _TAG.search(request.headers.get("accept-language", "").lower())
+    if asked and request.url.path.startswith("/api/"):
+        return asked[1]
+    return str(chosen or (asked[1] if asked else "zh"))
+
+
+def told(reason: Reason, locale: str) -> dict[str, Any]:
+    """Give a reason as it is sent, with its sentence in the reader's language."""
+    return {
+        "rule": reason.rule,
+        "code": reason.code,
+        "item": reason.item,
+        "params": dict(reason.params),
+        "text": reason_text(reason.rule, reason.code, reason.item, dict(reason.params), locale),
+    }
+
+
+def problem(request: Request, status: int, code: str, detail: str, **more: Any) -> JSONResponse:
+    """Give a problem document."""
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    body = {"type": f"urn:guiwei:problem:{code}", "title": code.replace("_", " "), "status": status, "code": code}
+    return JSONResponse({**body, "detail": detail, "instance": request.url.path, **more}, status, headers, MEDIA)
+
+
+def _service_problem(request: Request, error: Exception) -> Response:
+    if not isinstance(error, errors.ServiceError):
+        raise error
+    if isinstance(error, errors.RefusedError):
+        locale = locale_of(request)
+        reasons = [told(reason, locale) for reason in error.reasons]
+        detail = " ".join(str(reason["text"]) for reason in reasons)
+        return problem(request, 403, error.code, detail, reasons=reasons)
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
+    answer = problem(request, status, error.code, error.detail, reasons=[])
+    if isinstance(error, TooManyTriesError):
+        answer.headers["Retry-After"] = str(error.seconds)
+    return answer
+
+
+def _not_signed_in(request: Request, error: Exception) -> Response:
+    del error
+    page = not request.url.path.startswith("/api/") and request.url.path != "/metrics"
+    if page and "HX-Request" in request.headers:
+        return Response(status_code=204, headers={"HX-Redirect": "/sign-in"})
+    if page and request.method == "GET":
+        return RedirectResponse(f"/sign-in?next={request.url.path}", 303)
+    return problem(request, 401, "not_signed_in", "sign in first", reasons=[])
+
+
+def _wrong_token(request: Request, error: Exception) -> Response:
+    return problem(request, 403, "wrong_csrf_token", str(error), reasons=[])
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    fields = [{"at": ".".join(str(part) for part in e["loc"]), "what": str(e["msg"])} for e in error.errors()]
+    detail = "; ".join(f"{field['at']}: {field['what']}" for field in fields)
+    return problem(request, 422, "invalid", detail, reasons=[], fields=fields)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    code = {404: "no_such_address", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "refused")
+    answer = problem(request, error.status_code, code, str(error.detail), reasons=[])
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _unforeseen(request: Request, error: Exception) -> Response:
+    log.error("request_failed", path=request.url.path, method=request.method, error=type(error).__name__)
+    return problem(request, 500, "internal_error", "the server failed; the error is in its log", reasons=[])
+
+
+def add_problems(app: FastAPI) -> None:
+    """Have every error answered as a problem."""
+    app.add_exception_handler(NotSignedInError, _not_signed_in)
+    app.add_exception_handler(WrongTokenError, _wrong_token)
+    app.add_exception_handler(errors.ServiceError, _service_problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)

@@ -1,0 +1,5 @@
+"""The JSON API, one router per topic."""
+
+from server.web.routes import live, sign_in
+
+ROUTERS = (sign_in.router, live.router)
