@@ -1,0 +1,5 @@
+"""Let `python -m guiwei` be the command line."""
+
+from guiwei.cli import app
+
+app(prog_name="guiwei")
