@@ -1,6 +1,6 @@
 """Append to the ledger: canonical bodies, hash-chained, written with the transaction they belong to.
 
-The chain is only as good as its single writer: a LedgerWriter lives inside a unit of work, which holds the writer's lock.
+The chain is only as good as its single writer: a LedgerWriter lives inside a unit of work, which holds the lock.
 """
 
 from collections.abc import Mapping

@@ -8,6 +8,8 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary,
 from sqlmodel import Field, SQLModel
 
 _OPEN = text("closed_us IS NULL")
+_AWAITED = text("awaits > 0")
+_NO_ROWID = {"sqlite_with_rowid": False}  # one tree instead of two: these are written with every event
 ROW = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only for INTEGER
 
 
@@ -45,6 +47,16 @@ class SignIn(SQLModel, table=True):
     expires_us: int = Field(sa_type=BigInteger)
 
 
+class Answer(SQLModel, table=True):
+    """What a POST was answered, kept under its Idempotency-Key; `asked` is the hash of the question."""
+
+    person_id: int = Field(primary_key=True, foreign_key="person.id")
+    key: str = Field(primary_key=True)
+    asked: str
+    body: str = Field(sa_type=Text)
+    at_us: int = Field(sa_type=BigInteger)
+
+
 class Station(SQLModel, table=True):
     """A cabinet and its agent; `public_key` is what its messages are checked with."""
 
@@ -61,6 +73,7 @@ class Station(SQLModel, table=True):
 class Epoch(SQLModel, table=True):
     """How far one outbox of a station has been read: the last committed seq and its hash."""
 
+    __table_args__ = _NO_ROWID
     station: str = Field(primary_key=True)
     epoch: str = Field(primary_key=True)
     upto: int = Field(default=0, sa_type=BigInteger)
@@ -70,6 +83,7 @@ class Epoch(SQLModel, table=True):
 class Inbox(SQLModel, table=True):
     """Every event ever received from a station, as sent; `refused` says why one could not be handled."""
 
+    __table_args__ = _NO_ROWID
     station: str = Field(primary_key=True)
     epoch: str = Field(primary_key=True)
     seq: int = Field(primary_key=True, sa_type=BigInteger)
@@ -83,12 +97,14 @@ class Inbox(SQLModel, table=True):
 
 
 class Quarantine(SQLModel, table=True):
-    """A message or event that can never be handled, kept whole with its reason."""
+    """A message or event that can never be handled, kept whole with its reason; `digest` is its SHA-256."""
 
     id: int | None = Field(default=None, primary_key=True)
     station: str = Field(index=True)
+    digest: str = Field(unique=True)
     reason: str
     detail: str
+    repeated: int = 0
     received_us: int = Field(sa_type=BigInteger)
     payload: bytes = Field(sa_type=LargeBinary)
 
@@ -198,13 +214,17 @@ class Authority(SQLModel, table=True):
 
 
 class Line(SQLModel, table=True):
-    """One item of an authority; consumed at most once, by one conditional UPDATE."""
+    """One item of an authority; consumed at most once, by one conditional UPDATE.
 
-    __table_args__ = (Index("line_by_person", "person_id", "state"), Index("line_by_item", "item_id", "state"))
+    `until_us` is its authority's: a badge shown at a door must find what is in force without reading what is long over.
+    """
+
+    __table_args__ = (Index("line_by_person", "person_id", "until_us"), Index("line_by_item", "item_id", "until_us"))
     id: int | None = Field(default=None, primary_key=True)
     authority_id: int = Field(foreign_key="authority.id", index=True)
     person_id: int = Field(foreign_key="person.id")
     item_id: int = Field(foreign_key="item.id")
+    until_us: int = Field(sa_type=BigInteger)
     state: str = "open"
     session: str | None = Field(default=None, index=True)
 
@@ -354,18 +374,31 @@ class LedgerEntry(SQLModel, table=True):
 
 
 class LedgerAnchor(SQLModel, table=True):
-    """A signed Merkle root over the ledger's first `size` entries."""
+    """A signed Merkle root over the ledger's first `size` entries; `peaks` lets the next one go on from here."""
 
     __tablename__ = "anchor"
     size: int = Field(primary_key=True, sa_type=BigInteger)
     root: str
+    peaks: str = Field(sa_type=Text)
     at_us: int = Field(sa_type=BigInteger)
     signature: str
+
+
+class Outgoing(SQLModel, table=True):
+    """A signed command on its way to a station: sent again until `awaits` doors have answered it."""
+
+    __table_args__ = (Index("outgoing_open", "station", sqlite_where=_AWAITED, postgresql_where=_AWAITED),)
+    command: str = Field(primary_key=True)
+    station: str
+    payload: bytes = Field(sa_type=LargeBinary)
+    awaits: int
+    created_us: int = Field(sa_type=BigInteger)
 
 
 class Tally(SQLModel, table=True):
     """How many items are in one state, kept in the transaction that changes them."""
 
+    __table_args__ = _NO_ROWID
     station: str = Field(primary_key=True)
     category: str = Field(primary_key=True)
     state: str = Field(primary_key=True)
