@@ -1,5 +1,5 @@
-"""Let `python -m guiwei` be the command line."""
+"""Lets `python -m guiwei` be the command line."""
 
 from guiwei.cli import app
 
-app(prog_name="guiwei")
+app()

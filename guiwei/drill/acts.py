@@ -1,0 +1,359 @@
+"""What each step does to a world: hands on emulated devices, HTTP as a person, signals and faults on processes.
+
+A refusal nobody expected becomes a difference. A badge that opens nothing counts as refused only if no later step of
+the same visit (a scan, a PIN) is granted: people first show who they are and then say what for.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from guiwei.drill import steps as s
+from guiwei.drill.api import Json, Refusal
+from guiwei.drill.process import ProcessError
+from guiwei.drill.quiet import Quiet
+from guiwei.drill.story import StoryError
+from guiwei.drill.times import duration_us, moment_us
+from guiwei.drill.world import World
+
+UNKNOWN_CARD = "0F00FFFFFF"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that is not as the story says."""
+
+    what: str
+    expected: object
+    seen: object
+
+
+@dataclass
+class Visit:
+    """What a station last answered somebody, and which refusal is still unexpected."""
+
+    answers: int = 0
+    pending: tuple[str, tuple[str, ...]] | None = None
+
+
+@dataclass
+class Acts:
+    """Plays steps in a world and remembers what later steps and expectations refer to."""
+
+    world: World
+    quiet: Quiet
+    requests: dict[str, Json] = field(default_factory=dict)
+    stocktake: Json | None = None
+    visits: dict[str, Visit] = field(default_factory=dict)
+    differences: list[Difference] = field(default_factory=list)
+    on_open: Callable[[str], bool] | None = None
+
+    def play(self, step: s.AnyStep, label: str) -> None:
+        """Do one step and wait until the world is quiet; what is not as expected goes to `differences`."""
+        refused: tuple[str, ...] | None = None
+        try:
+            getattr(self, str(type(step).__struct_config__.tag))(step)
+        except Refusal as refusal:
+            refused = refusal.rules or (refusal.code,)
+            if step.expect_refusal is None:
+                self.differences.append(Difference(label, "no refusal", str(refusal)))
+        self.quiet.wait()
+        if isinstance(step, s.Badge | s.Pin | s.Scan | s.Open):
+            refused = self._answer(step, label)
+        if step.expect_refusal is not None:
+            self._compare_refusal(step.expect_refusal, refused, label)
+
+    def finish(self) -> None:
+        """Report refusals at stations that no step expected."""
+        for visit in self.visits.values():
+            if visit.pending is not None:
+                label, rules = visit.pending
+                self.differences.append(Difference(label, "no refusal", "+".join(rules)))
+
+    # ------------------------------------------------------------ over HTTP
+
+    def request(self, step: s.Request) -> None:
+        body: Json = {"items": self._codes(step.items), "mode": step.mode, "purpose": step.purpose}
+        body |= _given({"for": step.for_, "from": _iso(step.from_), "until": _iso(step.until), "due": _iso(step.due)})
+        body |= _given({"documents": step.documents, "impressions": step.impressions})
+        made = self.world.api(step.as_).post("/requests", body)
+        if step.name:
+            self.requests[step.name] = made
+
+    def approve(self, step: s.Approve) -> None:
+        body = _given({"note": step.note, "until": _iso(step.until), "due": _iso(step.due)})
+        self.world.api(step.as_).post(f"/requests/{self._request(step.request)}/approve", body)
+
+    def refuse(self, step: s.Refuse) -> None:
+        self.world.api(step.as_).post(f"/requests/{self._request(step.request)}/refuse", _given({"note": step.note}))
+
+    def withdraw(self, step: s.Withdraw) -> None:
+        path = f"/requests/{self._request(step.request)}/withdraw"
+        self.world.api(step.as_).post(path, _given({"note": step.note}))
+
+    def delegate(self, step: s.Delegate) -> None:
+        now = self.world.clock.now_us()
+        body: Json = {
+            "to": step.to,
+            "from": _iso(step.from_) or _iso_us(now),
+            "until": _iso(step.until) or _iso_us(now + 86_400_000_000),
+        }
+        self.world.api(step.as_).post("/delegations", body | _given({"scope": step.scope}))
+
+    def register(self, step: s.Register) -> None:
+        body: Json = {"person": step.for_, "items": self._codes(step.items), "mode": step.mode, "purpose": step.purpose}
+        body |= _given({"until": _iso(step.until), "due": _iso(step.due)})
+        self.world.api(step.as_).post("/registrations", body)
+
+    def order(self, step: s.Order) -> None:
+        body: Json = {"person": step.for_ or step.as_, "items": self._codes(step.items), "task": step.task}
+        body |= _given({"purpose": step.purpose, "until": _iso(step.until)})
+        self.world.api(step.as_).post("/orders", body)
+
+    def hand_over(self, step: s.HandOver) -> None:
+        body: Json = {"items": self._codes(step.items), "to": step.to, "purpose": step.purpose}
+        self.world.api(step.as_).post("/handovers", body | _given({"witness": step.witness}))
+
+    def check(self, step: s.Check) -> None:
+        body: Json = {
+            "complete": step.complete,
+            **_given({"parts": step.parts, "pages": step.pages, "note": step.note}),
+        }
+        for code in self._codes(step.items):
+            self.world.api(step.as_).post(f"/items/{code}/check", body)
+
+    def stocktake_open(self, step: s.StocktakeOpen) -> None:
+        body: Json = {"stations": step.stations or list(self.world.cabinets), "blind": step.blind}
+        self.stocktake = {"as": step.as_, **self.world.api(step.as_).post("/stocktakes", body)}
+
+    def sweep(self, step: s.Sweep) -> None:
+        if self.stocktake is None:
+            raise StoryError("sweep: no stocktake is open")
+        body = _given({"stations": [step.at.partition("/")[0]] if step.at else []})
+        who = step.as_ or str(self.stocktake["as"])
+        self.world.api(who).post(f"/stocktakes/{self.stocktake['id']}/sweep", body)
+        for name in body.get("stations", list(self.world.cabinets)):  # type: ignore[attr-defined]
+            self._await_sweep(str(name))
+
+    def stocktake_close(self, step: s.StocktakeClose) -> None:
+        if self.stocktake is None:
+            raise StoryError("stocktake_close: no stocktake is open")
+        self.world.api(step.as_).post(f"/stocktakes/{self.stocktake['id']}/close")
+
+    # ------------------------------------------------------------ hands at a cabinet
+
+    def badge(self, step: s.Badge) -> None:
+        person = self.world.story.people.get(step.who or "")
+        card = step.card or (person.badge if person else None) or UNKNOWN_CARD
+        cabinet = self.world.cabinets[step.at.partition("/")[0]]
+        self._shown(cabinet.name)
+        self.quiet.at(cabinet.name).badges += 1
+        cabinet.badge.present(card)
+        try:
+            self._noticed(cabinet.name, "badges")
+        finally:
+            cabinet.badge.remove()
+            time.sleep(0.15)  # the reader repeats a card while it lies there; absence must be seen before the next
+
+    def pin(self, step: s.Pin) -> None:
+        person = self.world.story.people.get(step.who or "")
+        digits = step.pin or (person.pin if person else None)
+        if digits is None:
+            raise StoryError(f"pin at {step.at}: neither `pin` nor a person with one")
+        self._type(step.at, "keypad", digits, "pins")
+
+    def scan(self, step: s.Scan) -> None:
+        code = step.code or (self.world.codes[step.item] if step.item else None)
+        if code is None:
+            raise StoryError(f"scan at {step.at}: neither `item` nor `code`")
+        self._type(step.at, "scanner", code, "codes")
+
+    def open(self, step: s.Open) -> None:
+        cabinet, door = self._door(step.at)
+        if not cabinet.pull(door) and self.on_open is not None and self.on_open(step.at):
+            cabinet.pull(door)
+        visit = self.visits.setdefault(cabinet.name, Visit())
+        if door not in cabinet.ajar and step.expect_refusal is None and visit.pending is None:
+            self.differences.append(Difference(f"open {step.at}", "the door opens", "its lock was not released"))
+
+    def force(self, step: s.Force) -> None:
+        cabinet, door = self._door(step.at)
+        cabinet.force(door)
+
+    def spare_key(self, step: s.SpareKey) -> None:
+        cabinet, door = self._door(step.at)
+        cabinet.turn_key(door)
+
+    def take(self, step: s.Take) -> None:
+        cabinet, door = self._door(step.at)
+        self._must_be_ajar(cabinet.name, door, step.at)
+        for item in step.items:
+            if not cabinet.take(door, self.world.epcs[item]):
+                raise StoryError(f"take at {step.at}: {item!r} is not there")
+
+    def put(self, step: s.Put) -> None:
+        cabinet, door = self._door(step.at)
+        self._must_be_ajar(cabinet.name, door, step.at)
+        for epc in [self.world.epcs[item] for item in step.items] + [tag.upper() for tag in step.tags]:
+            cabinet.put(door, epc)
+
+    def close(self, step: s.Close) -> None:
+        cabinet, door = self._door(step.at)
+        cabinet.push(door)
+
+    # ------------------------------------------------------------ time and faults
+
+    def wait(self, step: s.Wait) -> None:
+        self.world.clock.wait(duration_us(step.for_))
+        self.quiet.waited = True
+
+    def at(self, step: s.At) -> None:
+        self.world.clock.go_to(moment_us(step.time))
+        self.quiet.waited = True
+
+    def cut(self, step: s.Cut) -> None:
+        self.world.cabinets[step.at.partition("/")[0]].cable.cut()
+
+    def heal(self, step: s.Heal) -> None:
+        self.world.cabinets[step.at.partition("/")[0]].cable.heal()
+
+    def kill(self, step: s.Kill) -> None:
+        self.world.process(step.what).kill()
+        self.quiet.paused.discard(step.what)
+
+    def start(self, step: s.Start) -> None:
+        self.world.start_again(step.what)
+        if step.what in self.world.cabinets:
+            self.quiet.done.pop(step.what, None)
+
+    def pause(self, step: s.Pause) -> None:
+        self.world.process(step.what).pause()
+        self.quiet.paused.add(step.what)
+
+    def resume(self, step: s.Resume) -> None:
+        self.world.process(step.what).resume()
+        self.quiet.paused.discard(step.what)
+
+    def disk_full(self, step: s.DiskFull) -> None:
+        self.world.cabinets[step.at.partition("/")[0]].fill_disk(step.full)
+
+    def clock(self, step: s.Clock) -> None:
+        self.world.clock.skew(step.at.partition("/")[0], duration_us(step.by))
+
+    def miss(self, step: s.Miss) -> None:
+        station, _, door = step.at.partition("/")
+        for number, reader in self.world.cabinets[station].readers.items():
+            if not door or number == int(door):
+                reader.miss_rate = step.rate
+
+    def swap_tag(self, step: s.SwapTag) -> None:
+        old, new = self.world.epcs[step.item], (step.tag or f"E2AA{len(self.world.epcs):020X}").upper()
+        self.world.epcs[step.item] = new
+        for cabinet in self.world.cabinets.values():
+            for door, tags in cabinet.behind.items():
+                if old in tags:
+                    cabinet.take(door, old)
+                    cabinet.put(door, new)
+
+    def unplug(self, step: s.Unplug) -> None:
+        station, name = step.at.partition("/")[0], self._device(step.device)
+        self.world.cabinets[station].devices()[name].unplug()
+        self.quiet.unplugged.add(f"{station}:{name}")
+
+    def plug(self, step: s.Plug) -> None:
+        station, name = step.at.partition("/")[0], self._device(step.device)
+        self.world.cabinets[station].devices()[name].plug()
+        self.quiet.unplugged.discard(f"{station}:{name}")
+
+    # ------------------------------------------------------------ helpers
+
+    def _codes(self, items: list[str]) -> list[str]:
+        return [self.world.codes[item] for item in items]
+
+    def _request(self, name: str) -> object:
+        if name not in self.requests:
+            raise Refusal(404, "no_request", f"the request {name!r} was not made")
+        return self.requests[name]["id"]
+
+    def _door(self, at: str) -> tuple[Any, int]:
+        station, _, door = at.partition("/")
+        return self.world.cabinets[station], int(door or 1)
+
+    def _device(self, name: str) -> str:
+        return "reader1" if name == "reader" else name
+
+    def _must_be_ajar(self, station: str, door: int, at: str) -> None:
+        if door not in self.world.cabinets[station].ajar:
+            raise StoryError(f"the door {at} is closed: nobody can reach in")
+
+    def _type(self, at: str, device: str, text: str, count: str) -> None:
+        cabinet = self.world.cabinets[at.partition("/")[0]]
+        self._shown(cabinet.name)
+        done = self.quiet.at(cabinet.name)
+        setattr(done, count, getattr(done, count) + 1)
+        getattr(cabinet, device).scan(text)
+
+    def _shown(self, station: str) -> None:
+        state = self.world.station_state(station)
+        answer = state.get("answer")
+        self.visits.setdefault(station, Visit()).answers = answer["n"] if isinstance(answer, dict) else 0
+
+    def _noticed(self, station: str, count: str) -> None:
+        """Hold still until the agent has seen what is held before it (a dead or paused agent sees nothing)."""
+        end = time.monotonic() + 3.0
+        agent = self.world.cabinets[station].agent
+        while time.monotonic() < end and agent.alive and station not in self.quiet.paused:
+            counts = self.world.station_state(station).get("counts")
+            if isinstance(counts, dict) and counts[count] >= getattr(self.quiet.at(station), count):
+                return
+            time.sleep(0.02)
+
+    def _answer(self, step: s.AnyStep, label: str) -> tuple[str, ...] | None:
+        """Read what the station was told since the step; remember a refusal nobody expected yet."""
+        name = str(step.at).partition("/")[0]  # type: ignore[union-attr]
+        visit = self.visits.setdefault(name, Visit())
+        answer = self.world.station_state(name).get("answer")
+        fresh = isinstance(answer, dict) and answer["n"] > visit.answers
+        if isinstance(step, s.Open):
+            pending, visit.pending = visit.pending, None
+            if pending and step.expect_refusal is None:
+                self.differences.append(Difference(label, "the door opens", f"refused: {'+'.join(pending[1])}"))
+            return pending[1] if pending else None
+        if not fresh or not isinstance(answer, dict):
+            return None
+        rules = tuple(dict.fromkeys(str(r["rule"]) for r in answer.get("reasons", [])))
+        visit.pending = (label, rules) if answer["kind"] == "denied" and step.expect_refusal is None else None
+        return rules if answer["kind"] == "denied" else None
+
+    def _compare_refusal(self, expected: list[str], refused: tuple[str, ...] | None, label: str) -> None:
+        if refused is None:
+            self.differences.append(Difference(label, f"refused: {'+'.join(expected)}", "not refused"))
+        elif set(expected) - set(refused):
+            self.differences.append(Difference(label, f"refused: {'+'.join(expected)}", "+".join(refused)))
+
+    def _await_sweep(self, station: str) -> None:
+        """Wait until a station has begun and ended the sweep it was ordered."""
+        agent = self.world.cabinets[station].agent
+        if not agent.alive or not self.world.cabinets[station].cable.whole or not self.quiet.server_reachable():
+            return
+        end = time.monotonic() + 15
+        while time.monotonic() < end:
+            take = self.world.api("drill-auditor").get(f"/stocktakes/{(self.stocktake or {})['id']}")
+            if not take.get("awaited"):
+                return
+            time.sleep(0.05)
+        raise ProcessError(f"station {station} did not answer the sweep")
+
+
+def _given(body: Json) -> Json:
+    return {key: value for key, value in body.items() if value not in (None, "", [], {}, 0)}
+
+
+def _iso(moment: str | datetime | None) -> str | None:
+    return None if moment is None else _iso_us(moment_us(moment))
+
+
+def _iso_us(us: int) -> str:
+    return datetime.fromtimestamp(us / 1e6, UTC).isoformat()

@@ -1,0 +1,151 @@
+"""One cabinet of a world: emulated devices on pseudo-terminals, what physically lies behind each door, its agent.
+
+The agent is a process of its own and knows the devices only as serial ports. Each door has a reader of its own; one
+lock board has lock n's hook on channel n and door n's contact on channel 12 + n.
+"""
+
+import os
+import resource
+import sys
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from contract.signing import public_hex
+from edge_agent.emulators.barcode_serial import BarcodeSerialEmulator
+from edge_agent.emulators.lock8a import Lock8AEmulator
+from edge_agent.emulators.m100 import M100Emulator
+from edge_agent.emulators.pty_device import PtyDevice
+from edge_agent.emulators.rdm6300 import Rdm6300Emulator
+from guiwei.drill.cable import Cable
+from guiwei.drill.process import Process
+from guiwei.drill.story import StationSpec, StoryError
+
+CHANNELS = 24
+CONTACT = 12
+EMULATED = {"reader": ("m100",), "lock": ("lock8a",), "badge": ("rdm6300",), "scanner": ("barcode_serial",)}
+
+
+class Cabinet:
+    """The devices, doors and agent of one station."""
+
+    def __init__(self, name: str, spec: StationSpec, folder: Path, broker_port: int) -> None:
+        for role, families in EMULATED.items():
+            family = getattr(spec, role)
+            if family not in families:
+                raise StoryError(f"station {name!r}: no emulated {role} of family {family!r}; there is {families[0]!r}")
+        self.name = name
+        self.spec = spec
+        self.folder = folder
+        folder.mkdir(parents=True)
+        self.key = Ed25519PrivateKey.generate()
+        self.cable = Cable(("127.0.0.1", broker_port))
+        self.lock = Lock8AEmulator(folder / "lock", locks=CONTACT, channels=CHANNELS)
+        self.badge = Rdm6300Emulator(folder / "badge")
+        self.scanner = BarcodeSerialEmulator(folder / "scanner")
+        self.keypad = BarcodeSerialEmulator(folder / "keypad")
+        self.readers = {door: M100Emulator(folder / f"reader{door}") for door in range(1, spec.doors + 1)}
+        self.behind: dict[int, set[str]] = {door: set() for door in self.readers}
+        self.ajar: set[int] = set()
+        self.state_file = folder / "state.json"
+        command = [sys.executable, "-m", "guiwei", "edge", "run", str(folder / "station.toml")]
+        self.agent = Process(f"station {name}", command, folder / "agent.log")
+
+    @property
+    def public_key(self) -> str:
+        """Give the agent's public key, as the server knows it."""
+        return public_hex(self.key)
+
+    def devices(self) -> dict[str, PtyDevice]:
+        """Name every device as its settings do; "reader" alone is the first door's."""
+        named: dict[str, PtyDevice] = {
+            "lock": self.lock, "badge": self.badge, "scanner": self.scanner, "keypad": self.keypad
+        }  # fmt: skip
+        return named | {f"reader{door}": reader for door, reader in self.readers.items()}
+
+    def plug_in(self) -> None:
+        """Give every device its port."""
+        for device in self.devices().values():
+            device.plug()
+
+    def write_settings(self, site: str, password: str, server_key: str, pin_key: str, clock: Path) -> None:
+        """Write the agent's settings, key and password."""
+        _secret(self.folder / "station.key", self.key.private_bytes_raw().hex())
+        _secret(self.folder / "password", password)
+        devices = {"lock": "lock8a", "badge": "rdm6300", "scanner": "barcode_serial", "keypad": "barcode_serial"}
+        devices |= {f"reader{door}": "m100" for door in self.readers}
+        lines = [
+            "[station]", f'name = "{self.name}"', f'site = "{site}"', f'data = "{self.folder / "data"}"',
+            f'state = "{self.state_file}"', f'key_file = "{self.folder / "station.key"}"',
+            f'server_key = "{server_key}"', f'server_pin_key = "{pin_key}"', f'clock_file = "{clock}"',
+            "[broker]", 'host = "127.0.0.1"', f"port = {self.cable.port}", f'username = "{self.name}"',
+            f'password_file = "{self.folder / "password"}"',
+        ]  # fmt: skip
+        for name, family in devices.items():
+            lines += ["[[devices]]", f'name = "{name}"', f'family = "{family}"', f'port = "{self.folder / name}"']
+            lines += ['role = "keypad"'] if name == "keypad" else []
+            lines += [f"settings = {{ channels = {CHANNELS} }}"] if name == "lock" else []
+        for door in self.readers:
+            lines += [
+                "[[doors]]", f"door = {door}", f'lock = {{ device = "lock", channel = {door} }}',
+                f'contact = {{ device = "lock", channel = {CONTACT + door} }}', f'readers = ["reader{door}"]',
+            ]  # fmt: skip
+        (self.folder / "station.toml").write_text("\n".join(lines) + "\n")
+
+    # ------------------------------------------------------------ hands
+
+    def pull(self, door: int) -> bool:
+        """Pull a door; it opens only when its lock is released. Returns whether it stands open."""
+        if not self.lock.is_closed(door):
+            self.lock.open_contact(CONTACT + door)
+            self.ajar.add(door)
+        return door in self.ajar
+
+    def force(self, door: int) -> None:
+        """Break a door open while its lock stays locked."""
+        self.lock.open_contact(CONTACT + door)
+        self.ajar.add(door)
+
+    def turn_key(self, door: int) -> None:
+        """Unlock with the mechanical key and open."""
+        self.lock.open_hook(door)
+        self.force(door)
+
+    def push(self, door: int) -> None:
+        """Push a door shut; its lock latches."""
+        self.lock.close_contact(CONTACT + door)
+        self.lock.close_hook(door)
+        self.ajar.discard(door)
+
+    def put(self, door: int, epc: str) -> None:
+        """Lay a tag behind a door."""
+        self.readers[door].put(epc)
+        self.behind[door].add(epc)
+
+    def take(self, door: int, epc: str) -> bool:
+        """Take a tag out; returns False when it is not there."""
+        if epc not in self.behind[door]:
+            return False
+        self.readers[door].take(epc)
+        self.behind[door].discard(epc)
+        return True
+
+    def fill_disk(self, full: bool) -> None:
+        """Leave the agent's files no room to grow (or give it back), as a full disk would."""
+        if self.agent.child is None:
+            return
+        log = self.folder / "data" / "outbox.sqlite-wal"
+        limit = max(16_384, log.stat().st_size if log.exists() else 0) if full else resource.RLIM_INFINITY
+        resource.prlimit(self.agent.child.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+
+    def close(self) -> None:
+        """Stop the agent and take every device away."""
+        self.agent.stop()
+        for device in self.devices().values():
+            device.close()
+        self.cable.close()
+
+
+def _secret(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)

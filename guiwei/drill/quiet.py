@@ -1,0 +1,112 @@
+"""Waiting until nothing moves any more: every station has noticed what was done and the server has all of it."""
+
+import time
+from dataclasses import dataclass, field
+
+from guiwei.drill.api import Refusal
+from guiwei.drill.world import World
+
+LIMIT = 20.0
+STEADY = 0.08
+
+
+class UnsettledError(RuntimeError):
+    """Something did not settle within the limit; the text says what."""
+
+
+@dataclass
+class Done:
+    """What hands have done at a station since its agent started, for the agent to have noticed."""
+
+    badges: int = 0
+    codes: int = 0
+    pins: int = 0
+
+
+@dataclass
+class Quiet:
+    """Knows what should have been noticed, and waits for it."""
+
+    world: World
+    paused: set[str] = field(default_factory=set)
+    done: dict[str, Done] = field(default_factory=dict)
+    unplugged: set[str] = field(default_factory=set)
+    waited: bool = False
+
+    def at(self, station: str) -> Done:
+        """Give the count of what hands did at a station."""
+        return self.done.setdefault(station, Done())
+
+    def wait(self, limit: float = LIMIT) -> None:
+        """Wait until the world is quiet and stays so; raises UnsettledError."""
+        end = time.monotonic() + limit
+        steady_since: float | None = None
+        restless = ""
+        while True:
+            now = time.monotonic()
+            restless = self._restless()
+            if restless:
+                steady_since = None
+            elif steady_since is None:
+                steady_since = now
+            elif now - steady_since >= STEADY:
+                return
+            if now > end:
+                raise UnsettledError(restless or "the world would not stay quiet")
+            time.sleep(0.02)
+
+    def server_reachable(self) -> bool:
+        """Say whether broker and server both run and are not paused."""
+        return all(self.world.process(p).alive and p not in self.paused for p in ("broker", "server"))
+
+    def _restless(self) -> str:
+        for name in self.world.cabinets:
+            what = self._station(name)
+            if what:
+                return f"station {name}: {what}"
+        return self._server()
+
+    def _station(self, name: str) -> str:
+        cabinet = self.world.cabinets[name]
+        if name in self.paused or not cabinet.agent.alive:
+            return ""
+        state = self.world.station_state(name)
+        if cabinet.agent.child is None or state.get("pid") != cabinet.agent.child.pid:
+            return "has not said anything yet"
+        reachable = self.server_reachable() and cabinet.cable.whole
+        if reachable and (state["link"] != "up" or state["unsent"] != 0):
+            return f"link {state['link']}, {state['unsent']} events not confirmed"
+        if not reachable and state["link"] == "up" and not cabinet.cable.whole:
+            return "has not noticed that its network is cut"
+        if state["busy"] and (reachable or not _asking(state)):
+            return "busy"
+        counts: dict[str, int] = state["counts"]  # type: ignore[assignment]
+        done = self.at(name)
+        for what in ("badges", "codes", "pins"):
+            if counts[what] < getattr(done, what):
+                return f"has noticed {counts[what]} of {getattr(done, what)} {what}"
+        if f"{name}:lock" in self.unplugged:
+            return ""
+        doors: dict[str, dict[str, str]] = state["doors"]  # type: ignore[assignment]
+        for door, seen in doors.items():
+            ajar = int(door) in cabinet.ajar
+            if (seen["contact"] == "open") != ajar:
+                return f"sees door {door} {seen['contact']}, it is {'open' if ajar else 'closed'}"
+        return ""
+
+    def _server(self) -> str:
+        if not self.server_reachable() or not self.waited:
+            return ""
+        try:
+            ready = self.world.api("").client.get(f"{self.world.base}/health/ready").json()
+        except (Refusal, OSError, ValueError) as error:
+            return f"server: {error}"
+        if int(ready.get("swept_us", 0)) < self.world.clock.shifted_at_us:
+            return "the server has not looked at the clock since it was moved"
+        self.waited = False
+        return ""
+
+
+def _asking(state: dict[str, object]) -> bool:
+    session = state.get("session")
+    return isinstance(session, dict) and session.get("phase") == "asking"

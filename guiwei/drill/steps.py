@@ -1,0 +1,325 @@
+"""The steps a story may take: one frozen struct each, its tag the word after `do =`.
+
+`at` is a station ("a") or a door ("a/1"); `as` is who does it over HTTP. Synonyms that people write are in SYNONYMS.
+"""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct, field
+
+
+class Step(Struct, tag_field="do", forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What every step may carry: a name to refer to, and the rule ids of a refusal that is expected."""
+
+    name: str = ""
+    expect_refusal: list[str] | None = None
+
+
+class ByPerson(Step, frozen=True, kw_only=True):
+    """A step that somebody does over HTTP."""
+
+    as_: str = field(name="as")
+
+
+class Request(ByPerson, frozen=True, kw_only=True, tag="request"):
+    """Ask for items; `for` is who will use them (left out: oneself)."""
+
+    items: list[str]
+    mode: str = "loan"
+    purpose: str = ""
+    for_: str | None = field(name="for", default=None)
+    from_: str | datetime | None = field(name="from", default=None)
+    until: str | datetime | None = None
+    due: str | datetime | None = None
+    documents: list[str] = []
+    impressions: int = 0
+
+
+class Approve(ByPerson, frozen=True, kw_only=True, tag="approve"):
+    """Approve a request, perhaps narrowing its window."""
+
+    request: str
+    note: str = ""
+    until: str | datetime | None = None
+    due: str | datetime | None = None
+
+
+class Refuse(ByPerson, frozen=True, kw_only=True, tag="refuse"):
+    """Refuse a request."""
+
+    request: str
+    note: str = ""
+
+
+class Withdraw(ByPerson, frozen=True, kw_only=True, tag="withdraw"):
+    """Take a request back."""
+
+    request: str
+    note: str = ""
+
+
+class Delegate(ByPerson, frozen=True, kw_only=True, tag="delegate"):
+    """Let another approve in one's stead from a moment until another."""
+
+    to: str
+    from_: str | datetime | None = field(name="from", default=None)
+    until: str | datetime | None = None
+    scope: dict[str, list[str]] = {}
+
+
+class Register(ByPerson, frozen=True, kw_only=True, tag="register"):
+    """The archivist registers a loan under a standing rule (R09)."""
+
+    for_: str = field(name="for")
+    items: list[str]
+    mode: str = "loan"
+    purpose: str = "standing rule"
+    until: str | datetime | None = None
+    due: str | datetime | None = None
+
+
+class Order(ByPerson, frozen=True, kw_only=True, tag="order"):
+    """A duty order: stock_in, stock_out, move, repair, stocktake, destruction."""
+
+    items: list[str]
+    for_: str | None = field(name="for", default=None)
+    task: str = "move"
+    purpose: str = "duty"
+    until: str | datetime | None = None
+
+
+class HandOver(ByPerson, frozen=True, kw_only=True, tag="hand_over"):
+    """Hand items on to another named person, away from any cabinet."""
+
+    to: str
+    items: list[str]
+    witness: str | None = None
+    purpose: str = "handover"
+
+
+class Check(ByPerson, frozen=True, kw_only=True, tag="check"):
+    """The archivist checks what came back: all parts, all pages."""
+
+    items: list[str]
+    complete: bool = True
+    parts: int | None = None
+    pages: int | None = None
+    note: str = ""
+
+
+class StocktakeOpen(ByPerson, frozen=True, kw_only=True, tag="stocktake_open"):
+    """Open a count over stations (left out: all of them)."""
+
+    stations: list[str] = []
+    blind: bool = False
+
+
+class Sweep(Step, frozen=True, kw_only=True, tag="sweep"):
+    """Let the readers of a station (left out: all the stocktake's) listen for the open stocktake."""
+
+    as_: str | None = field(name="as", default=None)
+    at: str | None = None
+
+
+class StocktakeClose(ByPerson, frozen=True, kw_only=True, tag="stocktake_close"):
+    """Close the open stocktake."""
+
+
+class Badge(Step, frozen=True, kw_only=True, tag="badge"):
+    """Hold a person's badge (or the card `card`, ten hex digits) before a station's badge reader."""
+
+    at: str
+    who: str | None = None
+    card: str | None = None
+
+
+class Pin(Step, frozen=True, kw_only=True, tag="pin"):
+    """Type a PIN: the person's own, or the digits given."""
+
+    at: str
+    who: str | None = None
+    pin: str | None = None
+
+
+class Scan(Step, frozen=True, kw_only=True, tag="scan"):
+    """Scan an item's printed code (or any `code`) with a station's scanner."""
+
+    at: str
+    item: str | None = None
+    code: str | None = None
+
+
+class Open(Step, frozen=True, kw_only=True, tag="open"):
+    """Pull a door open; it opens only if its lock was fired."""
+
+    at: str
+
+
+class Force(Step, frozen=True, kw_only=True, tag="force"):
+    """Break a door open while its lock is locked."""
+
+    at: str
+
+
+class SpareKey(Step, frozen=True, kw_only=True, tag="spare_key"):
+    """Unlock a door with its mechanical key and pull it open."""
+
+    at: str
+
+
+class Take(Step, frozen=True, kw_only=True, tag="take"):
+    """Take items out of an open door."""
+
+    at: str
+    items: list[str]
+
+
+class Put(Step, frozen=True, kw_only=True, tag="put"):
+    """Put items into an open door; `tags` are EPCs that nobody bound."""
+
+    at: str
+    items: list[str] = []
+    tags: list[str] = []
+
+
+class Close(Step, frozen=True, kw_only=True, tag="close"):
+    """Push a door shut."""
+
+    at: str
+
+
+class Wait(Step, frozen=True, kw_only=True, tag="wait"):
+    """Let story time pass."""
+
+    for_: str | float = field(name="for")
+
+
+class At(Step, frozen=True, kw_only=True, tag="at"):
+    """Go to a story time."""
+
+    time: str | datetime
+
+
+class Cut(Step, frozen=True, kw_only=True, tag="cut"):
+    """Cut a station's network."""
+
+    at: str
+
+
+class Heal(Step, frozen=True, kw_only=True, tag="heal"):
+    """Mend a station's network."""
+
+    at: str
+
+
+class Kill(Step, frozen=True, kw_only=True, tag="kill"):
+    """Kill a process with -9: server, broker, or a station by its name."""
+
+    what: str
+
+
+class Start(Step, frozen=True, kw_only=True, tag="start"):
+    """Start a killed process again."""
+
+    what: str
+
+
+class Pause(Step, frozen=True, kw_only=True, tag="pause"):
+    """Stop a process in its tracks (SIGSTOP)."""
+
+    what: str
+
+
+class Resume(Step, frozen=True, kw_only=True, tag="resume"):
+    """Let a paused process go on (SIGCONT)."""
+
+    what: str
+
+
+class DiskFull(Step, frozen=True, kw_only=True, tag="disk_full"):
+    """Fill a station's disk, or free it again."""
+
+    at: str
+    full: bool = True
+
+
+class Clock(Step, frozen=True, kw_only=True, tag="clock"):
+    """Make a station's clock jump."""
+
+    at: str
+    by: str | float
+
+
+class Miss(Step, frozen=True, kw_only=True, tag="miss"):
+    """Let a station's (or door's) reader miss tags at a rate from 0 to 1."""
+
+    at: str
+    rate: float
+
+
+class SwapTag(Step, frozen=True, kw_only=True, tag="swap_tag"):
+    """Stick another tag on an item: its reader hears `tag` (made up if left out) from now on."""
+
+    item: str
+    tag: str | None = None
+
+
+class Unplug(Step, frozen=True, kw_only=True, tag="unplug"):
+    """Pull a device's plug: reader, lock, badge, scanner, or one door's reader as "reader1"."""
+
+    at: str
+    device: str
+
+
+class Plug(Step, frozen=True, kw_only=True, tag="plug"):
+    """Plug a device back in."""
+
+    at: str
+    device: str
+
+
+AnyStep = (
+    Request | Approve | Refuse | Withdraw | Delegate | Register | Order | HandOver | Check | StocktakeOpen | Sweep
+    | StocktakeClose | Badge | Pin | Scan | Open | Force | SpareKey | Take | Put | Close | Wait | At | Cut | Heal
+    | Kill | Start | Pause | Resume | DiskFull | Clock | Miss | SwapTag | Unplug | Plug
+)  # fmt: skip
+
+STEPS: dict[str, type[Step]] = {str(kind.__struct_config__.tag): kind for kind in AnyStep.__args__}
+
+SYNONYMS: dict[str, tuple[tuple[str, str], ...]] = {
+    "at": (("at", "time"), ("to", "time"), ("until", "time")),
+    "wait": (("duration", "for"),),
+    "badge": (("as", "who"),),
+    "pin": (("as", "who"),),
+    "check": (("item", "items"), ("by", "as")),
+    "take": (("item", "items"),),
+    "put": (("item", "items"),),
+    "request": (("item", "items"),),
+    "register": (("item", "items"), ("person", "for"), ("who", "for")),
+    "order": (("item", "items"), ("person", "for"), ("who", "for"), ("kind", "task")),
+    "hand_over": (("item", "items"), ("from", "as")),
+    "delegate": (("from_", "as"),),
+    "stocktake_open": (("at", "stations"),),
+    "kill": (("target", "what"), ("process", "what"), ("at", "what")),
+    "start": (("target", "what"), ("process", "what"), ("at", "what")),
+    "pause": (("target", "what"), ("process", "what"), ("at", "what")),
+    "resume": (("target", "what"), ("process", "what"), ("at", "what")),
+    "clock": (("jump", "by"), ("for", "by")),
+    "swap_tag": (("with", "tag"),),
+}
+LISTS = frozenset({"items", "stations", "tags"})
+
+
+def read_step(raw: dict[str, object]) -> AnyStep:
+    """Make a step of its table; raises msgspec.ValidationError."""
+    table = dict(raw)
+    for written, meant in SYNONYMS.get(str(raw.get("do")), ()):
+        if written in table and meant not in table:
+            table[meant] = table.pop(written)
+    if table.get("what") == "station" and "at" in table:
+        table["what"] = table.pop("at")
+    for key in LISTS & table.keys():
+        if isinstance(table[key], str):
+            table[key] = [table[key]]
+    return msgspec.convert(table, AnyStep)  # type: ignore[no-any-return]

@@ -1,0 +1,289 @@
+"""A story file, read and checked before anything is started; a mistake names file, line, key and the nearest word."""
+
+import difflib
+import re
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from guiwei.drill.steps import STEPS, AnyStep, read_step
+from guiwei.drill.times import duration_us, moment_us
+
+T = TypeVar("T", bound=Struct)
+
+
+class StoryError(ValueError):
+    """A story that cannot be run, and where it is wrong."""
+
+
+class PersonSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """Somebody in the story."""
+
+    name: str = ""
+    role: str = "requester"
+    department: str = ""
+    badge: str | None = None
+    pin: str | None = None
+
+
+class StationSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """A cabinet: the family of each device, and how many doors."""
+
+    reader: str = "m100"
+    lock: str = "lock8a"
+    badge: str = "rdm6300"
+    scanner: str = "barcode_serial"
+    doors: int = 1
+
+
+class ItemSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """A thing under control and the door it begins behind (left out: it is nowhere yet)."""
+
+    place: str
+    kind: str = "file"
+    title: str = ""
+    secrecy: str = "ordinary"
+    category: str = ""
+    department: str = ""
+    record_number: str | None = None
+    parts: int = 1
+    pages: int = 0
+    tag: str | None = None
+    code: str | None = None
+
+
+class AlarmSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, omit_defaults=True):
+    """An alarm that must be there; what is left out is not looked at."""
+
+    kind: str
+    item: str | None = None
+    person: str | None = None
+    station: str | None = None
+    at: str | None = None
+    late: bool | None = None
+    within: str | float | None = None
+    real: bool = False
+    state: str | None = None
+    severity: str | None = None
+
+
+class CaseSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, omit_defaults=True):
+    """A case that must be there."""
+
+    kind: str
+    item: str | None = None
+    station: str | None = None
+    at: str | None = None
+
+
+class LedgerSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """Kinds of ledger entries that must stand in this order, or be contained."""
+
+    contains: list[str] = []
+    order: list[str] = []
+
+
+class Expect(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What must be so, and nothing else, when the world is quiet after a step (left out: after the last)."""
+
+    after: str | None = None
+    verdicts: dict[str, str | list[str]] | None = None
+    holders: dict[str, str] | None = None
+    alarms: list[AlarmSpec] = []
+    cleared: list[AlarmSpec | str] | None = None
+    cases: list[CaseSpec] = []
+    overdue: list[str] | None = None
+    counts: dict[str, object] | None = None
+    loans: dict[str, str] | None = None
+    ledger: LedgerSpec | list[str] | None = None
+    quarantine: list[str] | int = []
+    notices: list[str | dict[str, str]] | None = None
+    station: dict[str, list[str] | str] | None = None
+    late: list[str] | None = None
+
+
+class Story(Struct, frozen=True, kw_only=True):
+    """A whole story, checked: every name used in it is known."""
+
+    name: str
+    file: str
+    start_us: int
+    rules: list[str]
+    policy: str
+    people: dict[str, PersonSpec]
+    stations: dict[str, StationSpec]
+    items: dict[str, ItemSpec]
+    steps: list[AnyStep]
+    expects: list[Expect]
+    lines: list[int]
+
+
+SECTIONS = ("name", "rules", "start", "policy", "people", "stations", "items", "steps", "expect")
+
+
+def read_story(path: Path) -> Story:
+    """Read and check a story file; raises StoryError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        raw = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StoryError(f"{path}: {error}") from None
+    return _Reader(path, text).story(raw)
+
+
+class _Reader:
+    """Reads one file; knows its text so that a mistake can name its line."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.rows = text.splitlines()
+
+    def story(self, raw: dict[str, object]) -> Story:
+        for key in raw:
+            if key not in SECTIONS:
+                raise self.wrong(self.line_of_key(key), f"unknown key {key!r}", key, SECTIONS)
+        if "name" not in raw or "start" not in raw:
+            raise self.wrong(1, "a story needs `name` and `start`")
+        people = {k: self.convert(v, PersonSpec, f"people.{k}") for k, v in _table(raw, "people").items()}
+        stations = {k: self.convert(v, StationSpec, f"stations.{k}") for k, v in _table(raw, "stations").items()}
+        items = {k: self.convert(v, ItemSpec, f"items.{k}") for k, v in _table(raw, "items").items()}
+        step_lines = self.lines_of("[[steps]]")
+        steps = [self.step(s, step_lines[n : n + 1]) for n, s in enumerate(_list(raw, "steps"))]
+        expect_lines = self.lines_of("[[expect]]")
+        expects = [self.expect(e, expect_lines[n : n + 1]) for n, e in enumerate(_list(raw, "expect"))]
+        if not expects:
+            raise self.wrong(len(self.rows), "a story needs at least one [[expect]]")
+        try:
+            start_us = moment_us(raw["start"] if isinstance(raw["start"], datetime) else str(raw["start"]))
+        except ValueError as error:
+            raise self.wrong(self.line_of_key("start"), str(error)) from None
+        rules = [str(r) for r in raw.get("rules", [])]  # type: ignore[attr-defined]
+        story = Story(
+            name=str(raw["name"]), file=str(self.path), start_us=start_us, rules=rules,
+            policy=str(raw.get("policy", "default")), people=people, stations=stations, items=items,
+            steps=steps, expects=expects, lines=step_lines,
+        )  # fmt: skip
+        self.check_names(story, expect_lines)
+        return story
+
+    def convert(self, raw: object, kind: type[T], where: str) -> T:
+        try:
+            return msgspec.convert(raw, kind)
+        except msgspec.ValidationError as error:
+            line = self.line_of_table(where)
+            raise self.explain(error, line, [f.encode_name for f in msgspec.structs.fields(kind)]) from None
+
+    def step(self, raw: dict[str, object], lines: list[int]) -> AnyStep:
+        line = lines[0] if lines else self.line_of_key("steps")
+        do = raw.get("do")
+        if do not in STEPS:
+            raise self.wrong(self.key_below(line, "do"), f"unknown step {do!r}", str(do), STEPS)
+        try:
+            return read_step(raw)
+        except msgspec.ValidationError as error:
+            names = [f.encode_name for f in msgspec.structs.fields(STEPS[str(do)])]
+            raise self.explain(error, line, names) from None
+
+    def expect(self, raw: dict[str, object], lines: list[int]) -> Expect:
+        line = lines[0] if lines else 1
+        try:
+            expect = msgspec.convert(raw, Expect)
+            for alarm in expect.alarms:
+                duration_us(alarm.within or 0)
+        except msgspec.ValidationError as error:
+            raise self.explain(error, line, [f.encode_name for f in msgspec.structs.fields(Expect)]) from None
+        except ValueError as error:
+            raise self.wrong(line, str(error)) from None
+        return expect
+
+    def check_names(self, story: Story, expect_lines: list[int]) -> None:
+        """Refuse people, items, stations, doors, requests and step names that the story does not know."""
+        names: set[str] = set()
+        for step, line in zip(story.steps, story.lines or [1] * len(story.steps), strict=False):
+            for key, value in msgspec.structs.asdict(step).items():
+                self.check_value(story, key.rstrip("_"), value, line, names, type(step).__struct_config__.tag)
+            if step.name:
+                names.add(step.name)
+        for item in story.items.values():
+            self.check_at(story, item.place, self.line_of_key("items"))
+        for expect, line in zip(story.expects, expect_lines or [1] * len(story.expects), strict=False):
+            if expect.after is not None and expect.after not in names:
+                raise self.wrong(line, f"`after` names no step {expect.after!r}", expect.after, names)
+            for key in list(expect.verdicts or {}) + list(expect.holders or {}) + list(expect.overdue or []):
+                if key not in story.items and not re.fullmatch(r"[0-9A-Fa-f]{8,}", key):
+                    raise self.wrong(line, f"unknown item {key!r}", key, story.items)
+            for alarm in expect.alarms:
+                if alarm.person is not None and alarm.person not in story.people and alarm.person != "":
+                    raise self.wrong(line, f"unknown person {alarm.person!r}", alarm.person, story.people)
+
+    def check_value(self, story: Story, key: str, value: object, line: int, names: set[str], do: object) -> None:
+        if value in (None, "", []):
+            return
+        if key in ("as", "for", "who", "to", "witness") and do not in ("wait",) and value not in story.people:
+            raise self.wrong(self.key_below(line, key), f"unknown person {value!r}", str(value), story.people)
+        if key in ("items", "item"):
+            for item in value if isinstance(value, list) else [value]:
+                if item not in story.items:
+                    raise self.wrong(self.key_below(line, key), f"unknown item {item!r}", str(item), story.items)
+        if key == "request" and value not in names:
+            raise self.wrong(self.key_below(line, key), f"no step before this is named {value!r}", str(value), names)
+        if key == "at":
+            self.check_at(story, str(value), self.key_below(line, key))
+        if key == "what" and value not in ("server", "broker", *story.stations):
+            known = ("server", "broker", *story.stations)
+            raise self.wrong(self.key_below(line, key), f"unknown process {value!r}", str(value), known)
+
+    def check_at(self, story: Story, at: str, line: int) -> None:
+        station, _, door = at.partition("/")
+        if station not in story.stations:
+            raise self.wrong(line, f"unknown station {station!r}", station, story.stations)
+        if door and not (door.isdigit() and 1 <= int(door) <= story.stations[station].doors):
+            raise self.wrong(line, f"station {station!r} has doors 1 to {story.stations[station].doors}, not {door!r}")
+
+    # ------------------------------------------------------------ where things stand
+
+    def explain(self, error: msgspec.ValidationError, line: int, known: list[str]) -> StoryError:
+        found = re.search(r"unknown field `([^`]*)`", str(error))
+        if found:
+            return self.wrong(self.key_below(line, found[1]), f"unknown key {found[1]!r}", found[1], known)
+        return self.wrong(line, str(error))
+
+    def wrong(self, line: int, what: str, word: str = "", known: object = ()) -> StoryError:
+        near = difflib.get_close_matches(word, [str(k) for k in known], 1, 0.4) if word else []  # type: ignore[attr-defined]
+        hint = f"; the nearest known word is {near[0]!r}" if near else ""
+        return StoryError(f"{self.path}:{line}: {what}{hint}")
+
+    def lines_of(self, header: str) -> list[int]:
+        return [n for n, row in enumerate(self.rows, 1) if row.strip().startswith(header)]
+
+    def line_of_key(self, key: str) -> int:
+        shape = re.compile(rf"\s*(?:\[+\s*{re.escape(key)}\b|{re.escape(key)}\s*=)")
+        return next((n for n, row in enumerate(self.rows, 1) if shape.match(row)), 1)
+
+    def line_of_table(self, where: str) -> int:
+        section, _, name = where.partition(".")
+        headers = self.lines_of(f"[{where}]")
+        return headers[0] if headers else self.key_below(self.line_of_key(section), name)
+
+    def key_below(self, line: int, key: str) -> int:
+        shape = re.compile(rf"(?:.*[{{,\s])?{re.escape(key)}\s*=")
+        for n in range(line, min(line + 40, len(self.rows) + 1)):
+            if n > line and self.rows[n - 1].lstrip().startswith("[["):
+                break
+            if shape.match(self.rows[n - 1]):
+                return n
+        return line
+
+
+def _table(raw: dict[str, object], key: str) -> dict[str, object]:
+    value = raw.get(key, {})
+    return value if isinstance(value, dict) else {}
+
+
+def _list(raw: dict[str, object], key: str) -> list[dict[str, object]]:
+    value = raw.get(key, [])
+    return value if isinstance(value, list) else []
