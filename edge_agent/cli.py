@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
+from edge_agent import camera
 from edge_agent.devices import FAMILIES
-from edge_agent.devices.base import DeviceError
-from edge_agent.devices.decode import WRONG_USE, settings_from
+from edge_agent.devices.base import DeviceError, FrameError, SettingsError
+from edge_agent.devices.decode import BAD, GOOD, WRONG_USE, settings_from
 from edge_agent.devices.decode import decode as decode_chunks
 
 app = typer.Typer(name="edge", help="Run and look after a station.", no_args_is_help=True)
@@ -36,3 +39,27 @@ def decode(
         raise typer.Exit(WRONG_USE) from None
     typer.echo(json.dumps(result, ensure_ascii=False))
     raise typer.Exit(code)
+
+
+@app.command("scan-image")
+def scan_image(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Picture files, or directories of them")],
+) -> None:
+    """Read the printed codes in pictures; one JSON line per code."""
+    files = [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
+    failed = False
+    for file in files:
+        try:
+            found = camera.scan_file(file) or [camera.none_found(str(file))]
+        except SettingsError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(WRONG_USE) from None
+        except DeviceError as error:
+            found = [FrameError(0, str(error))]
+        for event in found:
+            if isinstance(event, FrameError):
+                failed = True
+                typer.echo(event.what, err=True)
+            else:
+                typer.echo(json.dumps({"file": str(file), **msgspec.to_builtins(event)}, ensure_ascii=False))
+    raise typer.Exit(BAD if failed else GOOD)

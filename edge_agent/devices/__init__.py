@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from edge_agent.devices.base import Dialect, SettingsError
+from edge_agent.devices.base import Dialect, Listener, SettingsError, Source
 
 FAMILIES: dict[str, str] = {
     "barcode_serial": "edge_agent.devices.barcode_serial:BarcodeSerial",
@@ -32,3 +32,18 @@ def family(name: str) -> type[Dialect]:
 def make_dialect(name: str, settings: Mapping[str, Any] | None = None) -> Dialect:
     """Build a family's Dialect with checked settings."""
     return family(name)(**(settings or {}))
+
+
+def make_source(
+    name: str, family_name: str, target: str, listener: Listener, settings: Mapping[str, Any] | None = None
+) -> Source:
+    """Build the source of one device: `target` is a serial port or URL, for a camera a file, directory or device."""
+    dialect = make_dialect(family_name, settings)
+    if family_name == "barcode_camera":
+        from edge_agent.devices.barcode_camera import BarcodeCamera, CameraSource
+
+        assert isinstance(dialect, BarcodeCamera)
+        return CameraSource(name, dialect, target, listener)
+    from edge_agent.devices.stream import StreamSource
+
+    return StreamSource(name, dialect, target, listener)

@@ -127,20 +127,20 @@ def read_code(raw: bytes, at: int) -> list[Heard]:
     except UnicodeDecodeError as error:
         bad = raw[error.start]
         return [FrameError(at, f"byte {bad:02X} at {error.start} is not UTF-8; set the scanner to UTF-8 output")]
-    control = next((c for c in text if (c < " " or c == "\x7f") and c not in SEPARATORS), None)
-    if control is not None:
-        return [FrameError(at, f"control character {ord(control):02X} in a code")]
     aim = text[:3] if len(text) >= 3 and text[0] == "]" and text[1] in AIM and text[2].isalnum() else None
     if aim is None:
-        return [CodeRead(text)]
+        return read_content(text, None, None, at)
     return read_content(text[3:], EXACT.get(aim, AIM[aim[1]]), aim, at)
 
 
-def read_content(text: str, symbology: str, aim: str, at: int) -> list[Heard]:
-    """Give a code of known symbology, with its GS1 elements where the prefix says GS1."""
+def read_content(text: str, symbology: str | None, aim: str | None, at: int) -> list[Heard]:
+    """Give a code, with its GS1 elements where the prefix says GS1; refuse control characters that belong to none."""
+    control = next((c for c in text if (c < " " or c == "\x7f") and c not in SEPARATORS), None)
+    if control is not None:
+        return [FrameError(at, f"control character {ord(control):02X} in a code")]
     if not text:
         return [FrameError(at, f"code with prefix {aim} and no text")]
-    if aim not in GS1:
+    if aim is None or aim not in GS1:
         return [CodeRead(text, symbology, aim)]
     from biip import BiipException
     from biip.gs1_messages import GS1Message
