@@ -351,7 +351,7 @@ def _given(body: Json) -> Json:
     return {key: value for key, value in body.items() if value not in (None, "", [], {}, 0)}
 
 
-def _iso(moment: str | datetime | None) -> str | None:
+def _iso(moment: str | None) -> str | None:
     return None if moment is None else _iso_us(moment_us(moment))
 
 

@@ -40,7 +40,7 @@ class Api:
         after: object = None
         while True:
             page = self.get(path, after=after, limit=200, **query)
-            rows += page["rows"]  # type: ignore[arg-type, operator]
+            rows += page["rows"]  # type: ignore[arg-type]
             after = page.get("next")
             if after is None:
                 return rows

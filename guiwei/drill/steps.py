@@ -29,9 +29,9 @@ class Request(ByPerson, frozen=True, kw_only=True, tag="request"):
     mode: str = "loan"
     purpose: str = ""
     for_: str | None = field(name="for", default=None)
-    from_: str | datetime | None = field(name="from", default=None)
-    until: str | datetime | None = None
-    due: str | datetime | None = None
+    from_: str | None = field(name="from", default=None)
+    until: str | None = None
+    due: str | None = None
     documents: list[str] = []
     impressions: int = 0
 
@@ -41,8 +41,8 @@ class Approve(ByPerson, frozen=True, kw_only=True, tag="approve"):
 
     request: str
     note: str = ""
-    until: str | datetime | None = None
-    due: str | datetime | None = None
+    until: str | None = None
+    due: str | None = None
 
 
 class Refuse(ByPerson, frozen=True, kw_only=True, tag="refuse"):
@@ -63,8 +63,8 @@ class Delegate(ByPerson, frozen=True, kw_only=True, tag="delegate"):
     """Let another approve in one's stead from a moment until another."""
 
     to: str
-    from_: str | datetime | None = field(name="from", default=None)
-    until: str | datetime | None = None
+    from_: str | None = field(name="from", default=None)
+    until: str | None = None
     scope: dict[str, list[str]] = {}
 
 
@@ -75,8 +75,8 @@ class Register(ByPerson, frozen=True, kw_only=True, tag="register"):
     items: list[str]
     mode: str = "loan"
     purpose: str = "standing rule"
-    until: str | datetime | None = None
-    due: str | datetime | None = None
+    until: str | None = None
+    due: str | None = None
 
 
 class Order(ByPerson, frozen=True, kw_only=True, tag="order"):
@@ -86,7 +86,7 @@ class Order(ByPerson, frozen=True, kw_only=True, tag="order"):
     for_: str | None = field(name="for", default=None)
     task: str = "move"
     purpose: str = "duty"
-    until: str | datetime | None = None
+    until: str | None = None
 
 
 class HandOver(ByPerson, frozen=True, kw_only=True, tag="hand_over"):
@@ -198,7 +198,7 @@ class Wait(Step, frozen=True, kw_only=True, tag="wait"):
 class At(Step, frozen=True, kw_only=True, tag="at"):
     """Go to a story time."""
 
-    time: str | datetime
+    time: str
 
 
 class Cut(Step, frozen=True, kw_only=True, tag="cut"):
@@ -248,7 +248,7 @@ class Clock(Step, frozen=True, kw_only=True, tag="clock"):
     """Make a station's clock jump."""
 
     at: str
-    by: str | float
+    by: float | str
 
 
 class Miss(Step, frozen=True, kw_only=True, tag="miss"):
@@ -319,6 +319,9 @@ def read_step(raw: dict[str, object]) -> AnyStep:
             table[meant] = table.pop(written)
     if table.get("what") == "station" and "at" in table:
         table["what"] = table.pop("at")
+    for key, value in table.items():
+        if isinstance(value, datetime):
+            table[key] = value.isoformat()
     for key in LISTS & table.keys():
         if isinstance(table[key], str):
             table[key] = [table[key]]
