@@ -1,4 +1,4 @@
-"""Codes in pictures: zxing-cpp, then pyzbar, then both again on turned and enlarged pictures; the first that reads wins.
+"""Codes in pictures: zxing-cpp, then pyzbar, then both again on turned and enlarged pictures; the first to read wins.
 
 pyzbar gives wrong text for anything but ASCII without saying so, so its answer counts only when it is pure ASCII.
 """

@@ -1,4 +1,4 @@
-"""One suite for every serial family: its bytes through a real pseudo-terminal and pyserial, on good and on bad lines."""
+"""One suite for every serial family: through a real pseudo-terminal and pyserial, on good and on bad lines."""
 
 from __future__ import annotations
 
