@@ -1,0 +1,205 @@
+"""Requests and the decisions on them: who may ask for whom, in which mode, who may say yes (R01 R03 R06–R10 R17)."""
+
+from dataclasses import dataclass
+
+from server.domain import office
+from server.domain.custody import ItemFacts
+from server.domain.delegations import DelegationFacts, void_reasons
+from server.domain.people import PersonFacts
+from server.domain.policy import ApprovalRow, FilingRule, Policy
+from server.domain.reasons import Code, reason
+from server.domain.verdicts import Lawful, Reason, Refused, answer
+from server.domain.words import LoanState, Mode, RequestState
+
+REQUEST_LIFE: tuple[tuple[RequestState, str, RequestState], ...] = (
+    (RequestState.FILED, "approve", RequestState.APPROVED),
+    (RequestState.FILED, "refuse", RequestState.REFUSED),
+    (RequestState.FILED, "withdraw", RequestState.WITHDRAWN),
+    (RequestState.APPROVED, "withdraw", RequestState.WITHDRAWN),
+)
+"""(state, act, next state); what is not here cannot be done. `expired` is computed."""
+
+_NEXT = {(state, act): after for state, act, after in REQUEST_LIFE}
+_GRAVEST_LOAN = (LoanState.DISCREPANCY, LoanState.OUT, LoanState.RETURNED, LoanState.CLOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """What somebody asks for; moments are µs, `applicant` is who will use the items."""
+
+    applicant: PersonFacts
+    filer: PersonFacts
+    items: tuple[ItemFacts, ...]
+    mode: Mode
+    purpose: str
+    from_us: int
+    until_us: int
+    now_us: int
+    due_us: int | None = None
+    documents: tuple[str, ...] = ()
+    impressions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionFacts:
+    """Somebody says something to a request; `delegations` are all those made to them, void ones included."""
+
+    request: RequestFacts
+    state: RequestState
+    approver: PersonFacts
+    now_us: int
+    act: str = "approve"
+    delegations: tuple[DelegationFacts, ...] = ()
+    until_us: int | None = None
+    due_us: int | None = None
+
+
+def window(policy: Policy, zone: str, now_us: int, from_us: int | None, until_us: int | None) -> tuple[int, int]:
+    """Fill in the window of an authority: from now, until close of business of that day or of the next office day."""
+    start = now_us if from_us is None else from_us
+    return start, office.close_of_business(policy.office, start, zone) if until_us is None else until_us
+
+
+def judge_request(policy: Policy, facts: RequestFacts) -> Lawful | Refused:
+    """Say whether the request may be filed, with every reason against it."""
+    found = [
+        *_who_reasons(policy, facts),
+        *purpose_reasons(facts.purpose, facts.items),
+        *item_reasons(policy, facts.items, facts.mode),
+        *window_reasons(facts.from_us, facts.until_us, facts.now_us, facts.due_us),
+    ]
+    if facts.mode == Mode.DUTY:
+        found.append(reason(Code.DUTY_NEEDS_ORDER))
+    if facts.mode == Mode.SEAL_USE:
+        found += _seal_reasons(policy, facts)
+    return answer(found)
+
+
+def judge_decision(policy: Policy, facts: DecisionFacts) -> Lawful | Refused:
+    """Say whether this person may approve or refuse; `basis` is the delegation it rests on, if on one."""
+    found: list[Reason] = []
+    request = facts.request
+    if (facts.state, facts.act) not in _NEXT or facts.act == "withdraw":
+        found.append(reason(Code.REQUEST_NOT_WAITING, state=facts.state))
+    if not facts.approver.active:
+        found.append(reason(Code.PERSON_INACTIVE))
+    if facts.approver.id in (request.applicant.id, request.filer.id):
+        found.append(reason(Code.OWN_REQUEST))
+    if facts.act == "approve":
+        found += item_reasons(policy, request.items, request.mode)
+        until = request.until_us if facts.until_us is None else facts.until_us
+        found += window_reasons(request.from_us, until, facts.now_us, facts.due_us)
+    missing = _post_reasons(policy, request, facts.approver)
+    basis: tuple[int, ...] = ()
+    if missing and facts.delegations:
+        basis, missing = _by_delegation(policy, facts, missing)
+    return answer([*found, *missing], basis)
+
+
+def judge_withdrawal(state: RequestState, by_id: int, applicant_id: int, filer_id: int) -> Lawful | Refused:
+    """Let the applicant or the filer take a request back while it still stands."""
+    found = []
+    if (state, "withdraw") not in _NEXT:
+        found.append(reason(Code.REQUEST_NOT_WAITING, state=state))
+    if by_id not in (applicant_id, filer_id):
+        found.append(reason(Code.NOT_YOUR_REQUEST))
+    return answer(found)
+
+
+def next_state(state: RequestState, act: str) -> RequestState:
+    """Read the table; `KeyError` when the act cannot be done in this state."""
+    return _NEXT[(state, act)]
+
+
+def shown_state(state: RequestState, until_us: int, now_us: int, loans: tuple[LoanState, ...] = ()) -> str:
+    """Say how a request stands for its reader: its gravest loan if any, else its own state, or expired."""
+    for loan in _GRAVEST_LOAN:
+        if loan in loans:
+            return loan
+    if state in (RequestState.FILED, RequestState.APPROVED) and now_us > until_us:
+        return RequestState.EXPIRED
+    return state
+
+
+def purpose_reasons(purpose: str, items: tuple[ItemFacts, ...]) -> list[Reason]:
+    """Ask for a purpose and for at least one item (R01)."""
+    found = [] if purpose.strip() else [reason(Code.PURPOSE_MISSING)]
+    return found if items else [*found, reason(Code.ITEMS_MISSING)]
+
+
+def item_reasons(policy: Policy, items: tuple[ItemFacts, ...], mode: Mode) -> list[Reason]:
+    """Say which items may not be used in this mode, by their kind (R03) and by their secrecy (R06–R08)."""
+    return [r for item in items for r in policy.mode_reasons(item.kind, item.secrecy, mode, item.code)]
+
+
+def window_reasons(from_us: int, until_us: int, now_us: int, due_us: int | None) -> list[Reason]:
+    """Say what is wrong with a window of time and the due moment asked for."""
+    found = []
+    if until_us <= from_us:
+        found.append(reason(Code.WINDOW_EMPTY))
+    elif until_us <= now_us:
+        found.append(reason(Code.WINDOW_OVER))
+    if due_us is not None and due_us <= max(from_us, now_us):
+        found.append(reason(Code.DUE_BEFORE_START))
+    return found
+
+
+def _who_reasons(policy: Policy, facts: RequestFacts) -> list[Reason]:
+    people = {facts.applicant.id: facts.applicant, facts.filer.id: facts.filer}.values()
+    found = [reason(Code.PERSON_INACTIVE) for person in people if not person.active]
+    filings = {row.filing for row in _rows(policy, facts)}
+    rules = [policy.filing[name] for name in sorted(filings)]
+    found += [
+        reason(Code.FILER_POST, rule=rule.rule) for rule in rules if not _may_file(rule, facts.applicant, facts.filer)
+    ]
+    return found
+
+
+def _rows(policy: Policy, facts: RequestFacts) -> tuple[ApprovalRow, ...]:
+    rows = (policy.approval_row(item.secrecy, facts.mode) for item in facts.items)
+    return tuple(dict.fromkeys(row for row in rows if row is not None))
+
+
+def _may_file(rule: FilingRule, applicant: PersonFacts, filer: PersonFacts) -> bool:
+    if filer.id == applicant.id and filer.role in rule.for_self:
+        return True
+    if filer.role in rule.for_department:
+        return filer.id == applicant.id or (filer.department != "" and filer.department == applicant.department)
+    return filer.id != applicant.id and filer.role in rule.for_anyone
+
+
+def _seal_reasons(policy: Policy, facts: RequestFacts) -> list[Reason]:
+    found = []
+    if policy.seal_use.require_documents and not any(name.strip() for name in facts.documents):
+        found.append(reason(Code.SEAL_DOCUMENTS_MISSING))
+    if facts.impressions < (1 if policy.seal_use.require_impressions else 0):
+        found.append(reason(Code.SEAL_IMPRESSIONS_MISSING))
+    return found
+
+
+def _post_reasons(policy: Policy, request: RequestFacts, approver: PersonFacts) -> list[Reason]:
+    """Say which of the request's rules this post cannot approve under."""
+    found = []
+    for row in _rows(policy, request):
+        posts = row.approvers
+        if request.applicant.role in posts or request.filer.role in posts:
+            posts = posts | row.instead
+        if approver.role not in posts:
+            found.append(reason(Code.APPROVER_POST, rule=row.rule, roles=",".join(sorted(posts))))
+    return found
+
+
+def _by_delegation(policy: Policy, facts: DecisionFacts, missing: list[Reason]) -> tuple[tuple[int, ...], list[Reason]]:
+    """Look for a delegation that carries this decision; else say why each of them is void (R10)."""
+    void: list[Reason] = []
+    request = facts.request
+    for delegation in facts.delegations:
+        against = void_reasons(policy, delegation, facts.approver, facts.now_us, request)
+        if delegation.giver.id in (request.applicant.id, request.filer.id):
+            against.append(reason(Code.OWN_REQUEST_BY_DELEGATE))
+        if _post_reasons(policy, request, delegation.giver):
+            against.append(reason(Code.DELEGATION_GIVES_NOTHING))
+        if not against:
+            return (delegation.id,), []
+        void += against
+    return (), [*missing, *void]

@@ -1,0 +1,135 @@
+"""Lending: when a taken item is due (R05 R08), whether it is late, and the check that ends a loan (R11)."""
+
+from dataclasses import dataclass
+
+from server.domain import office
+from server.domain.alarms import SEVERITY, cause_key
+from server.domain.people import PersonFacts
+from server.domain.policy import Policy
+from server.domain.reasons import Code, reason
+from server.domain.verdicts import Reason, Refused
+from server.domain.words import AlarmKind, LoanState, Mode, Secrecy, Severity
+
+HOUR_US = 3_600_000_000
+DAY_US = 24 * HOUR_US
+OWN = "approval"
+"""The due rule of a loan whose authority names its own due moment."""
+
+LOAN_LIFE: tuple[tuple[LoanState, str, LoanState], ...] = (
+    (LoanState.OUT, "return", LoanState.RETURNED),
+    (LoanState.OUT, "hand_over", LoanState.CLOSED),
+    (LoanState.RETURNED, "check_complete", LoanState.CLOSED),
+    (LoanState.RETURNED, "check_short", LoanState.DISCREPANCY),
+    (LoanState.DISCREPANCY, "check_complete", LoanState.CLOSED),
+    (LoanState.DISCREPANCY, "check_short", LoanState.DISCREPANCY),
+)
+"""(state, act, next state); what is not here cannot be done."""
+
+_NEXT = {(state, act): after for state, act, after in LOAN_LIFE}
+_LATE_ALARM = {"R05": AlarmKind.SAME_DAY_ORIGINAL_NOT_RETURNED, "R08": AlarmKind.HOUR_LIMIT_EXCEEDED}
+
+
+@dataclass(frozen=True, slots=True)
+class LoanFacts:
+    """One loan as recorded; moments are µs."""
+
+    id: int
+    state: LoanState
+    due_us: int
+    due_rule: str
+    person_id: int
+    item_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFacts:
+    """What somebody found when they checked a returned item; None: not counted."""
+
+    by: PersonFacts
+    state: LoanState
+    item: str
+    complete: bool
+    expected_parts: int = 1
+    expected_pages: int = 0
+    parts: int | None = None
+    pages: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The loan's state after the check; a shortfall keeps it open and sets the alarm."""
+
+    state: LoanState
+    reasons: tuple[Reason, ...] = ()
+    alarm: AlarmKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LateAlarm:
+    """An alarm that a late loan sets; `cause` is the same as long as it is the same lateness."""
+
+    kind: AlarmKind
+    severity: Severity
+    cause: str
+
+
+def due_moment(
+    policy: Policy, secrecy: Secrecy, mode: Mode, taken_us: int, authority_due_us: int | None, zone: str
+) -> tuple[int, str]:
+    """Find the due moment (µs) and the rule it comes from; the earliest wins, firm limits first."""
+    limits: list[tuple[int, bool, str]] = [] if authority_due_us is None else [(authority_due_us, True, OWN)]
+    for row in policy.due:
+        if secrecy not in row.secrecy or mode not in row.modes or (row.replaceable and authority_due_us is not None):
+            continue
+        if row.hours:
+            limits.append((taken_us + row.hours * HOUR_US, row.replaceable, row.rule))
+        else:
+            limits.append((office.close_of_business(policy.office, taken_us, zone), row.replaceable, row.rule))
+    due_us, _, rule = min(limits)
+    return due_us, rule
+
+
+def is_overdue(loan: LoanFacts, now_us: int) -> bool:
+    """Say whether an item is still out after its due moment."""
+    return loan.state == LoanState.OUT and now_us > loan.due_us
+
+
+def overdue_alarms(policy: Policy, loan: LoanFacts, now_us: int) -> tuple[LateAlarm, ...]:
+    """Say which alarm a late loan sets now: none, or exactly one, by the rule its due moment comes from."""
+    if not is_overdue(loan, now_us):
+        return ()
+    hard = now_us - loan.due_us > policy.alarms.overdue_hard_days * DAY_US
+    kind = _LATE_ALARM.get(loan.due_rule, AlarmKind.OVERDUE_HARD if hard else AlarmKind.OVERDUE_SOFT)
+    return (LateAlarm(kind, SEVERITY[kind], cause_key(kind, "loan", loan.id)),)
+
+
+def judge_check(policy: Policy, facts: CheckFacts) -> Checked | Refused:
+    """Close the loan when everything is there, else keep it open as a discrepancy (R11)."""
+    refused = []
+    if facts.by.role not in policy.returns.checked_by or not facts.by.active:
+        refused.append(reason(Code.CHECKED_BY, roles=",".join(sorted(policy.returns.checked_by))))
+    if (facts.state, "check_complete") not in _NEXT:
+        refused.append(reason(Code.LOAN_NOT_RETURNED, state=facts.state))
+    if refused:
+        return Refused(tuple(refused))
+    short = _shortfall(facts)
+    after = _NEXT[(facts.state, "check_short" if short else "check_complete")]
+    return Checked(after, tuple(short), AlarmKind.RETURNED_INCOMPLETE if short else None)
+
+
+def next_state(state: LoanState, act: str) -> LoanState:
+    """Read the table; `KeyError` when the act cannot be done in this state."""
+    return _NEXT[(state, act)]
+
+
+def _shortfall(facts: CheckFacts) -> list[Reason]:
+    counted = (
+        (Code.PARTS_SHORT, facts.parts, facts.expected_parts),
+        (Code.PAGES_SHORT, facts.pages, facts.expected_pages),
+    )
+    found = [
+        reason(code, facts.item, expected=str(expected), seen=str(seen))
+        for code, seen, expected in counted
+        if seen is not None and seen < expected
+    ]
+    return found or ([] if facts.complete else [reason(Code.INCOMPLETE, facts.item)])

@@ -1,0 +1,46 @@
+"""Office days and close of business, by the site's own calendar (R05); the holidays are data of the policy sheet."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_LOOK_AHEAD_DAYS = 366
+
+
+@dataclass(frozen=True)
+class Office:
+    """When the office is open: `weekdays` are 1 (Monday) to 7, exceptions are named days."""
+
+    close: time
+    weekdays: frozenset[int]
+    holidays: frozenset[date]
+    extra_workdays: frozenset[date]
+
+
+def is_office_day(office: Office, day: date) -> bool:
+    """Say whether the office is open on this day."""
+    return day in office.extra_workdays or (day.isoweekday() in office.weekdays and day not in office.holidays)
+
+
+def close_of_business(office: Office, moment_us: int, zone: str) -> int:
+    """Find the first close of business of an office day that is still to come at this moment (µs)."""
+    day = (_EPOCH + timedelta(microseconds=moment_us)).astimezone(_zone(zone)).date()
+    close = _next_close(office, day, zone)
+    return close if close > moment_us else _next_close(office, day + timedelta(days=1), zone)
+
+
+@lru_cache(maxsize=1024)
+def _next_close(office: Office, first: date, zone: str) -> int:
+    for ahead in range(_LOOK_AHEAD_DAYS):
+        day = first + timedelta(days=ahead)
+        if is_office_day(office, day):
+            return (datetime.combine(day, office.close, _zone(zone)) - _EPOCH) // _MICROSECOND
+    raise ValueError(f"no office day within a year of {first}: check office.weekdays and office.holidays")
+
+
+@lru_cache(maxsize=16)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)

@@ -1,0 +1,239 @@
+"""The company's rules as one frozen table, loaded from a TOML policy sheet: complete, or refused with every problem.
+
+Law 1: a rule that differs from company to company is data here, never a condition in a handler.
+Law 2: what the sheet does not allow is refused.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from itertools import product
+
+from server.domain.office import Office
+from server.domain.reasons import Code, reason
+from server.domain.sheet import SheetError, build
+from server.domain.verdicts import Reason
+from server.domain.words import ItemKind, Mode, Role, Secrecy, Task
+
+
+@dataclass(frozen=True)
+class SecrecyRule:
+    """In which modes items of one secrecy level may be used, and the rule that says so."""
+
+    rule: str
+    modes: frozenset[Mode]
+    restricted: bool
+    """Whether an unlawful taking of such an item also breaks this rule."""
+
+
+@dataclass(frozen=True)
+class ApprovalRow:
+    """Who may approve requests of these secrecy levels and modes; `instead` when such a post asks or files."""
+
+    rule: str
+    secrecy: frozenset[Secrecy]
+    modes: frozenset[Mode]
+    filing: str
+    approvers: frozenset[Role]
+    instead: frozenset[Role] = frozenset()
+
+
+@dataclass(frozen=True)
+class FilingRule:
+    """Who may file: for themselves, for their own department's people, for anybody else."""
+
+    rule: str
+    for_self: frozenset[Role]
+    for_department: frozenset[Role]
+    for_anyone: frozenset[Role]
+
+
+@dataclass(frozen=True)
+class DueRow:
+    """A limit on how long an item may be out: `hours` from its taking, or 0 for close of business."""
+
+    rule: str
+    secrecy: frozenset[Secrecy]
+    modes: frozenset[Mode]
+    hours: int
+    replaceable: bool
+    """Whether a due moment of the approval's own replaces this limit, even by a later one."""
+
+
+@dataclass(frozen=True)
+class Registration:
+    """Standing registrations (R09): by whom, for which posts, for what."""
+
+    by: frozenset[Role]
+    posts: frozenset[Role]
+    secrecy: frozenset[Secrecy]
+    modes: frozenset[Mode]
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Duty orders (R02): by whom and for which tasks."""
+
+    by: frozenset[Role]
+    tasks: frozenset[Task]
+
+
+@dataclass(frozen=True)
+class SealUse:
+    """What a request for seal use must name (R17)."""
+
+    require_documents: bool
+    require_impressions: bool
+
+
+@dataclass(frozen=True)
+class Returns:
+    """Who checks completeness on return (R11)."""
+
+    checked_by: frozenset[Role]
+
+
+@dataclass(frozen=True)
+class Handovers:
+    """Handing on (R14): who may record it besides the holder, and what needs a witness."""
+
+    recorded_by: frozenset[Role]
+    witness_kinds: frozenset[ItemKind]
+
+
+@dataclass(frozen=True)
+class AccessRule:
+    """When a badge alone does not do and the PIN must be given."""
+
+    pin_for_kinds: frozenset[ItemKind]
+    pin_for_secrecy: frozenset[Secrecy]
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """What is alarmed and when."""
+
+    not_taken: bool
+    overdue_hard_days: int
+    station_offline_minutes: int
+
+
+@dataclass(frozen=True)
+class Stocktakes:
+    """When a silent place may be believed: fewer passes than this prove nothing."""
+
+    least_passes: int
+
+
+@dataclass(frozen=True)
+class Policy:
+    """All the rules that are data; `digest` names the sheet they came from."""
+
+    name: str
+    office: Office
+    secrecy: Mapping[Secrecy, SecrecyRule]
+    modes: Mapping[Mode, frozenset[ItemKind]]
+    approval: tuple[ApprovalRow, ...]
+    filing: Mapping[str, FilingRule]
+    due: tuple[DueRow, ...]
+    registration: Registration
+    orders: Orders
+    delegates: Mapping[Role, frozenset[Role]]
+    seal_use: SealUse
+    returns: Returns
+    handovers: Handovers
+    access: AccessRule
+    alarms: Alarms
+    stocktakes: Stocktakes
+    digest: str = ""
+
+    def mode_reasons(self, kind: ItemKind, secrecy: Secrecy, mode: Mode, item: str = "") -> list[Reason]:
+        """Say why an item of this kind and secrecy may not be used in this mode: [] when it may."""
+        return [
+            reason(code, item, rule=rule, **params)
+            for rule, code, params in self._blocked.get((kind, secrecy, mode), ())
+        ]
+
+    def secrecy_reasons(self, secrecy: Secrecy, item: str = "") -> list[Reason]:
+        """Say which secrecy rule an unlawful taking also breaks."""
+        row = self.secrecy[secrecy]
+        if not row.restricted:
+            return []
+        code = Code.SECRECY_NEVER if row.modes <= {Mode.DUTY} else Code.SECRECY_NEEDS_APPROVAL
+        return [reason(code, item, rule=row.rule, secrecy=secrecy)]
+
+    def approval_row(self, secrecy: Secrecy, mode: Mode) -> ApprovalRow | None:
+        """Find the first row for this; None means that nobody can approve it."""
+        return self._approvals.get((secrecy, mode))
+
+    @cached_property
+    def approver_roles(self) -> frozenset[Role]:
+        """Every post that can approve something."""
+        return frozenset(role for row in self.approval for role in row.approvers | row.instead)
+
+    @cached_property
+    def _approvals(self) -> dict[tuple[Secrecy, Mode], ApprovalRow]:
+        found: dict[tuple[Secrecy, Mode], ApprovalRow] = {}
+        for row in self.approval:
+            for key in product(row.secrecy, row.modes):
+                found.setdefault(key, row)
+        return found
+
+    @cached_property
+    def _blocked(self) -> dict[tuple[ItemKind, Secrecy, Mode], list[tuple[str, Code, dict[str, str]]]]:
+        table: dict[tuple[ItemKind, Secrecy, Mode], list[tuple[str, Code, dict[str, str]]]] = {}
+        for kind, secrecy, mode in product(ItemKind, Secrecy, Mode):
+            found: list[tuple[str, Code, dict[str, str]]] = []
+            if kind not in self.modes[mode]:
+                found.append(("R03", Code.MODE_NOT_FOR_KIND, {"mode": mode, "kind": kind}))
+            row = self.secrecy[secrecy]
+            if mode not in row.modes:
+                never = row.modes <= {Mode.DUTY}
+                code = Code.SECRECY_NEVER if never else Code.SECRECY_NOT_IN_MODE
+                found.append((row.rule, code, {"secrecy": secrecy} if never else {"secrecy": secrecy, "mode": mode}))
+            if found:
+                table[(kind, secrecy, mode)] = found
+        return table
+
+
+def load_policy(text: str) -> Policy:
+    """Make the policy of this TOML text, or raise a SheetError that lists everything wrong with it."""
+    try:
+        table: dict[str, object] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SheetError([f"not TOML: {error}"]) from error
+    policy = build(Policy, table | {"digest": sha256(text.encode()).hexdigest()})
+    problems = _gaps(policy)
+    if problems:
+        raise SheetError(problems)
+    return policy
+
+
+def _gaps(policy: Policy) -> list[str]:
+    """Say what the sheet leaves open or contradicts."""
+    found = [f"secrecy.{level}: missing; every level needs its row" for level in Secrecy if level not in policy.secrecy]
+    found += [f"modes.{mode}: missing; every mode needs its kinds" for mode in Mode if mode not in policy.modes]
+    for n, row in enumerate(policy.approval):
+        if row.filing not in policy.filing:
+            found.append(f"approval[{n}].filing: there is no filing.{row.filing}; there are {', '.join(policy.filing)}")
+        if not row.approvers:
+            found.append(f"approval[{n}].approvers: empty; nobody could approve")
+    if not found:
+        found += [
+            f"approval: no row says who approves {mode} of {secrecy} items; add one or take it from secrecy.{secrecy}"
+            for secrecy, rule in policy.secrecy.items()
+            for mode in sorted(rule.modes - {Mode.DUTY})
+            if policy.approval_row(secrecy, mode) is None
+        ]
+    days = policy.office.weekdays
+    if not days or not days <= set(range(1, 8)):
+        found.append("office.weekdays: needs days from 1 (Monday) to 7")
+    both = policy.office.holidays & policy.office.extra_workdays
+    found += [f"office: {day} is both a holiday and a workday" for day in sorted(both)]
+    if policy.alarms.overdue_hard_days < 1 or policy.alarms.station_offline_minutes < 1:
+        found.append("alarms: overdue_hard_days and station_offline_minutes must be at least 1")
+    if not any(row.hours == 0 and row.secrecy == set(Secrecy) and row.modes == set(Mode) for row in policy.due):
+        found.append("due: needs one row with hours = 0 for all secrecy levels and modes, so that everything is due")
+    return found

@@ -1,0 +1,95 @@
+"""Counting (R50): what a stocktake expected against what it saw, and what each difference is.
+
+Law 1: `missing` needs a place that was really looked at; what nobody could have seen is `unread`.
+Law 2: a thing seen is believed over the record; the difference is a result, never a silent correction.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from server.domain.custody import Place
+from server.domain.words import Bucket, StocktakeResult, Via
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One item in scope as recorded when the stocktake opened; its place is its home when it is out."""
+
+    item_id: int
+    station: str
+    door: int
+    bucket: Bucket = Bucket.EXPECTED
+    tagged: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sighted:
+    """One thing seen; `mark` is its EPC or code, `item_id` None when nothing is bound to it."""
+
+    mark: str
+    item_id: int | None
+    station: str
+    door: int
+    via: Via = Via.RFID
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The result for one item, or for one unknown mark; `seen_at` are the places it was seen in."""
+
+    result: StocktakeResult
+    item_id: int | None
+    mark: str
+    place: Place | None
+    seen_at: tuple[Place, ...] = ()
+
+
+def count(
+    expected: Iterable[Expected], sightings: Iterable[Sighted], passes: Mapping[Place, int], least_passes: int
+) -> tuple[Counted, ...]:
+    """Give one result per item in scope, per item seen that was not in scope, and per unknown mark.
+
+    `passes`: how often the readers listened at each place swept. A place where a scanner or handheld saw something was
+    looked at by a person.
+    """
+    seen: dict[int, set[Place]] = defaultdict(set)
+    unknown: dict[str, set[Place]] = defaultdict(set)
+    looked_at: set[Place] = set()
+    for sight in sightings:
+        place = (sight.station, sight.door)
+        if sight.item_id is None:
+            unknown[sight.mark].add(place)
+        else:
+            seen[sight.item_id].add(place)
+        if sight.via != Via.RFID:
+            looked_at.add(place)
+    swept = {place for place, times in passes.items() if times >= least_passes}
+    results = []
+    for line in expected:
+        places = tuple(sorted(seen.pop(line.item_id, ())))
+        result = _result(line, places, swept, looked_at)
+        results.append(Counted(result, line.item_id, "", (line.station, line.door), places))
+    for item_id, found in sorted(seen.items()):
+        result = StocktakeResult.DUPLICATE if len(found) > 1 else StocktakeResult.MISPLACED
+        results.append(Counted(result, item_id, "", None, tuple(sorted(found))))
+    results += [
+        Counted(StocktakeResult.UNKNOWN, None, mark, None, tuple(sorted(places)))
+        for mark, places in sorted(unknown.items())
+    ]
+    return tuple(results)
+
+
+def _result(line: Expected, places: tuple[Place, ...], swept: set[Place], looked_at: set[Place]) -> StocktakeResult:
+    place = (line.station, line.door)
+    if len(places) > 1:
+        return StocktakeResult.DUPLICATE
+    if places and line.bucket != Bucket.EXPECTED:
+        return StocktakeResult.ON_LOAN_BUT_HERE
+    if places:
+        return StocktakeResult.FOUND if place in places else StocktakeResult.MISPLACED
+    if line.bucket == Bucket.ON_LOAN:
+        return StocktakeResult.ON_LOAN
+    if line.bucket == Bucket.UNACCOUNTED or place in looked_at or (line.tagged and place in swept):
+        return StocktakeResult.MISSING
+    return StocktakeResult.UNREAD

@@ -1,0 +1,61 @@
+"""How the vocabulary reads in Chinese and English, where a reason or a table mentions it."""
+
+WORDS: dict[str, tuple[str, str]] = {
+    # secrecy
+    "top_secret": ("绝密", "top secret"),
+    "confidential": ("机密", "confidential"),
+    "secret": ("秘密", "secret"),
+    "ordinary": ("普通", "ordinary"),
+    # modes
+    "reading": ("室内阅览", "reading in the room"),
+    "loan": ("借阅", "loan"),
+    "photocopy": ("复印", "photocopy"),
+    "seal_use": ("用印", "seal use"),
+    "duty": ("勤务", "duty"),
+    # kinds
+    "file": ("案卷", "file"),
+    "box": ("档案盒", "box"),
+    "document": ("文件", "document"),
+    "copy": ("影印件", "copy"),
+    "seal": ("印章", "seal"),
+    "key": ("钥匙", "key"),
+    # roles
+    "requester": ("员工", "requester"),
+    "department_manager": ("部门经理", "department manager"),
+    "director": ("总监", "director"),
+    "records_manager": ("档案主管", "records manager"),
+    "archivist": ("档案管理员", "archivist"),
+    "head_of_office": ("总经办主任", "head of the manager's office"),
+    "deputy_general_manager": ("副总经理", "deputy general manager"),
+    "general_manager": ("总经理", "general manager"),
+    "keeper": ("钥匙保管人", "keeper of a key set"),
+    "internal_auditor": ("内部审计", "internal auditor"),
+    "guest_auditor": ("外部审计", "guest auditor"),
+    "system_admin": ("系统管理员", "system administrator"),
+    "security_admin": ("安全管理员", "security administrator"),
+    "audit_admin": ("审计管理员", "audit administrator"),
+    # authorities
+    "approval": ("审批", "approval"),
+    "standing": ("直接借阅登记", "standing rule"),
+    "order": ("勤务令", "duty order"),
+    "emergency": ("应急处置", "emergency act"),
+    # tasks
+    "stock_in": ("入库", "stock-in"),
+    "stock_out": ("出库", "stock-out"),
+    "move": ("移库", "move"),
+    "repair": ("修复", "repair"),
+    "stocktake": ("盘点", "stocktake"),
+    "destruction": ("销毁", "destruction"),
+    # states of requests, loans and alarms
+    "filed": ("待审批", "filed"),
+    "approved": ("已批准", "approved"),
+    "refused": ("已拒绝", "refused"),
+    "withdrawn": ("已撤回", "withdrawn"),
+    "expired": ("已过期", "expired"),
+    "out": ("借出", "out"),
+    "returned": ("已归还", "returned"),
+    "closed": ("已办结", "closed"),
+    "discrepancy": ("有缺失", "discrepancy"),
+    "set": ("待处理", "set"),
+    "acknowledged": ("已确认", "acknowledged"),
+}
