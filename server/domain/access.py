@@ -74,7 +74,7 @@ def may_open(policy: Policy, facts: AccessFacts) -> Access | Refused:
         for door in doors:
             lines.setdefault(door, {}).setdefault(line.item.id, line)
             why.append((door, "duty" if line.authority == AuthorityKind.ORDER else "take", line.item.code))
-    for item, refusal in _returns(facts):
+    for item, refusal in _returns(policy, facts):
         if refusal is not None:
             against.append(refusal)
         elif item is not None and item.home is not None:
@@ -118,7 +118,7 @@ def _elsewhere(item: ItemFacts) -> Reason:
     return reason(Code.ITEM_ELSEWHERE, item.code, place=f"{place[0]}/{place[1]}")
 
 
-def _returns(facts: AccessFacts) -> list[tuple[ItemFacts | None, Reason | None]]:
+def _returns(policy: Policy, facts: AccessFacts) -> list[tuple[ItemFacts | None, Reason | None]]:
     """List what may be brought back here: (item, None), and what may not: (item, why)."""
     found: list[tuple[ItemFacts | None, Reason | None]] = [
         (item, None) for item in facts.held if item.home is not None and item.home[0] == facts.station
@@ -132,6 +132,11 @@ def _returns(facts: AccessFacts) -> list[tuple[ItemFacts | None, Reason | None]]
             found.append((item, reason(Code.BELONGS_ELSEWHERE, item.code, place=place)))
         elif item.custody.state != CustodyState.PLACE:
             found.append((item, None))
+        elif all(line.item.id != item.id for line in facts.lines):
+            found += [
+                (item, r)
+                for r in (reason(Code.NO_AUTHORITY, item.code), *policy.secrecy_reasons(item.secrecy, item.code))
+            ]
     return found
 
 

@@ -92,8 +92,9 @@ VERDICTS: dict[Verdict, tuple[Legality, AlarmKind | None, CaseKind | None]] = {
     Verdict.UNKNOWN_TAG: (Legality.UNRESOLVED, K.UNKNOWN_TAG_IN_CABINET, None),
     Verdict.UNREAD: (Legality.UNRESOLVED, K.ITEM_UNDETECTABLE, None),
 }
-"""What each verdict means: its legality, the alarm it sets, the case it opens. Two alarms depend on more:
-returned_wrong_place sets returned_wrong_slot within one cabinet, not_taken sets approved_but_not_taken if policy asks."""
+"""What each verdict means: its legality, the alarm it sets, the case it opens. Two alarms depend on
+more: returned_wrong_place within one cabinet sets returned_wrong_slot; not_taken sets approved_but_not_taken where the
+policy asks."""
 
 ALARM_LIFE: tuple[tuple[AlarmState, str, AlarmState], ...] = (
     (AlarmState.SET, "repeat", AlarmState.SET),

@@ -27,8 +27,8 @@ class Seen:
 class SettleFacts:
     """One door's closing. Items as they were recorded before it; `incident_id` 0 when it is not numbered yet.
 
-    `lines`: every line of the person, spent and future ones too, for items whose current place is this door and for
-    the items taken. Those `session` has reserved count as chosen.
+    `lines`: the person's lines, spent and future ones too, at least for items whose current place is this door and for
+    the items taken (others are passed over). Those that `session` has reserved count as chosen.
     """
 
     station: str
@@ -69,8 +69,8 @@ class Judgement:
 def settle(policy: Policy, facts: SettleFacts) -> tuple[Judgement, ...]:
     """Judge every item of one door's closing: the taken, then the put in, then the unread, then what was left."""
     person = facts.person_id if facts.cause == Cause.SESSION else None
-    in_force, against = _sort_lines(policy, facts, person)
     gone = {seen.item.id for seen in facts.taken if seen.item is not None}
+    in_force, against = _sort_lines(policy, facts, person, gone)
     unsure = {seen.item.id for seen in facts.unread if seen.item is not None}
     something_stayed = any(item_id not in gone and item_id not in unsure for item_id in in_force)
     judged = [_take(policy, facts, person, seen, in_force, against, something_stayed) for seen in _once(facts.taken)]
@@ -92,15 +92,17 @@ def _once(seen: tuple[Seen, ...]) -> tuple[Seen, ...]:
 
 
 def _sort_lines(
-    policy: Policy, facts: SettleFacts, person: int | None
+    policy: Policy, facts: SettleFacts, person: int | None, gone: set[int]
 ) -> tuple[dict[int, LineFacts], dict[int, list[Reason]]]:
-    """Divide the lines: those in force by item (the chosen one first), and why the others are not."""
+    """Divide the lines for what is or was here: in force by item (the chosen first), and why others are not."""
     in_force: dict[int, LineFacts] = {}
     against: dict[int, list[Reason]] = {}
     if person is None:
         return in_force, against
     for line in facts.lines:
-        item_id = line.item.id
+        item_id, custody = line.item.id, line.item.custody
+        if item_id not in gone and (custody.door != facts.door or custody.station != facts.station):
+            continue
         found = line_reasons(policy, line, person, facts.occurred_us, facts.session)
         if found:
             against.setdefault(item_id, []).extend(found)
