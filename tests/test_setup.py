@@ -112,6 +112,22 @@ def test_run_installs_only_what_is_missing(tmp_path: Path) -> None:
     assert calls == ["update", "install -y --no-install-recommends chromium"]
 
 
+def test_run_gets_uv_on_a_system_with_python_only(tmp_path: Path) -> None:
+    apt = 'echo "$@" >>"$HOME/apt-calls"; case "$*" in *python3-pip) echo >"$HOME/pip";; esac'
+    python = """case "$*" in
+"-m pip --version") [ -e "$HOME/pip" ];;
+"-m pip install"*uv) /bin/mv "$HOME/wheel" "$HOME/tools/uv";;
+*) echo /nowhere;;
+esac"""
+    (tmp_path / "wheel").write_text(f"#!/bin/sh\n{UV}\n")
+    (tmp_path / "wheel").chmod(0o755)
+    environ = copy_of_run(tmp_path, dpkg_query=ALL_INSTALLED, python3=python, apt_get=apt, sudo='exec "$@"')
+    result = start(tmp_path, environ, "doctor")
+    assert (result.returncode, result.stdout) == (0, "guiwei doctor\n"), result.stderr
+    assert (tmp_path / "apt-calls").read_text().splitlines()[-1].endswith("--no-install-recommends python3-pip")
+    assert [line[:5] for line in result.stderr.splitlines() if line.startswith("[")] == ["[2/3]", "[3/3]"]
+
+
 def test_run_says_what_to_install_where_it_cannot(tmp_path: Path) -> None:
     environ = copy_of_run(tmp_path, uv=UV)
     refused = start(tmp_path, environ, "demo")
