@@ -1,8 +1,8 @@
 """Running stories: each in a world of its own, several at a time; a result says how each differed."""
 
-import shutil
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
@@ -52,20 +52,21 @@ def run_file(path: Path, watch: Callable[[str, str], None] | None = None) -> Res
         run_story(story, result, watch)
     except (StoryError, ProcessError, UnsettledError, Refusal, OSError) as error:
         result.error = f"{type(error).__name__}: {error}"
+    except Exception:  # a fault of ours must not take the other stories' results with it
+        result.error = traceback.format_exc().strip()
     result.seconds = round(time.monotonic() - begun, 2)
     return result
 
 
 def run_story(story: Story, result: Result, watch: Callable[[str, str], None] | None = None) -> None:
     """Play a story in a fresh world and put what differs into `result`."""
-    folder = Path(tempfile.mkdtemp(prefix="guiwei-"))
-    world = World(story, folder)
-    try:
-        world.start()
-        play(story, world, result, watch or (lambda _name, _label: None))
-    finally:
-        world.close()
-        shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="guiwei-", ignore_cleanup_errors=True) as folder:
+        world = World(story, Path(folder))
+        try:
+            world.start()
+            play(story, world, result, watch or (lambda _name, _label: None))
+        finally:
+            world.close()
 
 
 def play(story: Story, world: World, result: Result, watch: Callable[[str, str], None]) -> None:
@@ -99,10 +100,13 @@ def describe(number: int, step: object) -> str:
 def run_all(
     paths: list[Path], side_by_side: int = 2, watch: Callable[[str, str], None] | None = None
 ) -> Iterator[Result]:
-    """Run stories a few at a time and give their results as they come."""
+    """Run stories a few at a time and give their results as they come; an interrupted caller starts no more."""
     with ThreadPoolExecutor(side_by_side) as pool:
-        for done in as_completed([pool.submit(run_file, path, watch) for path in paths]):
-            yield done.result()
+        try:
+            for done in as_completed([pool.submit(run_file, path, watch) for path in paths]):
+                yield done.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def as_json(results: list[Result], seconds: float) -> dict[str, object]:
