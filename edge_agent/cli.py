@@ -14,6 +14,7 @@ from edge_agent.devices import FAMILIES
 from edge_agent.devices.base import DeviceError, FrameError, SettingsError
 from edge_agent.devices.decode import BAD, GOOD, WRONG_USE, settings_from
 from edge_agent.devices.decode import decode as decode_chunks
+from edge_agent.devices.describe import settings_table
 
 app = typer.Typer(name="edge", help="Run and look after a station.", no_args_is_help=True)
 
@@ -39,6 +40,12 @@ def decode(
         raise typer.Exit(WRONG_USE) from None
     typer.echo(json.dumps(result, ensure_ascii=False))
     raise typer.Exit(code)
+
+
+@app.command("settings")
+def settings() -> None:
+    """List the settings of every device family."""
+    typer.echo(settings_table())
 
 
 @app.command("scan-image")

@@ -50,6 +50,7 @@ class BarcodeCamera:
     baudrate: ClassVar[int] = 0
     reopen_after_error: ClassVar[bool] = False
     turn: ClassVar[float | None] = None
+    absence: float = 0.0
     pause: float = 0.5
     prompt_after: float | None = None
 
@@ -82,10 +83,10 @@ class BarcodeCamera:
         if overlong:
             return [FrameError(at, f"picture larger than {camera.LARGEST} bytes")]
         try:
-            heard = camera.scan_bytes(picture)
+            heard = camera.scan_bytes(picture) or [camera.none_found("picture")]
         except ProtocolError as error:
-            return [FrameError(at, str(error))]
-        return heard or [camera.none_found("picture")]
+            heard = [FrameError(0, str(error))]
+        return [FrameError(at, event.what) if isinstance(event, FrameError) else event for event in heard]
 
     def greeting(self) -> list[bytes]:
         """Send nothing."""

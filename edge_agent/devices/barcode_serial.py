@@ -68,6 +68,7 @@ class BarcodeSerial:
     baudrate: ClassVar[int] = 9600
     reopen_after_error: ClassVar[bool] = False
     turn: ClassVar[float | None] = None
+    absence: float = 0.0
     prompt_after: float | None = None
 
     def __init__(self, **settings: Any) -> None:

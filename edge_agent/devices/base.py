@@ -166,6 +166,10 @@ class Dialect(Protocol):
     """Half-duplex: seconds to wait for the answer to one write before the next write goes out."""
 
     @property
+    def absence(self) -> float:
+        """Seconds a reading must be absent before the same one is reported again; 0 reports every repetition."""
+
+    @property
     def pause(self) -> float:
         """Seconds without a byte after which `silence` is called."""
 

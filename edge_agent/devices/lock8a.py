@@ -55,6 +55,7 @@ class Lock8A:
     baudrate: ClassVar[int] = 9600
     reopen_after_error: ClassVar[bool] = True
     turn: ClassVar[float | None] = 0.3
+    absence: float = 0.0
 
     def __init__(self, **settings: Any) -> None:
         self.settings = read_settings(Lock8ASettings, "lock8a", settings)

@@ -39,6 +39,7 @@ class M100:
     baudrate: ClassVar[int] = 115200
     reopen_after_error: ClassVar[bool] = False
     turn: ClassVar[float | None] = None
+    absence: float = 0.0
     pause: float = 0.2
     prompt_after: float | None = 1.0
 

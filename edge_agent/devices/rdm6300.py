@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import xor
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -18,7 +18,14 @@ HEX_DIGITS = set(b"0123456789ABCDEFabcdef")
 
 
 class Rdm6300Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A badge reader has nothing to set."""
+    """Settings of one badge reader."""
+
+    absence_ms: Annotated[
+        int,
+        msgspec.Meta(
+            ge=0, le=60000, description="A card held to the reader is reported again only after being away so long"
+        ),
+    ] = 1000
 
 
 class Rdm6300:
@@ -36,6 +43,11 @@ class Rdm6300:
         self._frame = bytearray()
         self._at = 0
         self._stray = False
+
+    @property
+    def absence(self) -> float:
+        """Seconds a card must be away: readers repeat it as long as it is present."""
+        return self.settings.absence_ms / 1000
 
     @property
     def unparsed(self) -> bytes:

@@ -50,6 +50,7 @@ class StreamSource:
         self._wake_read, self._wake_write = os.pipe()
         self._thread = threading.Thread(target=self._run, name=f"device-{name}", daemon=True)
         self._last_byte = self._last_act = self._free_at = 0.0
+        self._present: tuple[Heard, float] | None = None
 
     def start(self) -> None:
         """Begin; events go to the listener from now on."""
@@ -161,4 +162,12 @@ class StreamSource:
 
     def _report(self, heard: list[Heard]) -> None:
         for event in heard:
-            self._listener(self.name, event)
+            if not self._still_present(event):
+                self._listener(self.name, event)
+
+    def _still_present(self, event: Heard) -> bool:
+        """Tell whether the very same reading was there a moment ago, where the family repeats what is present."""
+        if not self.dialect.absence or isinstance(event, FrameError):
+            return False
+        now, before, self._present = time.monotonic(), self._present, (event, time.monotonic())
+        return before is not None and before[0] == event and now - before[1] < self.dialect.absence

@@ -75,7 +75,7 @@ CASES = [
     ),
     Case(
         "rdm6300",
-        {},
+        {"absence_ms": 0},
         lambda path: Rdm6300Emulator(path, crlf=True),
         bytes.fromhex("0230313030303733344530443203"),
         BadgeRead("01000734E0", "0000472288", "007,13536"),

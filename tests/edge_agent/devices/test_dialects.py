@@ -198,7 +198,7 @@ def test_noise_before_a_frame_is_dropped_and_frames_in_one_burst_are_told_apart(
         ("m100", {"framin": "bb"}, "framing"),
         ("m100", {"framing": "cc"}, "auto, bb, aa"),
         ("lock8a", {"pause_ms": "1"}, "2 to 1000"),
-        ("rdm6300", {"speed": 1}, "none"),
+        ("rdm6300", {"speed": 1}, "known: absence_ms"),
     ],
 )
 def test_wrong_settings_say_what_is_right(family: str, given_settings: dict[str, object], says: str) -> None:

@@ -11,6 +11,7 @@ from typing import TypeVar
 import pytest
 
 from edge_agent.devices.base import (
+    BadgeRead,
     DeviceFault,
     DeviceReply,
     LockState,
@@ -25,9 +26,11 @@ from edge_agent.devices.base import (
 )
 from edge_agent.devices.lock8a import Lock8A
 from edge_agent.devices.m100 import M100
+from edge_agent.devices.rdm6300 import Rdm6300
 from edge_agent.devices.stream import StreamSource
 from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
+from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 
 EPC = "300833B2DDD9014000000001"
 R = TypeVar("R", bound=Reading)
@@ -278,6 +281,27 @@ def test_a_port_that_cannot_be_opened_says_why(tmp_path: Path, told: Told, targe
     assert isinstance(event, SourceState)
     assert event.state == state
     assert why in event.why
+
+
+def test_a_card_held_to_the_reader_is_one_reading(tmp_path: Path, told: Told) -> None:
+    reader = Rdm6300Emulator(tmp_path / "badges", every=0.05)
+    source = StreamSource("badges", Rdm6300(absence_ms=300), str(reader.path), told)
+    source.start()
+    try:
+        told.online()
+        reader.present("0F00A1B2C3")
+        time.sleep(0.6)
+        reader.present("0F00A1B2C4")
+        time.sleep(0.2)
+        reader.remove()
+        time.sleep(0.5)
+        reader.present("0F00A1B2C4")
+        time.sleep(0.2)
+        cards = [event.card for event in list(told.events.queue) if isinstance(event, BadgeRead)]
+        assert cards == ["0F00A1B2C3", "0F00A1B2C4", "0F00A1B2C4"]
+    finally:
+        source.close()
+        reader.close()
 
 
 def test_a_port_in_use_is_refused(reader: M100Emulator, told: Told) -> None:

@@ -1,0 +1,86 @@
+"""`guiwei edge decode`: its output, its exit codes, and what it says of wrong use."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from edge_agent.cli import app
+
+TAG = "bb02220011c03400e20010710000529b0940b402163dcb7e"
+
+
+def run(*arguments: str) -> tuple[int, dict[str, object], str]:
+    result = CliRunner().invoke(app, ["decode", *arguments])
+    return result.exit_code, json.loads(result.stdout or "{}"), result.stderr
+
+
+def test_readings_without_error_exit_0() -> None:
+    code, told, _ = run("m100", TAG[:11] + TAG[11:14], TAG[14:])
+    assert code == 0
+    assert told == {
+        "readings": [
+            {
+                "type": "tag_seen",
+                "epc": "E20010710000529B0940B402",
+                "antenna": 1,
+                "rssi": -64,
+                "pc": "3400",
+                "tid": None,
+            }
+        ],
+        "errors": [],
+        "unparsed": "",
+    }
+
+
+def test_an_error_names_its_place_and_exits_1() -> None:
+    code, told, _ = run("m100", TAG, TAG[:-4] + "00" + TAG[-2:], TAG)
+    assert code == 1
+    assert told["errors"] == [{"at": 24, "what": "checksum 00, should be CB"}]
+    assert len(told["readings"]) == 2  # type: ignore[arg-type]
+
+
+def test_a_frame_cut_short_is_unparsed() -> None:
+    code, told, _ = run("m100", TAG, "bb0222")
+    assert code == 1
+    assert told["unparsed"] == "bb0222"
+    assert told["errors"] == [{"at": 24, "what": "frame cut short: 3 of 7 bytes"}]
+
+
+def test_settings_are_taken() -> None:
+    code, told, _ = run("lock8a", "8a0106119c", "--set", "sent_by=host", "--set", "boards=1,2")
+    assert code == 0
+    assert told["readings"] == [{"type": "command_seen", "name": "open", "fields": {"board": 1, "lock": 6}}]
+
+
+@pytest.mark.parametrize("family", ["barcode_serial", "rdm6300", "lock8a", "m100", "barcode_camera"])
+def test_nothing_is_no_reading(family: str) -> None:
+    assert run(family, "")[:2] == (1, {"readings": [], "errors": [], "unparsed": ""})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["m100", "0g"], "not hex"),
+        (["m100", "abc"], "not hex"),
+        (["m10", "00"], "m100"),
+        (["m100", "00", "--set", "framig=bb"], "framing"),
+        (["m100", "00", "--set", "framing"], "key=value"),
+        (["m100", "00", "--set", "framing=x"], "auto, bb, aa"),
+        (["m100"], "Missing argument"),
+    ],
+)
+def test_wrong_use_says_what_is_right_and_exits_2(arguments: list[str], says: str) -> None:
+    code, told, stderr = run(*arguments)
+    assert code == 2
+    assert told == {}
+    assert says in stderr
+
+
+def test_a_picture_is_decoded() -> None:
+    code, told, _ = run("barcode_camera", "00" * 64)
+    assert code == 1
+    assert "not a picture" in str(told["errors"])
