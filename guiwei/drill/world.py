@@ -24,7 +24,7 @@ ADMIN = "drill-auditor"
 class World:
     """Everything one story needs, started by `start` and gone after `close`."""
 
-    def __init__(self, story: Story, folder: Path) -> None:
+    def __init__(self, story: Story, folder: Path, http_port: int = 0) -> None:
         self.story = story
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ class World:
             for name, spec in story.stations.items()
         }
         self.logins = logins
-        self.http_port = free_port()
+        self.http_port = http_port or free_port()
         self.base = f"http://127.0.0.1:{self.http_port}"
         self.env = self._environment()
         self.server = Process("server", _guiwei("server", "all"), folder / "server.log", self.env)
