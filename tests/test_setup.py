@@ -147,6 +147,15 @@ def test_run_shows_why_a_step_failed(tmp_path: Path) -> None:
     assert "the lock file is out of date" in result.stderr
 
 
+def test_contributing_names_only_what_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = {
+        word.rstrip("/") for word in re.findall(r"`([\w./-]+)`", text) if "/" in word and not word.startswith("./")
+    }
+    assert len(named) > 10
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
 # --- the command line
 
 
