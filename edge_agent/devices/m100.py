@@ -38,7 +38,7 @@ class M100:
     Settings: ClassVar[type[msgspec.Struct]] = M100Settings
     baudrate: ClassVar[int] = 115200
     reopen_after_error: ClassVar[bool] = False
-    turn: ClassVar[float | None] = None
+    turn: ClassVar[float | None] = 0.1
     absence: float = 0.0
     pause: float = 0.2
     prompt_after: float | None = 1.0

@@ -79,9 +79,22 @@ class StreamSource:
     def _wake(self) -> None:
         os.write(self._wake_write, b"\0")
 
+    def silent_for(self) -> float:
+        """Seconds since the device last said anything, or since its port was opened."""
+        return time.monotonic() - self._last_byte
+
     # -- on the source's thread -----------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        try:
+            self._keep()
+            self.state = self.state if self.state.state == "fault" else SourceState("offline", "closed")
+        except Exception as error:
+            self.state = SourceState("fault", f"the program failed: {error!r}")  # a listener raised; never look alive
+            raise
+
+    def _keep(self) -> None:
+        """Open, serve, and open again until closing."""
         wait = RETRY_FIRST
         while not self._closing.is_set():
             try:
@@ -114,8 +127,7 @@ class StreamSource:
     def _serve(self, port: serial.SerialBase) -> None:
         """Read and write until closing, or until the family wants its port opened anew."""
         self._last_byte = self._last_act = self._free_at = time.monotonic()
-        for command in self.dialect.greeting():
-            port.write(command)
+        self._outgoing.extendleft(reversed(self.dialect.greeting()))
         while not self._closing.is_set():
             self._send(port)
             ready, _, _ = select.select([port.fileno(), self._wake_read], [], [], self._sleep())

@@ -23,6 +23,7 @@ from edge_agent.devices.base import (
     SourceState,
     TagSeen,
     UnlockReply,
+    UnreachableError,
 )
 from edge_agent.devices.lock8a import Lock8A
 from edge_agent.devices.m100 import M100
@@ -316,3 +317,20 @@ def test_a_port_in_use_is_refused(reader: M100Emulator, told: Told) -> None:
     first.close()
     assert isinstance(event, SourceState)
     assert "in use" in event.why
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_source_whose_listener_fails_does_not_look_alive(reader: M100Emulator) -> None:
+    def fail(_name: str, event: SourceEvent) -> None:
+        if isinstance(event, RoundDone):
+            raise RuntimeError("listener broke")
+
+    source = StreamSource("uhf", M100(), str(reader.path), fail)
+    source.start()
+    end = time.monotonic() + 10
+    while source.state.state != "fault" and time.monotonic() < end:
+        time.sleep(0.01)
+    assert "listener broke" in source.state.why
+    with pytest.raises(UnreachableError):
+        source.write(b"\x00")
+    source.close()
