@@ -98,9 +98,7 @@ def _open(message: Incoming, keys: Keys) -> Opened:
         raise ContractError("wrong_station", f"signed by {station!r}, says it is from {batch.station!r}")
     raws = tuple(bytes(raw) for raw in batch.events)
     hashes = tuple(chain(batch))
-    return Opened(
-        station, batch.epoch, batch.first, batch.previous, batch.sent_mono_us, raws, hashes, message.payload
-    )
+    return Opened(station, batch.epoch, batch.first, batch.previous, batch.sent_mono_us, raws, hashes, message.payload)
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary,
 from sqlmodel import Field, SQLModel
 
 _OPEN = text("closed_us IS NULL")
+_LAPSING = text("lapses_us IS NOT NULL")
 _AWAITED = text("awaits > 0")
 _NO_ROWID = {"sqlite_with_rowid": False}  # one tree instead of two: these are written with every event
 ROW = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only for INTEGER
@@ -157,10 +158,11 @@ class Tag(SQLModel, table=True):
 
 
 class Request(SQLModel, table=True):
-    """Somebody asks to use items in one mode, for a purpose, in a window of time."""
+    """Somebody asks to use items in one mode, for a purpose, in a window of time; `items` are ids."""
 
+    __table_args__ = (Index("request_by_applicant", "applicant_id", "until_us"),)
     id: int | None = Field(default=None, primary_key=True)
-    applicant_id: int = Field(foreign_key="person.id", index=True)
+    applicant_id: int = Field(foreign_key="person.id")
     filed_by_id: int = Field(foreign_key="person.id", index=True)
     mode: str
     purpose: str
@@ -230,8 +232,12 @@ class Line(SQLModel, table=True):
 
 
 class Visit(SQLModel, table=True):
-    """One session at a station as the server knows it, and the grant that was given for it."""
+    """One session at a station as the server knows it, and the grant that was given for it.
 
+    `lapses_us` is real time, and there only while a grant waits to be used.
+    """
+
+    __table_args__ = (Index("visit_lapsing", "lapses_us", sqlite_where=_LAPSING, postgresql_where=_LAPSING),)
     session: str = Field(primary_key=True)
     station: str = Field(index=True)
     person_id: int | None = Field(default=None, foreign_key="person.id")
@@ -245,11 +251,17 @@ class Visit(SQLModel, table=True):
 
 
 class Incident(SQLModel, table=True):
-    """An act nobody is named for; items that left with it are unaccounted for under it."""
+    """An act nobody is named for; items that left with it are unaccounted for under it.
 
+    `epoch` and `opened_seq` name the event that began it.
+    """
+
+    __table_args__ = (Index("incident_by_event", "station", "epoch", "opened_seq"),)
     id: int | None = Field(default=None, primary_key=True)
     kind: str
-    station: str = Field(index=True)
+    station: str
+    epoch: str = ""
+    opened_seq: int = Field(default=0, sa_type=BigInteger)
     door: int | None = None
     occurred_us: int = Field(sa_type=BigInteger)
     closed_us: int | None = Field(default=None, sa_type=BigInteger)
@@ -257,7 +269,7 @@ class Incident(SQLModel, table=True):
 
 
 class Movement(SQLModel, table=True):
-    """An item left a place or came to one; with the verdict on it."""
+    """An item left a place or came to one; with the verdict on it. `epoch` and `seq` name the event, if a station's."""
 
     __table_args__ = (
         Index("movement_by_item", "item_id", "id"),
@@ -270,6 +282,8 @@ class Movement(SQLModel, table=True):
     person_id: int | None = Field(default=None, foreign_key="person.id")
     incident_id: int | None = Field(default=None, foreign_key="incident.id")
     station: str
+    epoch: str = ""
+    seq: int = Field(default=0, sa_type=BigInteger)
     door: int
     session: str | None = None
     cause: str

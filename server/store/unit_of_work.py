@@ -48,6 +48,10 @@ class UnitOfWork:
         """Append a ledger entry; returns its number. People stand in the body as pseudonyms."""
         return self._ledger.append(kind, at_us, body)
 
+    def ledger_of(self, kind: str, at_us: int, body: Mapping[str, Any]) -> int:
+        """Append an entry whose body holds facts as they are judged (dataclasses, words): no floating point numbers."""
+        return self._ledger.append_facts(kind, at_us, body)
+
     def after_commit(self, hook: Callable[[], object]) -> None:
         """Call `hook` once this work is committed; it is forgotten when the work fails."""
         self._hooks.append(hook)

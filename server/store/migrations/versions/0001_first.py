@@ -71,6 +71,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("station", sa.String(), nullable=False),
+        sa.Column("epoch", sa.String(), nullable=False),
+        sa.Column("opened_seq", sa.BigInteger(), nullable=False),
         sa.Column("door", sa.Integer(), nullable=True),
         sa.Column("occurred_us", sa.BigInteger(), nullable=False),
         sa.Column("closed_us", sa.BigInteger(), nullable=True),
@@ -78,7 +80,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("incident", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_incident_station"), ["station"], unique=False)
+        batch_op.create_index("incident_by_event", ["station", "epoch", "opened_seq"], unique=False)
 
     op.create_table(
         "ledger",
@@ -240,7 +242,9 @@ def upgrade() -> None:
         sa.Column("incident_id", sa.Integer(), nullable=True),
         sa.Column("since_us", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "(custody = 'place' AND at_station IS NOT NULL AND holder_id IS NULL AND incident_id IS NULL) OR (custody = 'held' AND holder_id IS NOT NULL AND at_station IS NULL AND incident_id IS NULL) OR (custody = 'incident' AND incident_id IS NOT NULL AND holder_id IS NULL AND at_station IS NULL)",
+            "(custody = 'place' AND at_station IS NOT NULL AND holder_id IS NULL AND incident_id IS NULL)"
+            " OR (custody = 'held' AND holder_id IS NOT NULL AND at_station IS NULL AND incident_id IS NULL)"
+            " OR (custody = 'incident' AND incident_id IS NOT NULL AND holder_id IS NULL AND at_station IS NULL)",
             name="one_custody_state",
         ),
         sa.ForeignKeyConstraint(
@@ -292,9 +296,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("request", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_request_applicant_id"), ["applicant_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_request_filed_by_id"), ["filed_by_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_request_state"), ["state"], unique=False)
+        batch_op.create_index("request_by_applicant", ["applicant_id", "until_us"], unique=False)
 
     op.create_table(
         "sign_in",
@@ -352,6 +356,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_visit_station"), ["station"], unique=False)
+        batch_op.create_index(
+            "visit_lapsing",
+            ["lapses_us"],
+            unique=False,
+            sqlite_where=sa.text("lapses_us IS NOT NULL"),
+            postgresql_where=sa.text("lapses_us IS NOT NULL"),
+        )
 
     op.create_table(
         "alarm",
@@ -658,6 +669,8 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=True),
         sa.Column("incident_id", sa.Integer(), nullable=True),
         sa.Column("station", sa.String(), nullable=False),
+        sa.Column("epoch", sa.String(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("door", sa.Integer(), nullable=False),
         sa.Column("session", sa.String(), nullable=True),
         sa.Column("cause", sa.String(), nullable=False),

@@ -1,0 +1,171 @@
+"""Somebody showed a badge: decide which doors open for them, reserve the lines, answer with a grant or the reasons.
+
+The answer is signed and sent only when the reservation and its ledger entry are committed.
+"""
+
+import json
+import secrets
+from typing import Final
+
+from contract.messages import AccessRequested, Denied, Grant, GrantedItem, GrantRefused, SessionEnded
+from contract.messages import Reason as ReasonMessage
+from server.domain.access import Access, AccessFacts, AskedFor, Scanned, may_open
+from server.domain.verdicts import Reason
+from server.domain.words import LineState, RequestState
+from server.service.work import Heard, Work
+from server.store.sql import fetch
+from server.store.working_set import RECENT_US, Visit, load_items
+
+TTL_MS: Final = 30_000
+LAPSE_US: Final = 60_000_000
+"""A grant that no relay fired for by then (real time) frees its lines: its 30 s and as much for the way."""
+
+_EPCS = "SELECT epc, item_id FROM tag WHERE dead_us IS NULL AND item_id {items}"
+_REQUESTS = (
+    "SELECT items, state FROM request WHERE applicant_id = :person AND until_us > :since"
+    " AND state IN ('filed', 'refused', 'withdrawn')"
+)
+
+
+def access_requested(work: Work, heard: Heard, event: AccessRequested) -> None:
+    """Answer one request for access."""
+    person_id = work.person_of(event.credential)
+    visit = _visit(work, heard, event, person_id)
+    answer = may_open(work.policy, _facts(work, heard, event, person_id, visit))
+    if not isinstance(answer, Access):
+        answer = may_open(work.policy, _facts(work, heard, event, person_id, visit, asked=_asked_for(work, person_id)))
+    said = {"session": event.session, "codes": event.codes, "person": work.pseudonym(person_id)}
+    asked: dict[str, object] = {key: value for key, value in said.items() if value}
+    if isinstance(answer, Access):
+        _grant(work, heard, event, visit, answer, asked)
+    else:
+        _deny(work, heard, event, visit, answer.reasons, asked)
+
+
+def session_ended(work: Work, heard: Heard, event: SessionEnded) -> None:
+    """End a session and free what its grant reserved and no door used."""
+    visit = work.facts.visits.get(event.session)
+    freed: list[int] = []
+    if visit is not None:
+        freed = work.release(event.session, visit.person_id)
+        visit.ended_us, visit.lapses_us = heard.occurred_us, None
+        work.save_visit(visit)
+    work.record(heard, "session_ended", {"session": event.session, "why": event.why, "released": freed})
+
+
+def grant_refused(work: Work, heard: Heard, event: GrantRefused) -> None:
+    """Record that a station would not act on a grant."""
+    work.record(heard, "grant_refused", {"session": event.session or "", "grant": event.grant, "why": event.why})
+
+
+def _visit(work: Work, heard: Heard, event: AccessRequested, person_id: int | None) -> Visit:
+    visit = work.facts.visits.get(event.session)
+    if visit is None:
+        visit = Visit(event.session, heard.station, person_id, event.challenge, asked_us=heard.occurred_us)
+    visit.challenge = event.challenge
+    visit.pin_ok = visit.pin_ok or work.pins.get(event.challenge, False)
+    return visit
+
+
+def _facts(
+    work: Work,
+    heard: Heard,
+    event: AccessRequested,
+    person_id: int | None,
+    visit: Visit,
+    asked: tuple[AskedFor, ...] = (),
+) -> AccessFacts:
+    pin = True if visit.pin_ok else None if event.pin is None else work.pins.get(event.challenge, False)
+    return AccessFacts(
+        person=None if person_id is None else work.facts.people[person_id],
+        station=heard.station,
+        now_us=heard.occurred_us,
+        session=event.session,
+        lines=tuple(work.lines_of(person_id)),
+        held=() if person_id is None else work.held_by(person_id),
+        scanned=tuple(Scanned(code, work.item_by_code(code)) for code in event.codes),
+        asked=asked,
+        pin=pin,
+    )
+
+
+def _asked_for(work: Work, person_id: int | None) -> tuple[AskedFor, ...]:
+    """List what this person asked for without getting authority, so that the refusal can say so."""
+    if person_id is None:
+        return ()
+    rows = fetch(work.uow.connection, _REQUESTS, person=person_id, since=work.now_us - RECENT_US)
+    asked = [(number, RequestState(row.state)) for row in rows for number in json.loads(row.items)]
+    missing = {number for number, _ in asked} - work.facts.items.keys()
+    if missing:
+        load_items(work.uow.connection, work.facts, missing)
+    return tuple(AskedFor(work.facts.items[number], state) for number, state in asked)
+
+
+def _grant(
+    work: Work, heard: Heard, event: AccessRequested, visit: Visit, access: Access, asked: dict[str, object]
+) -> None:
+    lines = [line for lines in access.doors.values() for line in lines]
+    for line in lines:
+        work.set_line(line.id, LineState.RESERVED, event.session)
+    epcs = {}
+    if lines:
+        numbers = sorted({line.item.id for line in lines})
+        epcs = {row.item_id: row.epc for row in fetch(work.uow.connection, _EPCS, items=numbers)}
+    token = secrets.token_hex(16)
+    visit.grant = token
+    visit.doors = sorted({*visit.doors, *access.doors})
+    visit.lapses_us = work.real_us + LAPSE_US
+    work.save_visit(visit)
+    body = {
+        **asked,
+        "grant": token,
+        "doors": sorted(access.doors),
+        "lines": sorted({line.id for line in lines}),
+        "why": access.why,
+        "policy": work.policy.digest,
+    }
+    work.record(heard, "grant_given", body)
+    work.answers.append(
+        Grant(
+            v=1,
+            station=heard.station,
+            session=event.session,
+            challenge=event.challenge,
+            grant=token,
+            person=work.facts.names.get(visit.person_id or 0, ""),
+            doors=sorted(access.doors),
+            items=[
+                GrantedItem(epc=epcs.get(line.item.id, ""), code=line.item.code, door=door)
+                for door, lines in access.doors.items()
+                for line in lines
+            ],
+            issued_us=work.now_us,
+            ttl_ms=TTL_MS,
+        )
+    )
+
+
+def _deny(
+    work: Work,
+    heard: Heard,
+    event: AccessRequested,
+    visit: Visit,
+    reasons: tuple[Reason, ...],
+    asked: dict[str, object],
+) -> None:
+    work.save_visit(visit)
+    work.record(heard, "access_refused", {**asked, "reasons": reasons, "policy": work.policy.digest})
+    work.answers.append(
+        Denied(
+            v=1,
+            station=heard.station,
+            session=event.session,
+            challenge=event.challenge,
+            person=work.facts.names.get(visit.person_id or 0, ""),
+            reasons=[_message(reason) for reason in reasons],
+        )
+    )
+
+
+def _message(reason: Reason) -> ReasonMessage:
+    return ReasonMessage(rule=reason.rule, code=reason.code, item=reason.item, params=dict(reason.params))

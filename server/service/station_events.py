@@ -1,0 +1,58 @@
+"""What a station says about itself: that it started, that something about it became so or is so no longer."""
+
+from typing import Final
+
+from contract.messages import Condition, ConditionChanged, StationStarted
+from server.domain.alarms import severity_of
+from server.domain.words import AlarmKind
+from server.service.setting import clear_alarm, set_alarm
+from server.service.work import Heard, Work
+
+_OTHER_NAME: Final[dict[Condition, AlarmKind]] = {"door_not_latched": AlarmKind.DOOR_NOT_LATCHED_AFTER_SESSION}
+
+
+def station_started(work: Work, heard: Heard, event: StationStarted) -> None:
+    """Record that the agent started; the sessions it was interrupted in are over, their lines free again."""
+    for session in event.interrupted:
+        visit = work.facts.visits.get(session)
+        if visit is not None:
+            work.release(session, visit.person_id)
+            visit.ended_us, visit.lapses_us = heard.occurred_us, None
+            work.save_visit(visit)
+    body = {"version": event.version, "doors": event.doors, "interrupted": event.interrupted}
+    work.record(heard, "station_started", body)
+
+
+def condition_changed(work: Work, heard: Heard, event: ConditionChanged) -> None:
+    """Set the alarm of a condition, or say that its cause is over."""
+    kind = _OTHER_NAME.get(event.condition) or AlarmKind(event.condition)
+    items = [work.item_by_epc(sighting.epc) for sighting in event.items]
+    body = {
+        "condition": event.condition,
+        "active": event.active,
+        "door": event.door,
+        "device": event.device,
+        "detail": event.detail,
+        "session": event.session,
+        "items": [item.code for item in items if item is not None],
+    }
+    entry = work.record(
+        heard, "condition_changed", {key: value for key, value in body.items() if value not in (None, "", [])}
+    )
+    about = (heard.station, event.device, event.door)
+    if not event.active:
+        clear_alarm(work, heard, kind, about=about)
+        return
+    visit = work.facts.visits.get(event.session) if event.session else None
+    set_alarm(
+        work,
+        heard,
+        kind,
+        severity_of(kind),
+        about=about,
+        evidence=entry,
+        person_id=None if visit is None else visit.person_id,
+        item=items[0] if len(items) == 1 else None,
+        door=event.door,
+        session=event.session,
+    )

@@ -1,0 +1,182 @@
+"""What judging a batch of station events works on: the facts loaded for it, the moment, and what it leads to.
+
+Nothing here touches the database except numbering an incident; `Effects.save` writes the rest.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from contract.messages import AnyAnswer, Event
+from server.domain.authorities import LineFacts
+from server.domain.custody import Custody, ItemFacts
+from server.domain.policy import Policy
+from server.domain.words import CaseKind, CustodyState, LineState
+from server.store.effects import Effects, LineChange, tally_key
+from server.store.unit_of_work import UnitOfWork
+from server.store.working_set import OpenLoan, Visit, WorkingSet
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One event from a station, in order: `occurred_us` is the station's time corrected to ours.
+
+    `late_us` is how late it came when that is worth saying, else 0; `uncertain` says its time cannot be trusted.
+    """
+
+    station: str
+    epoch: str
+    seq: int
+    id: str
+    event: Event
+    occurred_us: int
+    received_us: int
+    late_us: int = 0
+    uncertain: bool = False
+    raw: bytes = field(default=b"", repr=False)
+
+
+@dataclass(slots=True)
+class Work:
+    """One batch being judged."""
+
+    uow: UnitOfWork
+    policy: Policy
+    zone: ZoneInfo
+    now_us: int
+    real_us: int
+    facts: WorkingSet
+    pins: dict[str, bool] = field(default_factory=dict)
+    """By challenge: whether the PIN that came with it was right."""
+    effects: Effects = field(default_factory=Effects)
+    answers: list[AnyAnswer] = field(default_factory=list)
+    """Grants and refusals to sign and send once everything is committed."""
+    after: list[Callable[[], None]] = field(default_factory=list)
+
+    # ------------------------------------------------------------ facts as they are by now
+
+    def item_by_epc(self, epc: str) -> ItemFacts | None:
+        """Find the item a tag is bound to."""
+        number = self.facts.by_epc.get(epc)
+        return None if number is None else self.facts.items.get(number)
+
+    def item_by_code(self, code: str) -> ItemFacts | None:
+        """Find an item by its printed code."""
+        number = self.facts.by_code.get(code)
+        return None if number is None else self.facts.items.get(number)
+
+    def person_of(self, credential: str | None) -> int | None:
+        """Find whose badge it is."""
+        return None if credential is None else self.facts.badges.get(credential)
+
+    def pseudonym(self, person_id: int | None) -> str | None:
+        """Give what stands for a person in the ledger."""
+        return None if person_id is None else self.facts.pseudonyms.get(person_id)
+
+    def held_by(self, person_id: int) -> tuple[ItemFacts, ...]:
+        """List what a person holds."""
+        return tuple(self.facts.items[number] for number in sorted(self.facts.held.get(person_id, ())))
+
+    def lines_of(self, person_id: int | None) -> Iterator[LineFacts]:
+        """Give a person's lines, each with its item as it is now."""
+        for number in self.facts.lines_of.get(person_id or 0, ()):
+            line = self.facts.lines[number]
+            item = self.facts.items[line.item.id]
+            yield line if line.item is item else replace(line, item=item)
+
+    # ------------------------------------------------------------ what follows
+
+    def move(self, item: ItemFacts, custody: Custody) -> None:
+        """Let an item come to another custody, and its counts with it."""
+        category = self.facts.categories[item.id]
+        home = item.home
+        station = home[0] if home else None
+        self.effects.tallies[tally_key(station, category, item.custody, home)] -= 1
+        self.effects.tallies[tally_key(station, category, custody, home)] += 1
+        before, _ = self.effects.items.get(item.id, (item, custody))
+        self.effects.items[item.id] = (before, custody)
+        if item.custody.person_id is not None:
+            self.facts.held.get(item.custody.person_id, set()).discard(item.id)
+        if custody.state == CustodyState.HELD and custody.person_id is not None:
+            self.facts.held.setdefault(custody.person_id, set()).add(item.id)
+        self.facts.items[item.id] = replace(item, custody=custody)
+
+    def set_line(self, number: int, state: LineState, session: str | None) -> None:
+        """Reserve, consume or release a line."""
+        line = self.facts.lines[number]
+        change = self.effects.lines.get(number)
+        if change is None:
+            self.effects.lines[number] = LineChange(str(line.state), line.session, str(state), session)
+        else:
+            change.state, change.session = str(state), session
+        self.facts.lines[number] = replace(line, state=state, session=session)
+
+    def release(self, session: str, person_id: int | None, items: frozenset[int] | None = None) -> list[int]:
+        """Free the lines a session has reserved (only those for `items`, when given); returns their numbers."""
+        freed = [
+            line.id
+            for line in self.lines_of(person_id)
+            if line.state == LineState.RESERVED and line.session == session and (items is None or line.item.id in items)
+        ]
+        for number in freed:
+            self.set_line(number, LineState.OPEN, None)
+        return freed
+
+    def save_visit(self, visit: Visit) -> None:
+        """Keep a session as it is now."""
+        self.facts.visits[visit.session] = visit
+        self.effects.visits[visit.session] = visit
+
+    def lend(self, loan: OpenLoan) -> None:
+        """Note a new loan."""
+        self.effects.loans.append(loan)
+        self.facts.loans.setdefault(loan.item_id, []).append(loan)
+
+    def take_back(self, item_id: int, at_us: int, by_id: int | None) -> None:
+        """Note that a loan came back; whether it is complete is for the archivist to say (R11)."""
+        loans = self.facts.loans.get(item_id, [])
+        loan = next((one for one in reversed(loans) if one.taken_us <= at_us), None)
+        if loan is None:
+            return
+        loans.remove(loan)
+        if loan.row is not None:
+            loan.row.update(state="returned", returned_us=at_us, returned_by_id=by_id)
+        elif loan.id is not None:
+            self.effects.loans_back.append({"id": loan.id, "returned_us": at_us, "returned_by_id": by_id})
+
+    def open_case(
+        self,
+        kind: CaseKind | str,
+        heard: Heard,
+        *,
+        item_id: int | None = None,
+        door: int | None = None,
+        incident_id: int | None = None,
+        detail: str = "{}",
+    ) -> None:
+        """Leave a contradiction for a person to resolve."""
+        self.effects.cases.append(
+            {
+                "kind": str(kind),
+                "item_id": item_id,
+                "station": heard.station,
+                "door": door,
+                "incident_id": incident_id,
+                "detail": detail,
+                "opened_us": self.now_us,
+            }
+        )
+
+    def record(self, heard: Heard, kind: str, body: dict[str, Any]) -> int:
+        """Append the ledger entry of an event; it names the event by station, epoch, seq and hash."""
+        entry = {
+            "station": heard.station,
+            "epoch": heard.epoch,
+            "seq": heard.seq,
+            "event": heard.id,
+            "occurred_us": heard.occurred_us,
+        }
+        if heard.late_us:
+            entry["late_us"] = heard.late_us
+        return self.uow.ledger_of(kind, heard.received_us, {**entry, **body})

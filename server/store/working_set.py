@@ -1,0 +1,206 @@
+"""Load, in a handful of queries, every fact a whole batch of events is judged by; rows become facts here.
+
+What the events name (credentials, sessions, codes, tags) leads to people, their visits and lines, and to the items.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row
+
+from server.domain.authorities import LineFacts
+from server.domain.custody import Custody, ItemFacts
+from server.domain.people import PersonFacts
+from server.domain.words import AuthorityKind, CustodyState, ItemKind, LineState, Mode, Role, Secrecy
+from server.store.sql import fetch
+
+RECENT_US: Final = 30 * 24 * 3600 * 1_000_000
+"""Lines and requests over for longer than this say nothing about an act any more."""
+
+_BADGES = "SELECT credential, person_id FROM badge WHERE active AND credential {credentials}"
+_VISITS = (
+    'SELECT session, station, person_id, challenge, "grant", doors, pin_ok, asked_us, lapses_us, ended_us'
+    " FROM visit WHERE session {sessions}"
+)
+_PEOPLE = "SELECT id, role, department, active, pseudonym, name FROM person WHERE id {ids}"
+_LINES = (
+    "SELECT line.id, line.item_id, line.person_id, authority.kind, authority.mode, authority.from_us,"
+    " line.until_us, line.state, line.session, line.authority_id, authority.due_us, authority.request_id"
+    " FROM line JOIN authority ON authority.id = line.authority_id"
+    " WHERE line.person_id {people} AND line.until_us > :since"
+)
+_TAGS = "SELECT epc, item_id FROM tag WHERE dead_us IS NULL AND epc {epcs}"
+_CODES = "SELECT id, code FROM item WHERE active AND code {codes}"
+_HELD = "SELECT id FROM item WHERE holder_id {people}"
+_ITEMS = (
+    "SELECT id, code, kind, secrecy, home_station, home_door, department, parts, pages, category,"
+    " custody, at_station, at_door, holder_id, incident_id, since_us FROM item WHERE id {ids}"
+)
+_LOANS = (
+    "SELECT id, item_id, person_id, taken_us FROM loan"
+    " WHERE closed_us IS NULL AND state = 'out' AND item_id {items} ORDER BY taken_us, id"
+)
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What a batch of events names."""
+
+    credentials: set[str] = field(default_factory=set)
+    sessions: set[str] = field(default_factory=set)
+    codes: set[str] = field(default_factory=set)
+    epcs: set[str] = field(default_factory=set)
+    asking: set[str] = field(default_factory=set)
+    """Credentials that ask for access: what their owners hold is wanted too."""
+
+
+@dataclass(slots=True)
+class Visit:
+    """One session as the server knows it."""
+
+    session: str
+    station: str
+    person_id: int | None
+    challenge: str
+    grant: str | None = None
+    doors: list[int] = field(default_factory=list)
+    pin_ok: bool = False
+    asked_us: int = 0
+    lapses_us: int | None = None
+    ended_us: int | None = None
+
+
+@dataclass(slots=True)
+class OpenLoan:
+    """A loan that is out; `id` is None while it is as new as the batch itself."""
+
+    id: int | None
+    item_id: int
+    person_id: int
+    taken_us: int
+    row: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class WorkingSet:
+    """The facts of a batch, by number and by name; they move on as its events are judged."""
+
+    badges: dict[str, int] = field(default_factory=dict)
+    people: dict[int, PersonFacts] = field(default_factory=dict)
+    pseudonyms: dict[int, str] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+    visits: dict[str, Visit] = field(default_factory=dict)
+    items: dict[int, ItemFacts] = field(default_factory=dict)
+    categories: dict[int, str] = field(default_factory=dict)
+    by_epc: dict[str, int] = field(default_factory=dict)
+    by_code: dict[str, int] = field(default_factory=dict)
+    held: dict[int, set[int]] = field(default_factory=dict)
+    lines: dict[int, LineFacts] = field(default_factory=dict)
+    lines_of: dict[int, list[int]] = field(default_factory=dict)
+    requests: dict[int, int] = field(default_factory=dict)
+    """Request number by line."""
+    loans: dict[int, list[OpenLoan]] = field(default_factory=dict)
+    """What is out, by item, in the order taken."""
+
+
+def load(connection: Connection, wanted: Wanted, since_us: int) -> WorkingSet:
+    """Load everything the events name and what it leads to; lines over before `since_us` - RECENT_US are left out."""
+    found = WorkingSet()
+    found.badges = _pairs(fetch(connection, _BADGES, credentials=sorted(wanted.credentials | wanted.asking)))
+    for row in fetch(connection, _VISITS, sessions=sorted(wanted.sessions)):
+        found.visits[row.session] = _visit(row)
+    people = {*found.badges.values(), *(v.person_id for v in found.visits.values() if v.person_id is not None)}
+    lines = fetch(connection, _LINES, people=sorted(people), since=since_us - RECENT_US) if people else ()
+    found.by_epc = _pairs(fetch(connection, _TAGS, epcs=sorted(wanted.epcs))) if wanted.epcs else {}
+    if wanted.codes:
+        found.by_code = {row.code: row.id for row in fetch(connection, _CODES, codes=sorted(wanted.codes))}
+    askers = sorted({found.badges[c] for c in wanted.asking if c in found.badges})
+    held = [row.id for row in fetch(connection, _HELD, people=askers)] if askers else []
+    load_items(
+        connection,
+        found,
+        {*(row.item_id for row in lines), *found.by_epc.values(), *found.by_code.values(), *held},
+    )
+    load_people(connection, found, people | {i.custody.person_id for i in found.items.values() if i.custody.person_id})
+    for row in lines:
+        add_line(found, row)
+    for row in fetch(connection, _LOANS, items=sorted(found.items)):
+        found.loans.setdefault(row.item_id, []).append(OpenLoan(row.id, row.item_id, row.person_id, row.taken_us))
+    return found
+
+
+def load_items(connection: Connection, found: WorkingSet, ids: Iterable[int]) -> None:
+    """Add items by number."""
+    for row in fetch(connection, _ITEMS, ids=sorted(ids)):
+        item = item_of(row)
+        found.items[item.id] = item
+        found.categories[item.id] = row.category
+        if item.custody.person_id is not None:
+            found.held.setdefault(item.custody.person_id, set()).add(item.id)
+
+
+def load_people(connection: Connection, found: WorkingSet, ids: Iterable[int]) -> None:
+    """Add people by number."""
+    for row in fetch(connection, _PEOPLE, ids=sorted(ids)):
+        found.people[row.id] = PersonFacts(row.id, Role(row.role), row.department, bool(row.active))
+        found.pseudonyms[row.id] = row.pseudonym
+        found.names[row.id] = row.name
+
+
+def item_of(row: Row[Any]) -> ItemFacts:
+    """Give an item's row as the rules see it."""
+    home = None if row.home_station is None or row.home_door is None else (row.home_station, row.home_door)
+    state = CustodyState(row.custody)
+    custody = Custody(state, row.at_station, row.at_door, row.holder_id, row.incident_id, row.since_us)
+    return ItemFacts(
+        row.id,
+        row.code,
+        ItemKind(row.kind),
+        Secrecy(row.secrecy),
+        home,
+        custody,
+        row.department,
+        row.parts,
+        row.pages,
+    )
+
+
+def add_line(found: WorkingSet, row: Row[Any]) -> None:
+    """Add one line; its item must be there already."""
+    found.lines[row.id] = LineFacts(
+        row.id,
+        found.items[row.item_id],
+        row.person_id,
+        AuthorityKind(row.kind),
+        Mode(row.mode),
+        row.from_us,
+        row.until_us,
+        LineState(row.state),
+        row.session,
+        row.authority_id,
+        row.due_us,
+    )
+    found.lines_of.setdefault(row.person_id, []).append(row.id)
+    if row.request_id is not None:
+        found.requests[row.id] = row.request_id
+
+
+def _visit(row: Row[Any]) -> Visit:
+    return Visit(
+        row.session,
+        row.station,
+        row.person_id,
+        row.challenge,
+        row.grant,
+        json.loads(row.doors),
+        bool(row.pin_ok),
+        row.asked_us,
+        row.lapses_us,
+        row.ended_us,
+    )
+
+
+def _pairs(rows: Iterable[Row[Any]]) -> dict[Any, Any]:
+    return dict(tuple(row) for row in rows)
