@@ -2,60 +2,30 @@
 
 from __future__ import annotations
 
-import queue
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
 from edge_agent.devices.base import (
-    BadgeRead,
     DeviceFault,
     DeviceReply,
     LockState,
     MemoryRead,
     ReaderInfo,
-    Reading,
     RoundDone,
-    SourceEvent,
-    SourceState,
     TagSeen,
     UnlockReply,
-    UnreachableError,
 )
 from edge_agent.devices.lock8a import Lock8A
 from edge_agent.devices.m100 import M100
-from edge_agent.devices.rdm6300 import Rdm6300
 from edge_agent.devices.stream import StreamSource
 from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
-from edge_agent.emulators.rdm6300 import Rdm6300Emulator
+from tests.edge_agent.devices.told import Told
 
 EPC = "300833B2DDD9014000000001"
-R = TypeVar("R", bound=Reading)
-
-
-class Told:
-    """Events of one source, taken in order."""
-
-    def __init__(self) -> None:
-        self.events: queue.Queue[SourceEvent] = queue.Queue()
-
-    def __call__(self, _name: str, event: SourceEvent) -> None:
-        self.events.put(event)
-
-    def next(self, kind: type[R], wanted: Callable[[R], bool] = lambda _: True) -> R:
-        while True:
-            event = self.events.get(timeout=10)
-            if isinstance(event, kind) and wanted(event):
-                return event
-
-    def online(self) -> None:
-        event = self.events.get(timeout=10)
-        assert isinstance(event, SourceState)
-        assert event.state == "online"
 
 
 @pytest.fixture
@@ -236,101 +206,3 @@ def test_a_board_that_reports_by_itself(tmp_path: Path, told: Told) -> None:
     finally:
         source.close()
         locks.close()
-
-
-def test_a_command_queued_before_an_unplug_is_dropped(tmp_path: Path, told: Told) -> None:
-    """A lock must not fire late."""
-    locks = board(tmp_path)
-    driver = Lock8A(poll_ms=0)
-    source = StreamSource("locks", driver, str(locks.path), told)
-    source.start()
-    try:
-        told.online()
-        locks.faults.stall = True
-        for _ in range(20):
-            source.write(driver.open(1, 1))
-        locks.unplug()
-        _until(told, "offline")
-        before = locks.fired(1)
-        locks.faults.stall = False
-        locks.plug()
-        _until(told, "online")
-        time.sleep(0.5)
-        assert locks.fired(1) == before
-    finally:
-        source.close()
-        locks.close()
-
-
-def _until(told: Told, state: str) -> None:
-    while True:
-        event = told.events.get(timeout=10)
-        if isinstance(event, SourceState) and event.state == state:
-            return
-
-
-@pytest.mark.parametrize(
-    ("target", "state", "why"),
-    [("missing", "offline", "not there"), ("file", "fault", "not a serial port"), ("foo://x", "fault", "not a serial")],
-)
-def test_a_port_that_cannot_be_opened_says_why(tmp_path: Path, told: Told, target: str, state: str, why: str) -> None:
-    (tmp_path / "file").write_bytes(b"")
-    source = StreamSource("x", M100(), target if "://" in target else str(tmp_path / target), told)
-    source.start()
-    event = told.events.get(timeout=10)
-    source.close()
-    assert isinstance(event, SourceState)
-    assert event.state == state
-    assert why in event.why
-
-
-def test_a_card_held_to_the_reader_is_one_reading(tmp_path: Path, told: Told) -> None:
-    reader = Rdm6300Emulator(tmp_path / "badges", every=0.05)
-    source = StreamSource("badges", Rdm6300(absence_ms=300), str(reader.path), told)
-    source.start()
-    try:
-        told.online()
-        reader.present("0F00A1B2C3")
-        time.sleep(0.6)
-        reader.present("0F00A1B2C4")
-        time.sleep(0.2)
-        reader.remove()
-        time.sleep(0.5)
-        reader.present("0F00A1B2C4")
-        time.sleep(0.2)
-        cards = [event.card for event in list(told.events.queue) if isinstance(event, BadgeRead)]
-        assert cards == ["0F00A1B2C3", "0F00A1B2C4", "0F00A1B2C4"]
-    finally:
-        source.close()
-        reader.close()
-
-
-def test_a_port_in_use_is_refused(reader: M100Emulator, told: Told) -> None:
-    first = StreamSource("first", M100(), str(reader.path), told)
-    first.start()
-    told.online()
-    other = Told()
-    second = StreamSource("second", M100(), str(reader.path), other)
-    second.start()
-    event = other.events.get(timeout=10)
-    second.close()
-    first.close()
-    assert isinstance(event, SourceState)
-    assert "in use" in event.why
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_source_whose_listener_fails_does_not_look_alive(reader: M100Emulator) -> None:
-    def fail(_name: str, event: SourceEvent) -> None:
-        if isinstance(event, RoundDone):
-            raise RuntimeError("listener broke")
-
-    source = StreamSource("uhf", M100(), str(reader.path), fail)
-    source.start()
-    end = time.monotonic() + 10
-    while source.state.state != "fault" and time.monotonic() < end:
-        time.sleep(0.01)
-    assert "listener broke" in source.state.why
-    with pytest.raises(UnreachableError):
-        source.write(b"\x00")
-    source.close()
