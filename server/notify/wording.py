@@ -1,33 +1,29 @@
-"""The sentences for reasons and alarms, by language; the texts are in `wording_<language>.toml`."""
+"""The sentences for alarms and notices, by language; the texts are in `wording_<language>.toml`."""
 
 import tomllib
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 LANGUAGES: Final = ("zh", "en")
 
 
-def reason_text(rule: str, code: str, item: str, params: Mapping[str, str], locale: str) -> str:
-    """Give a refusal's sentence, beginning with the rule it comes from."""
-    sentence = _fill(_texts(locale)["reasons"].get(code, code.replace("_", " ")), {"item": item, **params})
-    return f"{rule} {sentence}"
+def alarm_text(kind: str, person: str | None, item: str | None, place: str, locale: str) -> str:
+    """Give an alarm's sentence: what it is, then the item, the person and the place as far as they are known.
+
+    It names items by code only, so that it may be sent where a title must not be read.
+    """
+    about = " · ".join(part for part in (item, person, place) if part)
+    sentence = _texts(locale)["alarms"].get(kind, kind)
+    return f"{sentence}: {about}" if about else sentence
 
 
-def alarm_text(kind: str, facts: Mapping[str, str], locale: str) -> str:
-    """Give an alarm's sentence; `facts` name person, item, station and door as far as they are known."""
-    return _fill(_texts(locale)["alarms"].get(kind, kind.replace("_", " ")), facts)
+def notice_text(kind: str, about: str, locale: str) -> str:
+    """Give a notice's sentence and the number it is about."""
+    return f"{_texts(locale)['notices'].get(kind, kind)}: {about}"
 
 
 @cache
-def _texts(locale: str) -> dict[str, Any]:
+def _texts(locale: str) -> dict[str, dict[str, str]]:
     name = locale if locale in LANGUAGES else LANGUAGES[0]
     return tomllib.loads((Path(__file__).parent / f"wording_{name}.toml").read_text(encoding="utf-8"))
-
-
-def _fill(sentence: str, facts: Mapping[str, str]) -> str:
-    """Put facts in their places by plain replacement: a fact is never read as a template."""
-    for name, value in facts.items():
-        sentence = sentence.replace("{" + name + "}", value)
-    return sentence

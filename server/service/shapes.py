@@ -187,7 +187,7 @@ class RequestView(Shape):
 
 class DelegationView(Shape):
     id: int
-    from_: str
+    by: str
     to: str
     scope: dict[str, Any]
     from_at: str
@@ -227,7 +227,7 @@ class LoanView(Shape):
 
 class HandoverView(Shape):
     items: list[str]
-    from_: str
+    by: str
     to: str
     witness: str | None
     at: str
@@ -257,6 +257,7 @@ class QuarantineView(Shape):
     station: str
     reason: str
     detail: str
+    repeated: int
     received_at: str
     size: int
 
@@ -281,11 +282,17 @@ class StocktakeLineView(Shape):
     item: str | None
     mark: str | None
     title: str
+    category: str
     station: str
     door: int
-    bucket: str | None
-    result: str | None
+    result: str
     seen_at: list[str]
+
+
+class ScansView(Shape):
+    saved: int
+    already: int
+    unknown: int
 
 
 class StocktakeCount(Shape):

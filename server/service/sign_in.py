@@ -1,4 +1,4 @@
-"""Signing in and out: a password for a token, of which only the hash is kept; too many failures lock the door a while."""
+"""Signing in and out: a password for a token, kept only as its hash; too many failures lock the door a while."""
 
 import hashlib
 import secrets
@@ -95,9 +95,7 @@ def sign_in(uow: UnitOfWork, viewer: Viewer, now_us: int, real_us: int) -> Signe
     """Open a web session for a person whose password was right; it lasts 12 hours of real time."""
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
     uow.session.exec(delete(SignIn).where(SignIn.expires_us < real_us))  # type: ignore[arg-type]
-    uow.session.add(
-        SignIn(token_hash=digest(token), person_id=viewer.id, csrf=csrf, expires_us=real_us + SIGN_IN_US)
-    )
+    uow.session.add(SignIn(token_hash=digest(token), person_id=viewer.id, csrf=csrf, expires_us=real_us + SIGN_IN_US))
     uow.ledger("signed_in", now_us, {"by": viewer.pseudonym})
     return SignedIn(token, csrf, viewer)
 

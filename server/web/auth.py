@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from server.service.errors import ForbiddenError
 from server.service.rights import RIGHTS, Act, Viewer
 from server.service.sign_in import SignedIn, find_sign_in
-from server.web.deps import Given, deps_of
+from server.web.deps import deps_of
 from server.web.problems import NotSignedInError, WrongTokenError
 
 COOKIE: Final = "guiwei_session"
@@ -24,7 +24,7 @@ PUBLIC: Final = "public"
 DECLARED: Final = "x-act"
 
 
-async def current_sign_in(request: Request, deps: Given) -> SignedIn:
+async def current_sign_in(request: Request) -> SignedIn:
     """Give the sign-in of this request; raises NotSignedInError, or WrongTokenError for a forged form."""
     found = find_current(request)
     if found is None:
@@ -83,7 +83,7 @@ def public() -> dict[str, Any]:
 def check_gates(routers: Iterable[APIRouter]) -> None:
     """Raise RuntimeError naming the routes that declare nothing."""
     bare = [
-        f"{sorted(route.methods)} {route.path}"
+        f"{sorted(route.methods or ())} {route.path}"
         for route in routes_of(routers)
         if DECLARED not in (route.openapi_extra or {})
     ]

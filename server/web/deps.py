@@ -41,5 +41,4 @@ def deps_of(request: Request) -> Deps:
     return found
 
 
-
 Given = Annotated[Deps, Depends(deps_of)]

@@ -6,10 +6,14 @@ wakes the watcher (`poke`); commits of other processes are found by a poll ten t
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from server.service.changes import Seen, look
+from server.store.unit_of_work import Database
 
 POLL_SECONDS = 0.1
 BACKLOG = 100  # changes a slow reader may be behind before it is told to look at everything again
@@ -26,15 +30,13 @@ class Change:
 
 
 EVERYTHING = ("all",)
-Look = Callable[[int], Change | None]
-"""Say what changed since a cursor; -1 asks for the present cursor."""
 
 
 class Live:
     """Fans changes out to the open streams of one process."""
 
-    def __init__(self, look: Look, poll_seconds: float = POLL_SECONDS) -> None:
-        self._look = look
+    def __init__(self, database: Database, poll_seconds: float = POLL_SECONDS) -> None:
+        self._database = database
         self._poll = poll_seconds
         self._queues: set[asyncio.Queue[Change | None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -94,20 +96,25 @@ class Live:
             self._queues.discard(queue)
 
     async def _watch(self) -> None:
-        cursor = -1
+        seen: Seen | None = None
         while True:
             self._woken.clear()
             try:
-                change = await asyncio.to_thread(self._look, cursor)
-            except Exception:
-                log.exception("live_look_failed")
-                change = None
-            if change is not None:
-                if cursor >= 0:
-                    self.tell(change)
-                cursor = change.cursor
+                topics, now = await asyncio.to_thread(self._look, seen)
+            except SQLAlchemyError as error:
+                log.warning("live_look_failed", error=type(error).__name__)
+            else:
+                if topics:
+                    self.tell(Change(topics, now.entry))
+                if seen is not None and now.entry != seen.entry:
+                    self._woken.set()  # there may be more than one look gives
+                seen = now
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), self._poll)
+
+    def _look(self, seen: Seen | None) -> tuple[tuple[str, ...], Seen]:
+        with self._database.read() as session:
+            return look(session, seen)
 
 
 def _offer(queue: asyncio.Queue[Change | None], change: Change | None) -> None:

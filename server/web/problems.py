@@ -9,8 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from server.domain.reasons import Language, text, who_lifts
 from server.domain.verdicts import Reason
-from server.notify.wording import reason_text
 from server.service import errors
 from server.service.sign_in import TooManyTriesError, WrongSignInError
 
@@ -43,23 +43,25 @@ class WrongTokenError(errors.ServiceError):
         super().__init__("wrong_csrf_token", "send the sign-in's csrf token as X-CSRF-Token or form field csrf")
 
 
-def locale_of(request: Request) -> str:
+def locale_of(request: Request) -> Language:
     """Give the reader's language: what they chose, else what the browser prefers, else Chinese."""
     chosen = getattr(request.state, "locale", None)
     asked = _TAG.search(request.headers.get("accept-language", "").lower())
     if asked and request.url.path.startswith("/api/"):
-        return asked[1]
-    return str(chosen or (asked[1] if asked else "zh"))
+        return "en" if asked[1] == "en" else "zh"
+    found = chosen or (asked[1] if asked else "zh")
+    return "en" if found == "en" else "zh"
 
 
-def told(reason: Reason, locale: str) -> dict[str, Any]:
+def told(reason: Reason, locale: Language) -> dict[str, Any]:
     """Give a reason as it is sent, with its sentence in the reader's language."""
     return {
         "rule": reason.rule,
         "code": reason.code,
         "item": reason.item,
         "params": dict(reason.params),
-        "text": reason_text(reason.rule, reason.code, reason.item, dict(reason.params), locale),
+        "text": text(reason, locale),
+        "lifted_by": who_lifts(reason.code, locale),
     }
 
 
@@ -76,7 +78,7 @@ def _service_problem(request: Request, error: Exception) -> Response:
     if isinstance(error, errors.RefusedError):
         locale = locale_of(request)
         reasons = [told(reason, locale) for reason in error.reasons]
-        detail = " ".join(str(reason["text"]) for reason in reasons)
+        detail = "; ".join(f"{reason['rule']} {reason['text']}" for reason in reasons)
         return problem(request, 403, error.code, detail, reasons=reasons)
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
     answer = problem(request, status, error.code, error.detail, reasons=[])

@@ -1,5 +1,14 @@
 """The JSON API, one router per topic."""
 
-from server.web.routes import live, sign_in
+from server.web.routes import health, items, live, oversight, people, requests, sign_in, stocktakes
 
-ROUTERS = (sign_in.router, live.router)
+ROUTERS = (
+    sign_in.router,
+    live.router,
+    people.router,
+    items.router,
+    requests.router,
+    oversight.router,
+    stocktakes.router,
+    health.router,
+)

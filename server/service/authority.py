@@ -1,0 +1,122 @@
+"""Authority without a request: the archivist's standing rule and duty orders (R02, R09)."""
+
+from sqlmodel import Session
+
+from server.domain import approvals
+from server.domain.orders import OrderFacts, RegistrationFacts, judge_order, judge_registration
+from server.domain.verdicts import Refused
+from server.domain.words import AuthorityKind, Mode
+from server.service.context import Reading, Writing
+from server.service.errors import RefusedError
+from server.service.inputs import NewOrder, NewRegistration, micros_or_none
+from server.service.lookups import item_facts, items_coded, known, person_facts, person_named, person_of, usernames
+from server.service.notices import tell
+from server.service.shapes import AuthorityView, moment, moment_or_none
+from server.store.tables import Authority, Line, Person
+
+
+def give(session: Session, authority: Authority, items: list[int]) -> None:
+    """Store an authority with an open line for each item."""
+    session.add(authority)
+    session.flush()
+    for number in items:
+        session.add(
+            Line(
+                authority_id=known(authority.id),
+                person_id=authority.person_id,
+                item_id=number,
+                until_us=authority.until_us,
+            )
+        )
+
+
+def register(work: Writing, asked: NewRegistration) -> AuthorityView:
+    """Register that somebody whose post allows it borrows straight from the archivist (R09)."""
+    person, items = person_named(work.session, asked.person), items_coded(work.session, asked.items)
+    from_us, until_us = approvals.window(work.policy, work.zone.key, work.now_us, None, micros_or_none(asked.until))
+    facts = RegistrationFacts(
+        by=person_facts(person_of(work.session, work.viewer.id)),
+        person=person_facts(person),
+        items=tuple(item_facts(item) for item in items),
+        mode=asked.mode,
+        purpose=asked.purpose,
+        from_us=from_us,
+        until_us=until_us,
+        now_us=work.now_us,
+        due_us=micros_or_none(asked.due),
+    )
+    if isinstance(said := judge_registration(work.policy, facts), Refused):
+        raise RefusedError(said.reasons)
+    authority = _authority(work, AuthorityKind.STANDING, person, asked.mode, asked.purpose, from_us, until_us)
+    authority.due_us = facts.due_us
+    give(work.session, authority, [known(item.id) for item in items])
+    return _given(work, authority, person, asked.items, "registered")
+
+
+def order(work: Writing, asked: NewOrder) -> AuthorityView:
+    """Order somebody to do a duty with items: take in, take out, move, repair, count, destroy."""
+    person, items = person_named(work.session, asked.person), items_coded(work.session, asked.items)
+    from_us, until_us = approvals.window(work.policy, work.zone.key, work.now_us, None, micros_or_none(asked.until))
+    facts = OrderFacts(
+        by=person_facts(person_of(work.session, work.viewer.id)),
+        person=person_facts(person),
+        items=tuple(item_facts(item) for item in items),
+        task=asked.task,
+        purpose=asked.purpose,
+        from_us=from_us,
+        until_us=until_us,
+        now_us=work.now_us,
+    )
+    if isinstance(said := judge_order(work.policy, facts), Refused):
+        raise RefusedError(said.reasons)
+    purpose = f"{asked.task}: {asked.purpose}"
+    authority = _authority(work, AuthorityKind.ORDER, person, Mode.DUTY, purpose, from_us, until_us)
+    give(work.session, authority, [known(item.id) for item in items])
+    return _given(work, authority, person, asked.items, "ordered")
+
+
+def _authority(
+    work: Writing, kind: AuthorityKind, person: Person, mode: Mode, purpose: str, from_us: int, until_us: int
+) -> Authority:
+    return Authority(
+        kind=kind,
+        person_id=known(person.id),
+        mode=mode,
+        purpose=purpose,
+        given_by_id=work.viewer.id,
+        from_us=from_us,
+        until_us=until_us,
+    )
+
+
+def _given(work: Writing, authority: Authority, person: Person, items: list[str], what: str) -> AuthorityView:
+    work.ledger(
+        what,
+        authority=authority.id,
+        person=person.pseudonym,
+        items=items,
+        mode=authority.mode,
+        purpose=authority.purpose,
+        from_us=authority.from_us,
+        until_us=authority.until_us,
+        due_us=authority.due_us,
+    )
+    tell(work, [known(person.id)], what, str(authority.id))
+    return authority_view(work, authority, items)
+
+
+def authority_view(look: Reading, authority: Authority, items: list[str]) -> AuthorityView:
+    """Give an authority as it is shown."""
+    people = usernames(look.session, [authority.person_id, authority.given_by_id])
+    return AuthorityView(
+        id=known(authority.id),
+        kind=authority.kind,
+        person=people[authority.person_id],
+        mode=authority.mode,
+        purpose=authority.purpose,
+        given_by=people[authority.given_by_id],
+        items=items,
+        from_at=moment(authority.from_us, look.zone),
+        until_at=moment(authority.until_us, look.zone),
+        due_at=moment_or_none(authority.due_us, look.zone),
+    )

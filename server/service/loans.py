@@ -1,0 +1,128 @@
+"""Loans: what is out and when it is due, and the check of what came back (R11)."""
+
+from sqlmodel import Session, col, select
+
+from server.domain.alarms import cause_key
+from server.domain.loans import CheckFacts, LoanFacts, is_overdue, judge_check
+from server.domain.verdicts import Reason, Refused
+from server.domain.words import AlarmKind, LoanState
+from server.service.alarms import Alarming, clear_alarm, set_alarm
+from server.service.context import Reading, Writing
+from server.service.errors import ConflictError, NotFoundError, RefusedError
+from server.service.inputs import NewCheck
+from server.service.items import title_for
+from server.service.lookups import item_coded, known, person_facts, person_of, usernames
+from server.service.shapes import LoanView, Page, moment, moment_or_none
+from server.store.tables import Item, Loan
+
+OPEN = ("out", "returned", "discrepancy")
+
+
+def list_loans(look: Reading, state: str | None, overdue: bool, after: int | None, limit: int) -> Page[LoanView]:
+    """List loans: one's own, or everybody's for those who see all; `overdue` only what is out past its due moment."""
+    query = select(Loan, Item).join(Item).order_by(col(Loan.id)).limit(limit + 1)
+    if not look.viewer.sees_all:
+        query = query.where(Loan.person_id == look.viewer.id)
+    if overdue:
+        query = query.where(col(Loan.closed_us).is_(None), Loan.due_us < look.now_us, Loan.state == LoanState.OUT)
+    elif state is not None:
+        query = query.where(Loan.state == state)
+    if after is not None:
+        query = query.where(col(Loan.id) > after)
+    found = list(look.session.exec(query))
+    rows = loan_views(look, found[:limit])
+    return Page(rows=rows, next=str(rows[-1].id) if len(found) > limit else None)
+
+
+def check(work: Writing, number: int, asked: NewCheck) -> LoanView:
+    """Close a loan whose item came back whole; a shortfall keeps it open and raises a discrepancy."""
+    loan = work.session.get(Loan, number)
+    if loan is None:
+        raise NotFoundError("loan", number)
+    item = work.session.get_one(Item, loan.item_id)
+    facts = CheckFacts(
+        by=person_facts(person_of(work.session, work.viewer.id)),
+        state=LoanState(loan.state),
+        item=item.code,
+        complete=asked.complete,
+        expected_parts=item.parts,
+        expected_pages=item.pages,
+        parts=asked.parts,
+        pages=asked.pages,
+    )
+    said = judge_check(work.policy, facts)
+    if isinstance(said, Refused):
+        raise RefusedError(said.reasons)
+    loan.state = said.state
+    if said.state == LoanState.CLOSED:
+        loan.closed_us = work.now_us
+    work.session.add(loan)
+    entry = work.ledger(
+        "loan_checked",
+        loan=loan.id,
+        item=item.code,
+        state=loan.state,
+        parts=asked.parts,
+        pages=asked.pages,
+        note=asked.note,
+        reasons=[_plain(reason) for reason in said.reasons],
+    )
+    cause = cause_key(AlarmKind.RETURNED_INCOMPLETE, "loan", loan.id)
+    if said.alarm is not None:
+        fact = Alarming(
+            said.alarm, cause, work.now_us, person_id=loan.person_id, item_id=loan.item_id, evidence=(entry,)
+        )
+        set_alarm(work.uow, fact, work.now_us)
+    else:
+        clear_alarm(work.uow, cause, work.now_us)
+    return loan_views(work, [(loan, item)])[0]
+
+
+def check_item(work: Writing, code: str, asked: NewCheck) -> LoanView:
+    """Check an item whose latest loan has come back."""
+    item = item_coded(work.session, code)
+    query = select(Loan).where(Loan.item_id == item.id).order_by(col(Loan.taken_us).desc(), col(Loan.id).desc())
+    waiting = col(Loan.state).in_([LoanState.RETURNED, LoanState.DISCREPANCY])
+    loan = work.session.exec(query.where(waiting)).first() or work.session.exec(query).first()
+    if loan is None:
+        raise ConflictError("never_lent", f"{code} has never been lent; there is nothing to check")
+    return check(work, known(loan.id), asked)
+
+
+def loan_views(look: Reading, rows: list[tuple[Loan, Item]]) -> list[LoanView]:
+    """Give loans as they are shown."""
+    people = usernames(look.session, (n for loan, _ in rows for n in (loan.person_id, loan.returned_by_id)))
+    return [
+        LoanView(
+            id=known(loan.id),
+            item=item.code,
+            title=title_for(look, item, loan.person_id),
+            person=people[loan.person_id],
+            request=loan.request_id,
+            mode=loan.mode,
+            state=loan.state,
+            taken_at=moment(loan.taken_us, look.zone),
+            due_at=moment(loan.due_us, look.zone),
+            due_rule=loan.due_rule,
+            overdue=is_overdue(loan_facts(loan), look.now_us),
+            returned_at=moment_or_none(loan.returned_us, look.zone),
+            returned_by=people.get(loan.returned_by_id),
+            closed_at=moment_or_none(loan.closed_us, look.zone),
+        )
+        for loan, item in rows
+    ]
+
+
+def loan_facts(loan: Loan) -> LoanFacts:
+    """Give a loan as the rules see it."""
+    return LoanFacts(known(loan.id), LoanState(loan.state), loan.due_us, loan.due_rule, loan.person_id, loan.item_id)
+
+
+def due_loans(session: Session, now_us: int) -> list[Loan]:
+    """Give the loans that are out past their due moment."""
+    query = select(Loan).where(col(Loan.closed_us).is_(None), Loan.due_us < now_us, Loan.state == LoanState.OUT)
+    return list(session.exec(query.order_by(col(Loan.due_us)).limit(1000)))
+
+
+def _plain(reason: Reason) -> dict[str, object]:
+    return {"rule": reason.rule, "code": reason.code, "item": reason.item, "params": dict(reason.params)}

@@ -1,0 +1,69 @@
+"""Items, their tags, their history, and movements."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from server.domain.words import CustodyState
+from server.service import history, items, loans
+from server.service.inputs import NewCheck, NewItem, NewTag
+from server.service.rights import Act
+from server.service.shapes import ItemView, LoanView, MovementView, Page
+from server.web.auth import gate
+from server.web.routes.common import Cursor, Limit
+from server.web.writing import Do, Look
+
+router = APIRouter(prefix="/api/v1", tags=["items"])
+
+
+@router.get("/items", **gate(Act.FIND_ITEMS))
+async def list_items(
+    look: Look,
+    q: Annotated[str, Query(max_length=200, description="part of a code, record number or title")] = "",
+    custody: CustodyState | None = None,
+    after: Cursor = None,
+    limit: Limit = 100,
+) -> Page[ItemView]:
+    """List items; titles that are not for the reader are masked."""
+    return items.list_items(look, q, custody, after, limit)
+
+
+@router.post("/items", status_code=201, **gate(Act.KEEP_ITEMS))
+async def add_item(body: NewItem, do: Do) -> ItemView:
+    """Take an item in at its place."""
+    return await do(ItemView, lambda work: items.add_item(work, body))
+
+
+@router.get("/items/{code}", **gate(Act.FIND_ITEMS))
+async def get_item(code: str, look: Look) -> ItemView:
+    """Show one item and who answers for it now."""
+    return items.get_item(look, code)
+
+
+@router.get("/items/{code}/history", **gate(Act.SEE_MOVEMENTS))
+async def get_history(code: str, look: Look, after: Cursor = None, limit: Limit = 100) -> Page[MovementView]:
+    """List an item's movements, the newest first; only one's own unless one's post sees all."""
+    return history.list_movements(look, code, after, limit, newest_first=True)
+
+
+@router.post("/items/{code}/tags", status_code=201, **gate(Act.KEEP_ITEMS))
+async def retag(code: str, body: NewTag, do: Do) -> ItemView:
+    """Bind a new tag; the old one is dead from now on."""
+    return await do(ItemView, lambda work: items.retag(work, code, body))
+
+
+@router.post("/items/{code}/check", **gate(Act.CHECK))
+async def check_item(code: str, body: NewCheck, do: Do) -> LoanView:
+    """Check an item that came back (R11): its latest returned loan is closed, or kept open with a discrepancy."""
+    return await do(LoanView, lambda work: loans.check_item(work, code, body))
+
+
+@router.get("/movements", **gate(Act.SEE_MOVEMENTS))
+async def list_movements(
+    look: Look,
+    item: Annotated[str | None, Query(max_length=64)] = None,
+    after: Cursor = None,
+    limit: Limit = 100,
+) -> Page[MovementView]:
+    """List movements in the order they were recorded."""
+    return history.list_movements(look, item, after, limit)
