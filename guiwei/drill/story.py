@@ -3,6 +3,7 @@
 import difflib
 import re
 import tomllib
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -106,6 +107,11 @@ class Expect(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     late: list[str] | None = None
 
 
+NESTED: dict[str, type[Struct]] = {
+    "alarms": AlarmSpec, "cleared": AlarmSpec, "cases": CaseSpec, "ledger": LedgerSpec
+}  # fmt: skip
+
+
 class Story(Struct, frozen=True, kw_only=True):
     """A whole story, checked: every name used in it is known."""
 
@@ -195,7 +201,9 @@ class _Reader:
             for alarm in expect.alarms:
                 duration_us(alarm.within or 0)
         except msgspec.ValidationError as error:
-            raise self.explain(error, line, [f.encode_name for f in msgspec.structs.fields(Expect)]) from None
+            inside = re.search(r"`\$\.(\w+)", str(error))
+            kind = NESTED.get(inside[1], Expect) if inside else Expect
+            raise self.explain(error, line, [f.encode_name for f in msgspec.structs.fields(kind)]) from None
         except ValueError as error:
             raise self.wrong(line, str(error)) from None
         return expect
@@ -211,14 +219,30 @@ class _Reader:
         for item in story.items.values():
             self.check_at(story, item.place, self.line_of_key("items"))
         for expect, line in zip(story.expects, expect_lines or [1] * len(story.expects), strict=False):
-            if expect.after is not None and expect.after not in names:
-                raise self.wrong(line, f"`after` names no step {expect.after!r}", expect.after, names)
-            for key in list(expect.verdicts or {}) + list(expect.holders or {}) + list(expect.overdue or []):
-                if key not in story.items and not re.fullmatch(r"[0-9A-Fa-f]{8,}", key):
-                    raise self.wrong(line, f"unknown item {key!r}", key, story.items)
-            for alarm in expect.alarms:
-                if alarm.person is not None and alarm.person not in story.people and alarm.person != "":
-                    raise self.wrong(line, f"unknown person {alarm.person!r}", alarm.person, story.people)
+            self.check_expect(story, expect, line, names)
+
+    def check_expect(self, story: Story, expect: Expect, line: int, names: set[str]) -> None:
+        """Refuse what one block of expectations names and the story does not know."""
+        items = {"verdicts": expect.verdicts, "holders": expect.holders, "overdue": expect.overdue}
+        tables: dict[str, Sequence[AlarmSpec | CaseSpec | str]] = {
+            "alarms": expect.alarms, "cleared": expect.cleared or [], "cases": expect.cases
+        }  # fmt: skip
+        used = [(key, "item", word) for key, words in items.items() for word in words or ()]
+        used += [("holders", "person", word) for word in (expect.holders or {}).values() if ":" not in word]
+        used += [("after", "step", expect.after or ""), *(("loans", "step", word) for word in expect.loans or ())]
+        used += [("station", "station", word) for word in expect.station or ()]
+        for key, specs in tables.items():
+            for spec in specs:
+                if not isinstance(spec, str):
+                    fields = msgspec.structs.asdict(spec)
+                    used += [(key, what, fields.get(what) or "") for what in ("item", "person", "station")]
+                    used.append((key, "station", (spec.at or "").partition("/")[0]))
+        known: dict[str, Collection[str]] = {
+            "item": story.items, "person": story.people, "step": names, "station": story.stations
+        }  # fmt: skip
+        for key, what, word in used:
+            if word and word not in known[what] and not (what == "item" and re.fullmatch(r"[0-9A-Fa-f]{8,}", word)):
+                raise self.wrong(self.key_below(line, key), f"`{key}`: unknown {what} {word!r}", word, known[what])
 
     def check_value(self, story: Story, key: str, value: object, line: int, names: set[str], do: object) -> None:
         if value in (None, "", []):
@@ -229,6 +253,9 @@ class _Reader:
             for item in value if isinstance(value, list) else [value]:
                 if item not in story.items:
                     raise self.wrong(self.key_below(line, key), f"unknown item {item!r}", str(item), story.items)
+        if key == "stations":
+            for station in value if isinstance(value, list) else [value]:
+                self.check_at(story, str(station), self.key_below(line, key))
         if key == "request" and value not in names:
             raise self.wrong(self.key_below(line, key), f"no step before this is named {value!r}", str(value), names)
         if key == "at":

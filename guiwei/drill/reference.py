@@ -1,0 +1,181 @@
+"""The reference tables of docs/stories.md, made from the story format itself; a test holds the page to them.
+
+`python -m guiwei.drill.reference docs/stories.md` writes them anew between their marks.
+"""
+
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from guiwei.drill.steps import STEPS, SYNONYMS, Step
+from guiwei.drill.story import AlarmSpec, CaseSpec, Expect, ItemSpec, LedgerSpec, PersonSpec, StationSpec
+
+KEYS = {
+    "as": "who does it, signed in over HTTP",
+    "at": 'where: a station (`"a"`) or a door (`"a/1"`)',
+    "blind": "those who count do not see what is expected",
+    "by": 'how far the clock jumps, forward or back: `"90s"`, `"-10m"`',
+    "card": "ten hex digits of a card that need not be anybody's",
+    "code": "any printed code, known or not",
+    "complete": "every part and page is there",
+    "device": "`reader` (the first door's), `reader2`, `lock`, `badge`, `scanner`, `keypad`",
+    "documents": "what the seal is put on (R17)",
+    "due": "when it must be back: a moment",
+    "for": "whom it is for; at `wait`, how long",
+    "from": "from when: a moment (left out: now)",
+    "full": "`true` fills the disk, `false` frees it",
+    "impressions": "how often the seal is put down (R17)",
+    "item": "one item of the story",
+    "items": "items of the story, a list or one",
+    "mode": "`reading`, `loan`, `photocopy`, `seal_use`",
+    "note": "a remark that is kept",
+    "pages": "how many pages were counted",
+    "parts": "how many parts were counted",
+    "pin": "the digits typed (left out: the person's own)",
+    "purpose": "what it is for (R01)",
+    "rate": "from 0 (hears all) to 1 (hears nothing)",
+    "request": "the `name` of an earlier `request` step",
+    "scope": 'what the delegation covers: `{ secrecy = ["ordinary"], modes = ["loan"] }`',
+    "stations": "which stations (left out: all of them)",
+    "tag": "EPC in hex (left out: made up)",
+    "tags": "EPCs of tags that nobody bound to an item",
+    "task": "`stock_in`, `stock_out`, `move`, `repair`, `stocktake`, `destruction`",
+    "time": "a moment that is not over yet",
+    "to": "who receives it",
+    "until": "until when: a moment",
+    "what": "`server`, `broker`, or a station's name",
+    "who": "whose badge or PIN",
+    "witness": "who watches the handover",
+}
+EXPECTATIONS = {
+    "after": "the `name` of the step after which to look; left out: after the last",
+    "verdicts": "item → its latest verdict, or the list of all of them in order; an unknown tag goes by its EPC",
+    "holders": "item → a person, `place:a/1` or `incident:<kind>`; an item that is not named must lie in a place",
+    "alarms": "every alarm ever set, in any order, as tables (see below); always looked at",
+    "cleared": "the alarms among them that are cleared or closed: kinds, or tables as for `alarms`",
+    "cases": "every case, as tables `kind`, `item`, `station`, `at`; always looked at",
+    "overdue": "items that are overdue now",
+    "counts": "numbers by station, category, state, nested or joined by `/`; of the stocktake when there was one",
+    "loans": "`request` step → state: filed approved refused withdrawn expired out returned closed discrepancy",
+    "ledger": "kinds of entries in this order (others may stand between), or `{ contains = [...], order = [...] }`",
+    "quarantine": "reasons of the messages set aside, or how many there are; always looked at",
+    "notices": "every notice: its kind, or a table of fields that it must have",
+    "station": "station → text, or texts, that its screen shows",
+    "late": "items, verdicts or alarm kinds that are marked as learnt late; named items: no other item may be",
+}
+ALARM = {
+    "kind": "which alarm",
+    "item": "about which item",
+    "person": 'whom it names; `""`: nobody',
+    "station": "at which station",
+    "at": "at which station or door",
+    "late": "learnt late or not",
+    "within": "set at most so long after what caused it",
+    "real": "`within` counts real time, not story time",
+    "state": "its state now",
+    "severity": "its severity",
+}
+WORDS: dict[type[Struct], dict[str, str]] = {
+    Expect: EXPECTATIONS,
+    AlarmSpec: ALARM,
+    CaseSpec: {key: ALARM[key] for key in ("item", "station", "at")} | {"kind": "which case"},
+    LedgerSpec: {"contains": "kinds that must occur", "order": "kinds that must occur in this order"},
+    PersonSpec: {
+        "name": "shown name (left out: the key)",
+        "role": "the post",
+        "department": "where the person works",
+        "badge": "EM4100 number, ten hex digits",
+        "pin": "digits for the keypad",
+    },
+    StationSpec: {
+        "reader": "family of each door's tag reader",
+        "lock": "family of the lock board",
+        "badge": "family of the badge reader",
+        "scanner": "family of the code scanner",
+        "doors": "how many doors",
+    },
+    ItemSpec: {
+        "place": "the door it belongs and begins behind",
+        "kind": "`file`, `box`, `document`, `copy`, `seal`, `key`",
+        "title": "shown title (left out: the key)",
+        "secrecy": "`top_secret`, `confidential`, `secret`, `ordinary`",
+        "category": "for counts",
+        "department": "whose it is",
+        "record_number": "档号",
+        "parts": "how many parts it has",
+        "pages": "how many pages it has",
+        "tag": "EPC in hex (left out: made up)",
+        "code": "printed code (left out: made up)",
+    },
+}
+COMMON = ("name", "expect_refusal")
+
+
+def tables() -> dict[str, str]:
+    """Make every table of the page, by the name in its marks."""
+    return {
+        "steps": steps_table(),
+        "keys": table(("key", "is"), ((f"`{key}`", words) for key, words in KEYS.items())),
+        "synonyms": table(("step", "written", "meant"), synonyms()),
+        "people": struct_table(PersonSpec),
+        "stations": struct_table(StationSpec),
+        "items": struct_table(ItemSpec),
+        "expect": struct_table(Expect),
+        "alarms": struct_table(AlarmSpec),
+    }
+
+
+def steps_table() -> str:
+    """Make one row per step: its word, what it does, the keys it needs and those it may have."""
+    return table(("do", "what happens", "needs", "may have"), (step_row(do, kind) for do, kind in STEPS.items()))
+
+
+def step_row(do: str, kind: type[Step]) -> tuple[str, ...]:
+    """Describe one step from its docstring and fields."""
+    fields = [field for field in msgspec.structs.fields(kind) if field.encode_name not in COMMON]
+    needs = ", ".join(f"`{field.encode_name}`" for field in fields if field.required)
+    may = ", ".join(f"`{field.encode_name}`{default(field)}" for field in fields if not field.required)
+    return f"`{do}`", (kind.__doc__ or "").strip(), needs, may
+
+
+def struct_table(kind: type[Struct]) -> str:
+    """Make one row per key of a table in the story file."""
+    rows = ((f"`{f.encode_name}`{default(f)}", WORDS[kind][f.encode_name]) for f in msgspec.structs.fields(kind))
+    return table(("key", "is"), rows)
+
+
+def default(field: msgspec.structs.FieldInfo) -> str:
+    """Say what a key left out means, when that is a value worth saying."""
+    if field.required:
+        return " (needed)"
+    if field.default in (msgspec.NODEFAULT, None, "", 0, False) and field.default is not False:
+        return ""
+    return f" = {str(field.default).lower() if isinstance(field.default, bool) else field.default}"
+
+
+def synonyms() -> Iterable[tuple[str, str, str]]:
+    """List the other words that steps understand."""
+    return ((f"`{do}`", f"`{written}`", f"`{meant}`") for do, pairs in SYNONYMS.items() for written, meant in pairs)
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Make a Markdown table."""
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def filled(page: str) -> str:
+    """Give the page with every table between its marks made anew; raises KeyError for a mark that names none."""
+    made = tables()
+    shape = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+    return shape.sub(lambda found: f"{found[1]}{made[found[2]]}\n{found[3]}", page)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        path = Path(name)
+        path.write_text(filled(path.read_text("utf-8")), "utf-8")

@@ -1,0 +1,55 @@
+"""The pure parts of judging: paths of counts, moments between, what is shown of a specification."""
+
+from guiwei.drill.acts import Difference
+from guiwei.drill.expectations import _between, _leaves, _short
+from guiwei.drill.runner import Result, as_json, describe, exit_code
+from guiwei.drill.steps import read_step
+from guiwei.drill.story import AlarmSpec, CaseSpec
+
+FINE = Result("fine", "fine.toml", 1.0)
+DIFFERS = Result("differs", "differs.toml", 2.0, [Difference("verdict of f1", "extra", None)])
+BROKEN = Result("broken", "broken.toml", 0.1, error="StoryError: line 3")
+
+
+def test_counts_may_be_nested_or_joined() -> None:
+    nested: dict[str, object] = {"a": {"合同": {"found": 2}, "missing": 1}}
+    joined: dict[str, object] = {"a/合同/found": 2, "a/missing": 1}
+    assert list(_leaves(nested)) == list(_leaves(joined)) == [(("a", "合同", "found"), 2), (("a", "missing"), 1)]
+    assert list(_leaves({})) == []
+
+
+def test_between_is_exact_across_offsets() -> None:
+    assert _between("2026-03-02T09:00:00+08:00", "2026-03-02T01:00:10.25Z") == 10_250_000
+
+
+def test_a_specification_shows_only_what_was_written() -> None:
+    assert _short(AlarmSpec(kind="taken_extra", item="f2")) == {"kind": "taken_extra", "item": "f2", "real": False}
+    assert _short(CaseSpec(kind="unexpected")) == {"kind": "unexpected"}
+
+
+def test_a_step_is_described_for_people() -> None:
+    assert describe(3, read_step({"do": "take", "at": "a/1", "items": ["f1"]})) == "step 3 take a/1 ['f1']"
+    assert describe(1, read_step({"do": "request", "as": "wang", "item": "f1"})) == "step 1 request wang ['f1']"
+
+
+def test_the_exit_code_is_the_gravest() -> None:
+    assert exit_code([FINE]) == 0
+    assert exit_code([FINE, DIFFERS]) == 1
+    assert exit_code([FINE, DIFFERS, BROKEN]) == 2
+    assert exit_code([BROKEN, FINE]) == 2
+
+
+def test_the_json_object_is_the_documented_one() -> None:
+    assert as_json([DIFFERS, BROKEN], 2.345) == {
+        "stories": [
+            {
+                "name": "differs", "file": "differs.toml", "as_expected": False, "seconds": 2.0,
+                "differences": [{"what": "verdict of f1", "expected": "extra", "seen": None}],
+            },
+            {
+                "name": "broken", "file": "broken.toml", "as_expected": False, "seconds": 0.1,
+                "differences": [{"what": "could not be run", "expected": "a run", "seen": "StoryError: line 3"}],
+            },
+        ],
+        "seconds": 2.35,
+    }  # fmt: skip

@@ -1,0 +1,191 @@
+"""A story is read whole or refused with file, line, key and the nearest known word; every shipped story is read."""
+
+from pathlib import Path
+
+import pytest
+
+from guiwei.demo.live import COMPANY
+from guiwei.drill import steps as s
+from guiwei.drill.runner import shipped
+from guiwei.drill.steps import STEPS, SYNONYMS, read_step
+from guiwei.drill.story import Story, StoryError, read_story
+
+GOOD = """\
+name = "A loan"
+start = "2026-03-02T09:00:00+08:00"
+[people]
+wang = { name = "王芳", badge = "0F00A1B2C3" }
+zhao = { name = "赵敏", role = "head_of_office" }
+[stations.a]
+doors = 2
+[items]
+f1 = { title = "合同档案一", place = "a/1" }
+[[steps]]
+do = "request"
+as = "wang"
+items = ["f1"]
+name = "r1"
+[[steps]]
+do = "approve"
+as = "zhao"
+request = "r1"
+[[steps]]
+do = "badge"
+at = "a"
+who = "wang"
+name = "came"
+[[steps]]
+do = "wait"
+for = "10m"
+[[expect]]
+after = "came"
+holders = { f1 = "place:a/1" }
+[[expect]]
+alarms = [ { kind = "taken_extra", item = "f1", person = "wang", within = "10s" } ]
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "story.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def read(folder: Path, text: str) -> Story:
+    return read_story(write(folder, text))
+
+
+def test_a_good_story_is_read(tmp_path: Path) -> None:
+    story = read(tmp_path, GOOD)
+    assert story.name == "A loan"
+    assert story.start_us == 1_772_413_200_000_000
+    assert story.stations["a"].doors == 2
+    assert story.people["wang"].role == "requester"
+    assert [type(step) for step in story.steps] == [s.Request, s.Approve, s.Badge, s.Wait]
+    assert story.lines == [10, 15, 19, 24]
+    assert [expect.after for expect in story.expects] == ["came", None]
+    assert story.policy == "default"
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "line", "what", "nearest"),
+    [
+        ("name = \"A loan\"\n", "nane = \"A loan\"\n", 1, "unknown key 'nane'", "name"),
+        ("[people]", "[peopel]", 3, "unknown key 'peopel'", "people"),
+        ("badge = \"0F00A1B2C3\"", "bagde = \"0F00A1B2C3\"", 4, "unknown key 'bagde'", "badge"),
+        ("doors = 2", "dors = 2", 7, "unknown key 'dors'", "doors"),
+        ("title =", "titel =", 9, "unknown key 'titel'", "title"),
+        ("do = \"approve\"", "do = \"aprove\"", 16, "unknown step 'aprove'", "approve"),
+        ("as = \"wang\"", "as = \"wagn\"", 12, "unknown person 'wagn'", "wang"),
+        ("who = \"wang\"", "who = \"vang\"", 22, "unknown person 'vang'", "wang"),
+        ("items = [\"f1\"]", "items = [\"f11\"]", 13, "unknown item 'f11'", "f1"),
+        ("items = [\"f1\"]\n", "items = [\"f1\"]\npurpos = \"x\"\n", 14, "unknown key 'purpos'", "purpose"),
+        ("request = \"r1\"", "request = \"r2\"", 18, "no step before this is named 'r2'", "r1"),
+        ("at = \"a\"", "at = \"aa\"", 21, "unknown station 'aa'", "a"),
+        ("after = \"came\"", "after = \"cane\"", 28, "`after`: unknown step 'cane'", "came"),
+        ("holders = { f1", "holders = { f2", 29, "`holders`: unknown item 'f2'", "f1"),
+        ("= \"place:a/1\"", "= \"wangg\"", 29, "`holders`: unknown person 'wangg'", "wang"),
+        ("item = \"f1\", person", "item = \"f12\", person", 31, "`alarms`: unknown item 'f12'", "f1"),
+        ("holders =", "holdres =", 29, "unknown key 'holdres'", "holders"),
+        ("kind = \"taken_extra\"", "kint = \"taken_extra\"", 31, "unknown key 'kint'", "kind"),
+        ("person = \"wang\", within", "person = \"wong\", within", 31, "`alarms`: unknown person 'wong'", "wang"),
+    ],
+)  # fmt: skip
+def test_a_wrong_word_is_refused_with_its_line_and_the_nearest(
+    tmp_path: Path, written: str, instead: str, line: int, what: str, nearest: str
+) -> None:
+    assert GOOD.count(written) == 1
+    with pytest.raises(StoryError) as refused:
+        read(tmp_path, GOOD.replace(written, instead))
+    text = str(refused.value)
+    assert what in text
+    assert f"the nearest known word is {nearest!r}" in text
+    assert text.startswith(f"{tmp_path / 'story.toml'}:{line}:")
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "what"),
+    [
+        ("at = \"a\"\n", "at = \"a/3\"\n", "station 'a' has doors 1 to 2, not '3'"),
+        ("place = \"a/1\"", "place = \"a/9\"", "station 'a' has doors 1 to 2, not '9'"),
+        ("+08:00", "", "has no offset"),
+        ("within = \"10s\"", "within = \"soon\"", "'soon' is not a duration"),
+        ("start = \"2026-03-02T09:00:00+08:00\"\n", "", "a story needs `name` and `start`"),
+        ("who = \"wang\"\n", "who = 5\n", "Expected `str"),
+        ("request = \"r1\"\n", "", "missing required field `request`"),
+    ],
+)  # fmt: skip
+def test_other_mistakes_are_refused_in_words(tmp_path: Path, written: str, instead: str, what: str) -> None:
+    assert GOOD.count(written) == 1
+    with pytest.raises(StoryError, match=rf"{tmp_path.name}/story\.toml:\d+: ") as refused:
+        read(tmp_path, GOOD.replace(written, instead))
+    assert what in str(refused.value)
+
+
+def test_a_story_without_expectations_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoryError, match=r"needs at least one \[\[expect\]\]"):
+        read(tmp_path, GOOD[: GOOD.index("[[expect]]")])
+
+
+def test_broken_toml_is_refused_with_its_place(tmp_path: Path) -> None:
+    with pytest.raises(StoryError, match=r"story\.toml: .*line 3"):
+        read(tmp_path, GOOD.replace("[people]", "[people"))
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoryError, match=r"nowhere\.toml"):
+        read_story(tmp_path / "nowhere.toml")
+
+
+def test_what_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "story.toml"
+    path.write_bytes(GOOD.encode("gb18030"))
+    with pytest.raises(StoryError, match="utf-8"):
+        read_story(path)
+
+
+@pytest.mark.parametrize("path", [*shipped(), COMPANY], ids=lambda path: path.stem)
+def test_every_shipped_story_is_read(path: Path) -> None:
+    story = read_story(path)
+    assert story.steps or path == COMPANY
+    assert story.expects
+
+
+def test_stories_ship() -> None:
+    assert len(shipped()) >= 14
+    assert len({read_story(path).name for path in shipped()}) == len(shipped())
+
+
+# --- steps
+
+
+def test_every_synonym_names_a_key_of_its_step() -> None:
+    for do, pairs in SYNONYMS.items():
+        for _written, meant in pairs:
+            assert meant in STEPS[do].__struct_encode_fields__, f"{do}: {meant}"
+
+
+@pytest.mark.parametrize(
+    ("raw", "step"),
+    [
+        ({"do": "badge", "at": "a", "as": "wang"}, s.Badge(at="a", who="wang")),
+        ({"do": "take", "at": "a/1", "item": "f1"}, s.Take(at="a/1", items=["f1"])),
+        ({"do": "take", "at": "a/1", "items": "f1"}, s.Take(at="a/1", items=["f1"])),
+        ({"do": "kill", "target": "server"}, s.Kill(what="server")),
+        ({"do": "kill", "what": "station", "at": "a"}, s.Kill(what="a")),
+        ({"do": "wait", "duration": "5m"}, s.Wait(for_="5m")),
+        ({"do": "at", "to": "2026-03-02T10:00:00Z"}, s.At(time="2026-03-02T10:00:00Z")),
+        ({"do": "clock", "at": "a", "jump": "-10m"}, s.Clock(at="a", by="-10m")),
+        ({"do": "put", "at": "a/1", "tags": "E200"}, s.Put(at="a/1", tags=["E200"])),
+    ],
+    ids=lambda value: str(value.get("do")) if isinstance(value, dict) else "",
+)
+def test_synonyms_are_understood(raw: dict[str, object], step: s.AnyStep) -> None:
+    assert read_step(raw) == step
+
+
+def test_moments_may_be_written_as_toml_s_own(tmp_path: Path) -> None:
+    text = GOOD.replace('for = "10m"', "until = 2026-03-02T12:00:00+08:00").replace('do = "wait"', 'do = "at"')
+    story = read(tmp_path, text.replace('"2026-03-02T09:00:00+08:00"', "2026-03-02T09:00:00+08:00"))
+    assert story.start_us == 1_772_413_200_000_000
+    assert story.steps[-1] == s.At(time="2026-03-02T12:00:00+08:00")
