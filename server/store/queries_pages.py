@@ -6,6 +6,7 @@ Every query walks an index and takes a page at a time; nothing here decides who 
 from collections.abc import Collection
 
 from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, or_, select
 
 from server.store.tables import Authority, Item, Line, Loan, Person, Request, Stocktake, StocktakeLine
@@ -91,5 +92,5 @@ def has_request(session: Session, number: int) -> bool:
     return session.exec(select(Request.id).where(Request.id == number)).first() is not None
 
 
-def _within(moment: ColumnElement[int] | ColumnElement[int | None], span: Span) -> ColumnElement[bool]:
+def _within(moment: Mapped[int] | Mapped[int | None], span: Span) -> ColumnElement[bool]:
     return (moment >= span[0]) & (moment < span[1])

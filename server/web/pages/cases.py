@@ -1,0 +1,41 @@
+"""Cases: contradictions in the record, and what a person found out about them."""
+
+from typing import Annotated, Literal
+
+from fastapi import Form, Response
+
+from server.service import cases
+from server.service.errors import ServiceError
+from server.service.rights import Act
+from server.web.auth import gate
+
+from .routing import Acts, Look, explain, go, page_router, status_of
+
+ROWS = 50
+router = page_router()
+
+
+@router.get("/cases", **gate(Act.SEE_ALARMS))
+async def case_list(look: Look, show: Literal["open", "all"] = "open", after: int | None = None) -> Response:
+    """List cases, the newest first."""
+    return _shown(look, show, after)
+
+
+@router.post("/cases/{number}/resolve", **gate(Act.RESOLVE_CASES))
+async def resolve(look: Look, act: Acts, number: int, resolution: Annotated[str, Form()] = "") -> Response:
+    """Resolve a case with what was found; without words it stays open."""
+    said = resolution.strip()[:200]
+    if not said:
+        look.page.note("bad", look.page.text("Write down what was found first."))
+        return _shown(look, "open", None, 422)
+    try:
+        await act(lambda work: cases.resolve(work, number, said))
+    except ServiceError as error:
+        explain(look.page, error)
+        return _shown(look, "open", None, status_of(error))
+    return go("/cases")
+
+
+def _shown(look: Look, show: str, after: int | None, status: int = 200) -> Response:
+    page = cases.list_cases(look, show, after, ROWS)
+    return look.show("cases.html", page.rows, status, rows=page.rows, next=page.next, show=show)

@@ -1,0 +1,28 @@
+"""The first page: the four questions, what just happened, what is wrong, and what is out with whom."""
+
+from fastapi import Response
+
+from server.service import alarms, history, page_views
+from server.service.overview import overview
+from server.service.rights import Act
+from server.web.auth import gate
+
+from .routing import Look, page_router
+
+FEED = 12
+BRIEF = 6
+NAMED = 3
+router = page_router()
+
+
+@router.get("/", **gate(Act.SEE_OVERVIEW))
+async def home(look: Look) -> Response:
+    """Show the first page, as much of it as is the reader's business."""
+    may = look.viewer.may
+    moved = history.list_movements(look, None, None, FEED, newest_first=True).rows if may(Act.SEE_MOVEMENTS) else []
+    wrong = alarms.list_alarms(look, "open", None, BRIEF).rows if may(Act.SEE_ALARMS) else []
+    out = page_views.soonest_due(look, BRIEF) if may(Act.SEE_LOANS) else []
+    look.names.about([*moved, *wrong, *out])
+    holders = list(dict.fromkeys(look.names.person(loan.person) for loan in out))
+    said = ", ".join(holders[:NAMED]) + (" …" if len(holders) > NAMED else "")
+    return look.show("home.html", o=overview(look), movements=moved, alarms=wrong, loans=out, holders=said)

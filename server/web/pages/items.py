@@ -1,0 +1,53 @@
+"""Items: finding one, one item with its time line, and what belongs behind a door."""
+
+from typing import Literal
+
+from fastapi import Response
+
+from server.service import history, items, page_views, stations
+from server.service.lookups import station_named
+from server.service.rights import Act
+from server.service.time_line import time_line
+from server.web.auth import gate
+
+from .routing import Look, page_router
+from .scan import at_place
+
+ROWS = 50
+router = page_router()
+
+
+@router.get("/items", **gate(Act.FIND_ITEMS))
+async def item_list(
+    look: Look, q: str = "", custody: Literal["", "place", "held", "incident"] = "", after: int | None = None
+) -> Response:
+    """List items; the search finds code, record number and the titles one may read."""
+    page = items.list_items(look, q.strip(), custody or None, after, ROWS)
+    return look.show("items.html", page.rows, rows=page.rows, next=page.next)
+
+
+@router.get("/items/{code}", **gate(Act.FIND_ITEMS))
+async def one_item(look: Look, code: str, after: str | None = None) -> Response:
+    """Show one item: where it is, and everything that happened to it."""
+    item = items.get_item(look, code)
+    line = time_line(look, code, after, ROWS)
+    return look.show("item.html", [item, *line.rows], item=item, line=line.rows, next=line.next)
+
+
+@router.get("/movements", **gate(Act.SEE_MOVEMENTS))
+async def movements(look: Look, after: int | None = None) -> Response:
+    """List what happened, the newest first."""
+    page = history.list_movements(look, None, after, ROWS, newest_first=True)
+    return look.show("movements.html", page.rows, rows=page.rows, next=page.next)
+
+
+@router.get("/places/{station}/{door}", **gate(Act.FIND_ITEMS))
+async def place(look: Look, station: str, door: int, code: str = "", after: int = 0) -> Response:
+    """Show what belongs at a place; what is scanned there is compared with it."""
+    where = f"{station}/{door}"
+    page = page_views.items_at(look, where, after, ROWS)
+    found = stations.station_view(look, station_named(look.session, station))
+    outcome = at_place(look, where, code) if code else None
+    return look.show(
+        "place.html", page.rows, rows=page.rows, next=page.next, place=where, station=found, outcome=outcome
+    )

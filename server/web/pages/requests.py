@@ -1,0 +1,191 @@
+"""Requests: filing one without knowing codes by heart, one's own, those to decide on, and the decision itself."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Form, Response
+from pydantic import ValidationError
+
+from server.domain.reasons import Code
+from server.domain.verdicts import Lawful, Refused
+from server.service import items, requests
+from server.service.errors import RefusedError, ServiceError
+from server.service.inputs import NewDecision, NewRequest
+from server.service.rights import Act
+from server.service.shapes import ItemView, RequestView
+from server.web.auth import gate
+from server.web.problems import told
+
+from .i18n import N_
+from .routing import Acts, Look, explain, go, page_router, status_of
+
+ROWS = 50
+FOUND = 8
+TABS = (
+    ("mine", N_("Mine"), Act.REQUEST),
+    ("todo", N_("To decide"), Act.DECIDE),
+    ("all", N_("All"), Act.SEE_REQUESTS),
+)
+router = page_router()
+
+
+@router.get("/requests", **gate(Act.SEE_REQUESTS))
+async def request_list(look: Look, show: str = "", after: int | None = None) -> Response:
+    """List one's own requests, those waiting for a decision, or all that are one's business."""
+    tabs = [(name, look.page.text(text)) for name, text, act in TABS if look.viewer.may(act)]
+    shown = show if show in dict(tabs) else tabs[0][0]
+    page = requests.list_requests(look, "filed" if shown == "todo" else None, after, ROWS)
+    rows = [row for row in page.rows if _belongs(look, row, shown)]
+    return look.show("requests.html", rows, rows=rows, next=page.next, tabs=tabs, show=shown)
+
+
+@dataclass
+class NewForm:
+    """The form as it was filled in; kept when it comes back with something to put right."""
+
+    items: list[str] = field(default_factory=list)
+    mode: str = "loan"
+    purpose: str = ""
+    until: str = ""
+    due: str = ""
+    applicant: str = ""
+    documents: str = ""
+    impressions: str = ""
+    find: str = ""
+
+
+@router.get("/requests/new", **gate(Act.REQUEST))
+async def new_request(look: Look, items: str = "") -> Response:
+    """Show the form, with the items that the link named."""
+    return _form(look, NewForm(items=[code for code in items.split(",") if code]))
+
+
+@router.post("/requests/new", **gate(Act.REQUEST))
+async def do_new_request(
+    look: Look,
+    act: Acts,
+    step: Annotated[str, Form()] = "file",
+    items: Annotated[list[str], Form()] = [],  # noqa: B006 -- FastAPI copies it
+    mode: Annotated[str, Form()] = "loan",
+    purpose: Annotated[str, Form()] = "",
+    until: Annotated[str, Form()] = "",
+    due: Annotated[str, Form()] = "",
+    applicant: Annotated[str, Form()] = "",
+    documents: Annotated[str, Form()] = "",
+    impressions: Annotated[str, Form()] = "",
+    find: Annotated[str, Form()] = "",
+) -> Response:
+    """Look for items, or file the request; what was filled in is never lost."""
+    form = NewForm(list(dict.fromkeys(items)), mode, purpose, until, due, applicant, documents, impressions, find)
+    if step == "find":
+        return _form(look, form)
+    try:
+        asked = _asked(look, form)
+        filed = await act(lambda work: requests.file_request(work, asked))
+    except ValidationError as error:
+        fields = ", ".join(sorted({_field(look, str(e["loc"][0])) for e in error.errors() if e["loc"]}))
+        look.page.note("bad", look.page.text("Please look again at: %(fields)s", fields=fields))
+        return _form(look, form, 422)
+    except ServiceError as error:
+        explain(look.page, error)
+        return _form(look, form, status_of(error))
+    return go(f"/requests/{filed.id}")
+
+
+@router.get("/requests/{number}", **gate(Act.SEE_REQUESTS))
+async def one_request(look: Look, number: int) -> Response:
+    """Show one request; who may decide on it finds the form, who may not is told why."""
+    return _shown(look, number)
+
+
+@router.post("/requests/{number}/decide", **gate(Act.DECIDE))
+async def decide(
+    look: Look, act: Acts, number: int, say: Annotated[str, Form()], note: Annotated[str, Form()] = ""
+) -> Response:
+    """Approve or refuse; a refusal by rule names every reason."""
+    if say not in ("approve", "refuse"):
+        return _shown(look, number, 422)
+    try:
+        await act(lambda work: requests.decide(work, number, say, NewDecision(note=note[:500])))
+    except ServiceError as error:
+        if isinstance(error, RefusedError) and any(reason.code == Code.OWN_REQUEST for reason in error.reasons):
+            await act(lambda work: requests.own_decision(work, number))
+        explain(look.page, error)
+        return _shown(look, number, status_of(error))
+    return go(f"/requests/{number}")
+
+
+@router.post("/requests/{number}/withdraw", **gate(Act.REQUEST))
+async def withdraw(look: Look, act: Acts, number: int) -> Response:
+    """Take a request back."""
+    try:
+        await act(lambda work: requests.withdraw(work, number))
+    except ServiceError as error:
+        explain(look.page, error)
+        return _shown(look, number, status_of(error))
+    return go(f"/requests/{number}")
+
+
+def _belongs(look: Look, row: RequestView, show: str) -> bool:
+    mine = look.viewer.username in (row.applicant, row.filed_by)
+    return {"mine": mine, "todo": row.state == "filed" and not mine}.get(show, True)
+
+
+def _shown(look: Look, number: int, status: int = 200) -> Response:
+    request = requests.get_request(look, number)
+    judged = requests.judge(look, number, "approve", NewDecision()) if request.state == "filed" else None
+    why_not = [told(reason, look.page.locale) for reason in judged.reasons] if isinstance(judged, Refused) else []
+    return look.show(
+        "request.html", [request], status, r=request, may_decide=isinstance(judged, Lawful), why_not=why_not
+    )
+
+
+def _form(look: Look, form: NewForm, status: int = 200) -> Response:
+    chosen = [view for code in form.items if (view := look.names.find(code))]
+    found: list[ItemView] = []
+    if form.find.strip():
+        page = items.list_items(look, form.find.strip()[:200], None, None, FOUND)
+        found = [row for row in page.rows if row.code not in form.items]
+    return look.show("request_new.html", [*chosen, *found], status, form=form, chosen=chosen, found=found)
+
+
+def _asked(look: Look, form: NewForm) -> NewRequest:
+    """Read the form; raises ValidationError naming the fields that are not right."""
+    values: dict[str, Any] = {
+        "items": form.items,
+        "mode": form.mode,
+        "purpose": form.purpose,
+        "for": form.applicant.strip() or None,
+        "until": _local(look, form.until),
+        "due": _local(look, form.due),
+        "documents": [line.strip() for line in form.documents.splitlines() if line.strip()],
+        "impressions": form.impressions or 0,
+    }
+    return NewRequest.model_validate(values)
+
+
+def _local(look: Look, text: str) -> datetime | str | None:
+    """Read a moment of the office's own time; what cannot be read is left for the validation to name."""
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=look.zone)
+    except ValueError:
+        return text
+
+
+FIELDS = {
+    "items": N_("Which items"),
+    "mode": N_("How"),
+    "purpose": N_("What for"),
+    "for": N_("For whom"),
+    "until": N_("Valid until"),
+    "due": N_("Due back"),
+    "documents": N_("Documents"),
+    "impressions": N_("Impressions"),
+}
+
+
+def _field(look: Look, name: str) -> str:
+    return look.page.text(FIELDS.get(name, name))

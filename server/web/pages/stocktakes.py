@@ -1,0 +1,160 @@
+"""Stocktakes: opening one, counting with the scan box or by radio, live progress, results, closing."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Form, Response
+from pydantic import ValidationError
+
+from server.service import counting, stations, stocktakes
+from server.service.context import Writing
+from server.service.errors import ServiceError
+from server.service.inputs import NewScan, NewScans, NewStocktake, NewSweep
+from server.service.rights import Act
+from server.service.shapes import StocktakeLineView, StocktakeView
+from server.web.auth import gate
+from server.web.deps import Given
+
+from .routing import Acts, Look, explain, go, page_router, status_of
+from .scan import Outcome, is_place, item_code, unknown
+from .words import RESULTS
+
+ROWS = 20
+SHOWN = 200
+router = page_router()
+
+
+@dataclass
+class OpenForm:
+    """The form as it was filled in."""
+
+    title: str = ""
+    stations: list[str] = field(default_factory=list)
+
+
+@router.get("/stocktakes", **gate(Act.SEE_COUNTS))
+async def stocktake_list(look: Look, after: int | None = None) -> Response:
+    """List stocktakes, with the form to open one."""
+    return _list(look, OpenForm(), after)
+
+
+@router.post("/stocktakes", **gate(Act.COUNT))
+async def open_stocktake(
+    look: Look,
+    act: Acts,
+    title: Annotated[str, Form()] = "",
+    stations: Annotated[list[str], Form()] = [],  # noqa: B006 -- FastAPI copies it
+    blind: Annotated[str, Form()] = "",
+) -> Response:
+    """Open a stocktake of the ticked cabinets."""
+    form = OpenForm(title, stations)
+    try:
+        asked = NewStocktake(title=title, stations=stations, blind=blind == "yes")
+        opened = await act(lambda work: stocktakes.open_stocktake(work, asked))
+    except ValidationError:
+        look.page.note("bad", look.page.text("Tick at least one cabinet."))
+        return _list(look, form, None, 422)
+    except ServiceError as error:
+        explain(look.page, error)
+        return _list(look, form, None, status_of(error))
+    return go(f"/stocktakes/{opened.id}")
+
+
+@router.get("/stocktakes/{number}", **gate(Act.SEE_COUNTS))
+async def one_stocktake(
+    look: Look, number: int, at: str = "", show: str = "", seen: str = "", how: str = ""
+) -> Response:
+    """Show one stocktake; `seen` and `how` say what the last scan came to."""
+    outcome = _outcome(look, seen, how) if seen else None
+    return _shown(look, number, at, show, outcome)
+
+
+@router.post("/stocktakes/{number}/scan", **gate(Act.COUNT))
+async def scan(
+    look: Look, act: Acts, number: int, code: Annotated[str, Form()] = "", at: Annotated[str, Form()] = ""
+) -> Response:
+    """Take in a scan: a place is where one counts from now on, anything else was seen there."""
+    text = code.strip()[:200]
+    if is_place(look, text):
+        return go(f"/stocktakes/{number}?at={quote(text)}")
+    if not is_place(look, at):
+        outcome = Outcome("refused", look.page.text("Scan or type the place first, such as a/1"))
+        return _shown(look, number, "", "", outcome, 422)
+    found = item_code(look, text) or text
+    try:
+        asked = NewScans(scans=[NewScan(place=at, code=found)])
+        said = await act(lambda work: stocktakes.scan(work, number, asked))
+    except ValidationError:
+        return _shown(look, number, at, "", Outcome("refused", unknown(look, text)), 422)
+    except ServiceError as error:
+        explain(look.page, error)
+        return _shown(look, number, at, "", None, status_of(error))
+    how = "unknown" if said.unknown else "already" if said.already else "ok"
+    return go(f"/stocktakes/{number}?at={quote(at)}&seen={quote(found, safe='')}&how={how}")
+
+
+@router.post("/stocktakes/{number}/sweep", **gate(Act.COUNT))
+async def sweep(look: Look, act: Acts, deps: Given, number: int) -> Response:
+    """Have the cabinets listen for their tags."""
+    return await _tried(look, act, number, lambda work: stocktakes.sweep(work, number, NewSweep(), deps.keys))
+
+
+@router.post("/stocktakes/{number}/close", **gate(Act.COUNT))
+async def close(look: Look, act: Acts, number: int) -> Response:
+    """Close the count; refused while a sweep is awaited."""
+    return await _tried(look, act, number, lambda work: stocktakes.close(work, number))
+
+
+async def _tried(look: Look, act: Acts, number: int, work: Callable[[Writing], object]) -> Response:
+    try:
+        await act(work)
+    except ServiceError as error:
+        explain(look.page, error)
+        return _shown(look, number, "", "", None, status_of(error))
+    return go(f"/stocktakes/{number}")
+
+
+def _outcome(look: Look, seen: str, how: str) -> Outcome:
+    if how == "unknown":
+        return Outcome("refused", unknown(look, seen))
+    known = seen if look.names.find(seen) else None
+    text = look.page.text("It was counted here before.") if how == "already" else look.page.text("Counted.")
+    return Outcome("already" if how == "already" else "ok", text, known)
+
+
+def _list(look: Look, form: OpenForm, after: int | None, status: int = 200) -> Response:
+    page = counting.list_stocktakes(look, after, ROWS)
+    known = stations.list_stations(look).rows
+    return look.show("stocktakes.html", page.rows, status, rows=page.rows, next=page.next, stations=known, form=form)
+
+
+def _shown(look: Look, number: int, at: str, show: str, outcome: Outcome | None, status: int = 200) -> Response:
+    view = counting.get_stocktake(look, number)
+    told = Counter(name_of(view, line) for line in view.lines)
+    lines = [line for line in view.lines if not show or name_of(view, line) == show]
+    doors = {row.name: row.doors for row in stations.list_stations(look).rows}
+    open_now = view.state == "open"
+    return look.show(
+        "stocktake.html",
+        lines[:SHOWN],
+        status,
+        s=view,
+        at=at if is_place(look, at) else "",
+        show=show if show in RESULTS else "",
+        outcome=outcome,
+        counting=open_now and look.viewer.may(Act.COUNT),
+        hidden=view.blind and open_now,
+        places=[f"{name}/{door}" for name in view.stations for door in range(1, doors.get(name, 0) + 1)],
+        found=told["found"],
+        buckets=[(name, told[name]) for name in RESULTS if told[name]],
+        lines=[(line, name_of(view, line)) for line in lines[:SHOWN]],
+        more=len(lines) - SHOWN,
+    )
+
+
+def name_of(view: StocktakeView, line: StocktakeLineView) -> str:
+    """Give the word for a line: while the count is open, what is not seen yet is still to be found, not missing."""
+    return "expected" if line.result == "missing" and view.state == "open" else line.result

@@ -1,0 +1,74 @@
+// What the pages add when scripts run: the scan box is always ready, outcomes are heard and felt, what is new stands out.
+// Nothing here is needed for a form to work.
+(() => {
+  "use strict";
+  const TYPED = "input, textarea, select, [contenteditable]";
+  const SOUNDS = { ok: [[880, 0.09]], already: [[660, 0.08], [660, 0.08]], refused: [[220, 0.28]] };
+  const SHAKES = { ok: [40], already: [40, 60, 40], refused: [300] };
+  const known = new Set();
+
+  // Keys typed while nothing else wants them go to the scan box: a keyboard-wedge scanner needs no click first.
+  document.addEventListener("keydown", (event) => {
+    const box = document.getElementById("scan");
+    if (!box || event.ctrlKey || event.altKey || event.metaKey || event.key.length !== 1 || event.key === " ") return;
+    if (event.target instanceof Element && event.target.closest(TYPED)) return;
+    if (!document.querySelector("[data-refusal]")) box.focus();
+  });
+
+  // A refusal is put away by touch or Escape, never by the Enter that a scanner sends after its code.
+  document.addEventListener("keydown", (event) => {
+    const refusal = document.querySelector("[data-refusal]");
+    if (!refusal) return;
+    if (event.key === "Escape") dismiss(refusal);
+    else if (event.key === "Enter" && !(event.target instanceof Element && event.target.closest("main a, main form"))) event.preventDefault();
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element && event.target.closest("[data-dismiss]");
+    if (button && event.detail > 0) dismiss(button.closest("[data-refusal]"));
+  });
+
+  function dismiss(refusal) {
+    if (refusal) refusal.remove();
+    const box = document.getElementById("scan");
+    if (box) box.focus();
+  }
+
+  // Each outcome has a sound and a shake of its own.
+  function tell(outcome) {
+    if (navigator.vibrate) navigator.vibrate(SHAKES[outcome] || []);
+    const Context = window.AudioContext;
+    if (!Context || !SOUNDS[outcome]) return;
+    const context = new Context();
+    let at = context.currentTime;
+    for (const [pitch, length] of SOUNDS[outcome]) {
+      const tone = context.createOscillator();
+      const gain = context.createGain();
+      tone.frequency.value = pitch;
+      gain.gain.value = 0.12;
+      tone.connect(gain).connect(context.destination);
+      tone.start(at);
+      tone.stop(at + length);
+      at += length + 0.06;
+    }
+  }
+
+  // Lines that were not there a moment ago light up once.
+  function remember(mark) {
+    for (const line of document.querySelectorAll("[data-key]")) {
+      const key = line.dataset.key;
+      if (mark && !known.has(key)) line.classList.add("fresh");
+      known.add(key);
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    remember(false);
+    const outcome = document.querySelector("[data-outcome]");
+    if (outcome) {
+      tell(outcome.dataset.outcome);
+      const box = document.getElementById("scan");
+      if (box) box.focus();
+    }
+  });
+  document.addEventListener("htmx:after:swap", () => remember(true));
+})();
