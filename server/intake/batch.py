@@ -7,12 +7,13 @@ Law 3: events of an epoch are taken in order without a gap; what was taken befor
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from contract.codec import chain, decode_batch
+from contract.codec import chain, check_place, decode_batch, decode_event
 from contract.errors import ContractError, Reason
+from contract.messages import AnyEvent, Batch
 from contract.signing import check_signature, genesis, open_envelope
 
 _WORTH_SHARING = 8  # messages; checking fewer is over before another thread has begun
@@ -37,6 +38,7 @@ class Opened:
     sent_mono_us: int
     raws: tuple[bytes, ...]
     hashes: tuple[str, ...]
+    events: tuple[AnyEvent | ContractError, ...]
     payload: bytes = field(repr=False)
 
     @property
@@ -47,23 +49,27 @@ class Opened:
     def halves(self) -> tuple["Opened", "Opened"]:
         """Cut the batch in two, each a proper batch; it must hold two events or more."""
         cut = len(self.raws) // 2
-        left = (self.first, self.previous, self.sent_mono_us, self.raws[:cut], self.hashes[:cut])
-        right = (self.first + cut, self.hashes[cut - 1], self.sent_mono_us, self.raws[cut:], self.hashes[cut:])
         return (
-            Opened(self.station, self.epoch, *left, self.payload),
-            Opened(self.station, self.epoch, *right, self.payload),
+            replace(self, raws=self.raws[:cut], hashes=self.hashes[:cut], events=self.events[:cut]),
+            replace(
+                self,
+                first=self.first + cut,
+                previous=self.hashes[cut - 1],
+                raws=self.raws[cut:],
+                hashes=self.hashes[cut:],
+                events=self.events[cut:],
+            ),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A message that is not a station's batch, kept whole with its reason; `broken` means the chain itself."""
+    """A message that is not a station's batch, kept whole with its reason."""
 
     station: str
     reason: Reason
     detail: str
     payload: bytes = field(repr=False)
-    broken: bool = False
 
 
 Keys = Mapping[str, Ed25519PublicKey]
@@ -86,9 +92,17 @@ def open_one(message: Incoming, keys: Keys) -> Opened | Refusal:
         return Refusal(message.station or "", error.reason, error.detail, message.payload)
 
 
+def said_by(payload: bytes) -> str:
+    """Read which station a message says it is from, unchecked; "" when it says nothing that can be read."""
+    try:
+        return decode_batch(open_envelope(payload)[1]).station
+    except ContractError:
+        return ""
+
+
 def _open(message: Incoming, keys: Keys) -> Opened:
     signature, body = open_envelope(message.payload)
-    station = message.station if message.station is not None else decode_batch(body).station
+    station = decode_batch(body).station if message.station is None else message.station
     key = keys.get(station)
     if key is None:
         raise ContractError("unknown_station", f"no active station {station!r}")
@@ -96,9 +110,27 @@ def _open(message: Incoming, keys: Keys) -> Opened:
     batch = decode_batch(body)
     if batch.station != station:
         raise ContractError("wrong_station", f"signed by {station!r}, says it is from {batch.station!r}")
-    raws = tuple(bytes(raw) for raw in batch.events)
-    hashes = tuple(chain(batch))
-    return Opened(station, batch.epoch, batch.first, batch.previous, batch.sent_mono_us, raws, hashes, message.payload)
+    return Opened(
+        station,
+        batch.epoch,
+        batch.first,
+        batch.previous,
+        batch.sent_mono_us,
+        tuple(bytes(raw) for raw in batch.events),
+        tuple(chain(batch)),
+        tuple(_read(batch, index) for index in range(len(batch.events))),
+        message.payload,
+    )
+
+
+def _read(batch: Batch, index: int) -> AnyEvent | ContractError:
+    """Read one event, or say why it cannot be; it keeps its place in the chain either way."""
+    try:
+        event = decode_event(batch.events[index])
+        check_place(batch, index, event)
+    except ContractError as error:
+        return error
+    return event
 
 
 @dataclass(slots=True)

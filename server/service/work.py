@@ -29,7 +29,7 @@ class Heard:
     epoch: str
     seq: int
     id: str
-    event: Event
+    event: Event | None
     occurred_us: int
     received_us: int
     late_us: int = 0

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 
 _OPEN = text("closed_us IS NULL")
 _LAPSING = text("lapses_us IS NOT NULL")
+_NEWER = text("supersedes_id IS NOT NULL")
 _AWAITED = text("awaits > 0")
 _NO_ROWID = {"sqlite_with_rowid": False}  # one tree instead of two: these are written with every event
 ROW = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only for INTEGER
@@ -273,7 +274,9 @@ class Movement(SQLModel, table=True):
 
     __table_args__ = (
         Index("movement_by_item", "item_id", "id"),
+        Index("movement_by_person", "person_id", "id"),
         Index("movement_by_session", "session"),
+        Index("movement_by_old", "supersedes_id", sqlite_where=_NEWER, postgresql_where=_NEWER),
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=ROW)
     item_id: int | None = Field(default=None, foreign_key="item.id")

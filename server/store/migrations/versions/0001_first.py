@@ -703,6 +703,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("movement", schema=None) as batch_op:
         batch_op.create_index("movement_by_item", ["item_id", "id"], unique=False)
+        batch_op.create_index(
+            "movement_by_old",
+            ["supersedes_id"],
+            unique=False,
+            sqlite_where=sa.text("supersedes_id IS NOT NULL"),
+            postgresql_where=sa.text("supersedes_id IS NOT NULL"),
+        )
+        batch_op.create_index("movement_by_person", ["person_id", "id"], unique=False)
         batch_op.create_index("movement_by_session", ["session"], unique=False)
     for table in _APPEND_ONLY:
         _refuse_changes(table)

@@ -1,0 +1,79 @@
+"""What the intake does between batches: send commands until answered, free lapsed grants, anchor the ledger."""
+
+from collections.abc import Callable
+from typing import Final
+
+from contract.topics import topic
+from server.intake.service import IntakeService
+from server.store.anchors import anchor, unanchored
+from server.store.sql import fetch, run_many
+
+_COMMANDS: Final = "SELECT command, station, payload FROM outgoing WHERE awaits > 0 ORDER BY created_us, command"
+_LAPSED: Final = "SELECT session FROM visit WHERE lapses_us IS NOT NULL AND lapses_us < :now"
+_END: Final = 'UPDATE visit SET lapses_us = NULL, "grant" = NULL WHERE session = :session'
+_FREE: Final = "UPDATE line SET state = 'open', session = NULL WHERE session = :session AND state = 'reserved'"
+RESEND_SECONDS: Final = 30.0
+LOOK_SECONDS: Final = 1.0
+LAPSE_SECONDS: Final = 5.0
+ANCHOR_SECONDS: Final = 60.0
+ANCHOR_ENTRIES: Final = 1000
+
+
+class Chores:
+    """Remembers when each chore was last done; `look` asks for commands to be looked for at once."""
+
+    def __init__(self, service: IntakeService, publish: Callable[[str, bytes], None]) -> None:
+        self.look = True
+        self._service = service
+        self._publish = publish
+        self._sent: dict[str, tuple[str, float]] = {}
+        now = service.clock.real_mono()
+        self._looked = self._lapsed = self._anchored = now
+
+    def run(self) -> None:
+        """Do what is due."""
+        now = self._service.clock.real_mono()
+        if self.look or now - self._looked >= LOOK_SECONDS:
+            self.look, self._looked = False, now
+            self._send_commands(now)
+            self._anchor(now)
+        if now - self._lapsed >= LAPSE_SECONDS:
+            self._lapsed = now
+            free_lapsed(self._service)
+
+    def forget_sent(self, station: str) -> None:
+        """Send a station that is back its open commands again."""
+        self._sent = {command: sent for command, sent in self._sent.items() if sent[0] != station}
+        self.look = True
+
+    def _send_commands(self, now: float) -> None:
+        with self._service.database.engine.connect() as connection:
+            rows = fetch(connection, _COMMANDS)
+        self._sent = {row.command: self._sent[row.command] for row in rows if row.command in self._sent}
+        for row in rows:
+            if row.command not in self._sent or now - self._sent[row.command][1] >= RESEND_SECONDS:
+                self._sent[row.command] = (row.station, now)
+                self._publish(topic(row.station, "command"), bytes(row.payload))
+
+    def _anchor(self, now: float) -> None:
+        with self._service.database.engine.connect() as connection:
+            waiting = unanchored(connection)
+        if waiting >= ANCHOR_ENTRIES or (waiting and now - self._anchored >= ANCHOR_SECONDS):
+            self._anchored = now
+            anchor(self._service.database, self._service.keys.signing, self._service.clock.wall_us())
+
+
+def free_lapsed(service: IntakeService) -> int:
+    """Free what grants have reserved that no relay fired for in time (real time); returns how many lapsed."""
+    now = service.clock.real_wall_us()
+    with service.database.engine.connect() as connection:
+        if not fetch(connection, _LAPSED, now=now):
+            return 0
+    with service.database.begin() as uow:
+        lapsed = [row.session for row in fetch(uow.connection, _LAPSED, now=now)]
+        rows = [{"session": session} for session in lapsed]
+        run_many(uow.connection, _FREE, rows)
+        run_many(uow.connection, _END, rows)
+        for session in lapsed:
+            uow.ledger("grant_lapsed", service.clock.wall_us(), {"session": session})
+    return len(lapsed)

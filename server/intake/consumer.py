@@ -1,0 +1,230 @@
+"""Hear the stations over MQTT: hand batches to the intake service, acknowledge after the commit, send the answers.
+
+Law 1: the client's callbacks only enqueue; one thread does all the rest.
+Law 2: commit when nothing more waits, else when the receive window is full; never by a timer.
+Law 3: acknowledge after the commit, then send receipts. A database that cannot commit gets no acknowledgement, is tried
+       again with the same messages, and makes the server not ready.
+"""
+
+import queue
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import paho.mqtt.client as mqtt
+import structlog
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from contract.codec import decode_status
+from contract.errors import ContractError
+from contract.topics import pattern, station_of, topic
+from server.intake.batch import Incoming
+from server.intake.chores import Chores
+from server.intake.client import BatchingClient
+from server.intake.service import DATABASE_DOWN, IntakeService, Taken
+from server.store import inbox
+
+WINDOW: Final = 500
+"""Messages the broker may send before the first is acknowledged."""
+SESSION_SECONDS: Final = 24 * 3600
+KEEPALIVE: Final = 15
+_IDLE_SECONDS: Final = 0.25
+_RETRY_SECONDS: Final = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """How to reach the broker: by password (one machine) or certificate."""
+
+    host: str
+    port: int
+    username: str = ""
+    password: str = ""
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """Something from the client's thread: a message, or (no topic) a new session that knows of nothing before."""
+
+    topic: str
+    payload: bytes
+    mid: int
+    connection: int
+
+
+class Consumer:
+    """Runs the intake on MQTT until it is told to stop."""
+
+    def __init__(self, service: IntakeService, broker: Broker, window: int = WINDOW) -> None:
+        self._service = service
+        self._broker = broker
+        self._window = window
+        self._queue: queue.SimpleQueue[_Arrived] = queue.SimpleQueue()
+        self._connection = 0
+        self._subscribed = False
+        self._store_ok = True
+        self._client = self._make_client()
+        self._chores = Chores(service, self._publish)
+        service.database.on_commit(self.wake)
+
+    @property
+    def ready(self) -> bool:
+        """Say whether stations are heard and what they say is committed."""
+        return self._subscribed and self._store_ok
+
+    def wake(self) -> None:
+        """Look for new commands to send soon (called after any commit of this process)."""
+        self._chores.look = True
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set."""
+        self._client.connect_async(
+            self._broker.host,
+            self._broker.port,
+            keepalive=KEEPALIVE,
+            clean_start=False,
+            properties=_session(self._window),
+        )
+        self._client.loop_start()
+        try:
+            while not stop.is_set():
+                batch = self._next()
+                if batch:
+                    self._take(batch, stop)
+                self._do_chores()
+        finally:
+            self._client.disconnect()
+            self._client.loop_stop()
+
+    def _next(self) -> list[_Arrived]:
+        """Wait for something, then take all that waits, up to the window."""
+        batch: list[_Arrived] = []
+        try:
+            batch.append(self._queue.get(timeout=_IDLE_SECONDS))
+            while len(batch) < self._window:
+                batch.append(self._queue.get_nowait())
+        except queue.Empty:
+            pass
+        return batch
+
+    def _take(self, batch: list[_Arrived], stop: threading.Event) -> None:
+        """Commit what arrived, in order; try again for as long as the database is down."""
+        while not stop.is_set():
+            try:
+                taken = self._commit(batch)
+            except Exception as error:  # whatever it is, nothing was committed: no acknowledgement, not ready, again
+                self._store_ok = False
+                log.error("commit_failed", messages=len(batch), error=str(error), exc_info=not _is_known(error))
+                stop.wait(_RETRY_SECONDS)
+                continue
+            self._store_ok = True
+            self._client.ack_many(a.mid for a in batch if a.mid and a.connection == self._connection)
+            self._send(taken)
+            return
+
+    def _commit(self, batch: list[_Arrived]) -> Taken:
+        messages = [Incoming(a.payload, _speaker(a.topic)) for a in batch if a.topic.endswith("/up")]
+        taken = self._service.take_many(messages) if messages else Taken()
+        for arrived in batch:
+            if not arrived.topic:
+                with self._service.database.begin() as uow:
+                    inbox.note_all_silent(uow.connection)
+            elif arrived.topic.endswith("/status"):
+                self._note_status(arrived)
+        return taken
+
+    def _note_status(self, arrived: _Arrived) -> None:
+        station = _speaker(arrived.topic)
+        try:
+            status = decode_status(arrived.payload)
+        except ContractError as error:
+            log.warning("status_refused", station=station, reason=error.reason, detail=error.detail)
+            return
+        with self._service.database.begin() as uow:
+            inbox.save_status(uow.connection, station, status.online, self._service.clock.wall_us())
+        if status.online:
+            self._chores.forget_sent(station)
+
+    def _send(self, taken: Taken) -> None:
+        for answer in taken.answers:
+            self._publish(topic(answer.station, "grants"), self._service.sign(answer))
+        for (station, _), receipt in taken.receipts.items():
+            self._publish(topic(station, "receipt"), self._service.sign(receipt))
+        for refusal in taken.refused:
+            log.warning("message_quarantined", station=refusal.station, reason=refusal.reason, detail=refusal.detail)
+
+    def _do_chores(self) -> None:
+        try:
+            self._chores.run()
+        except DATABASE_DOWN as error:
+            log.error("chores_failed", error=str(error))
+
+    def _publish(self, name: str, payload: bytes) -> None:
+        self._client.publish(name, payload, qos=1)
+
+    # ------------------------------------------------------------ the client's thread
+
+    def _make_client(self) -> BatchingClient:
+        client = BatchingClient(self._broker.username or "server-intake")
+        if self._broker.password:
+            client.username_pw_set(self._broker.username, self._broker.password)
+        if self._broker.ca is not None:
+            client.tls_set(str(self._broker.ca), _text(self._broker.certificate), _text(self._broker.key))
+        client.max_inflight_messages_set(200)
+        client.reconnect_delay_set(min_delay=1, max_delay=8)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        return client
+
+    def _on_connect(self, client: mqtt.Client, _data: Any, flags: Any, reason: Any, _properties: Any) -> None:
+        if reason.is_failure:
+            log.error("broker_refuses", reason=str(reason))
+            return
+        self._connection += 1
+        if not flags.session_present:
+            self._queue.put(_Arrived("", b"", 0, self._connection))
+        client.subscribe([(pattern("up"), 1), (pattern("status"), 1)])
+
+    def _on_subscribe(self, _client: mqtt.Client, _data: Any, _mid: int, reasons: Any, _properties: Any) -> None:
+        self._subscribed = not any(reason.is_failure for reason in reasons)
+        if not self._subscribed:
+            log.error("broker_denies_subscription", reasons=[str(reason) for reason in reasons])
+
+    def _on_disconnect(self, _client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        self._subscribed = False
+        log.warning("broker_lost", reason=str(reason))
+
+    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        self._queue.put(_Arrived(message.topic, bytes(message.payload), message.mid, self._connection))
+
+
+def _session(window: int) -> Properties:
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = SESSION_SECONDS
+    properties.ReceiveMaximum = window
+    return properties
+
+
+def _speaker(name: str) -> str:
+    """Say on whose topic a message came; "" (nobody) when no station may have that name."""
+    try:
+        return station_of(name)
+    except ContractError:
+        return ""
+
+
+def _is_known(error: Exception) -> bool:
+    return isinstance(error, DATABASE_DOWN)
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)

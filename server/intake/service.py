@@ -1,0 +1,242 @@
+"""Take stations' batches in: check them, judge them, commit them in one transaction, and only then answer.
+
+Law 1: what is not committed is not acknowledged: an error of the database is raised, and nothing was done.
+Law 2: a batch that fails for any other reason is halved until the poison stands alone, and that is quarantined.
+Law 3: a receipt says only what is committed: everything up to `upto`, and what is missing after it.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from contract.codec import seal
+from contract.errors import ContractError
+from contract.messages import Anchor, AnyAnswer, AnyEvent, Receipt
+from contract.signing import public_key
+from server.clock import Clock
+from server.domain.alarms import severity_of
+from server.domain.policy import Policy
+from server.domain.words import AlarmKind
+from server.intake.batch import Head, Incoming, Opened, Refusal, first_head, open_all, said_by, take_place
+from server.intake.handlers import handle, note_wanted
+from server.intake.pins import check_pins
+from server.service.keys import Keys
+from server.service.setting import set_alarm
+from server.service.work import Heard, Work
+from server.store import inbox
+from server.store.unit_of_work import Database
+from server.store.working_set import Wanted, load
+
+LATE_US: Final = 5_000_000
+"""An event heard this much after it happened is said to be late."""
+DATABASE_DOWN: Final = (OperationalError, InterfaceError)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Taken:
+    """What came of a batch of messages: receipts by (station, epoch), answers, and what was refused outright."""
+
+    receipts: dict[tuple[str, str], Receipt] = field(default_factory=dict)
+    answers: list[AnyAnswer] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Placed:
+    """Where the messages of a transaction stand: heads moved, new events in order, what did not fit."""
+
+    heads: dict[tuple[str, str], Head] = field(default_factory=dict)
+    echoes: dict[tuple[str, str], int] = field(default_factory=dict)
+    events: list[tuple[Heard, ContractError | None]] = field(default_factory=list)
+    broken: list[tuple[Opened, ContractError]] = field(default_factory=list)
+
+
+class IntakeService:
+    """The server's ear: the same for MQTT and HTTPS."""
+
+    def __init__(
+        self,
+        database: Database,
+        keys: Keys,
+        policy: Policy,
+        zone: ZoneInfo,
+        clock: Clock,
+        helper: Executor | None = None,
+    ) -> None:
+        self.database = database
+        self.keys = keys
+        self.policy = policy
+        self.zone = zone
+        self.clock = clock
+        self._helper = helper
+        self._public: dict[str, Ed25519PublicKey] = {}
+
+    def take(self, payload: bytes) -> bytes:
+        """Take one batch and give its signed receipt; raises ContractError when it is not a station's batch."""
+        taken = self.take_many([Incoming(payload)])
+        for refusal in taken.refused:
+            raise ContractError(refusal.reason, refusal.detail)
+        (receipt,) = taken.receipts.values()
+        return self.sign(receipt)
+
+    def take_many(self, messages: Sequence[Incoming]) -> Taken:
+        """Take messages in the order they came; raises what the database raises when nothing could be committed."""
+        with self.database.engine.connect() as connection:
+            keys = self._keys(connection, messages)
+        units = open_all(messages, keys, self._helper)
+        pins = check_pins(self.database, self.keys.pin, units, self._helper)
+        return self._take(units, pins)
+
+    def sign(self, message: Receipt | AnyAnswer) -> bytes:
+        """Sign what a station is told."""
+        return seal(self.keys.signing, message)
+
+    def _keys(self, connection: Connection, messages: Sequence[Incoming]) -> dict[str, Ed25519PublicKey]:
+        """Give the keys of the stations that may have sent these; a station made inactive has none from then on."""
+        texts = inbox.station_keys(connection, {message.station or said_by(message.payload) for message in messages})
+        return {name: self._public.setdefault(text, public_key(text)) for name, text in texts.items()}
+
+    def _take(self, units: Sequence[Opened | Refusal], pins: dict[str, bool]) -> Taken:
+        try:
+            return self._commit(units, pins)
+        except DATABASE_DOWN:
+            raise
+        except Exception as error:
+            if len(units) == 1:
+                return self._take_poison(units[0], pins, error)
+            cut = len(units) // 2
+            return _together(self._take(units[:cut], pins), self._take(units[cut:], pins))
+
+    def _take_poison(self, unit: Opened | Refusal, pins: dict[str, bool], error: Exception) -> Taken:
+        if isinstance(unit, Opened) and len(unit.raws) > 1:
+            left, right = unit.halves()
+            return _together(self._take([left], pins), self._take([right], pins))
+        log.error("event_quarantined", station=unit.station, error=repr(error))
+        return self._commit([unit], pins, poison=error)
+
+    def _commit(
+        self, units: Sequence[Opened | Refusal], pins: dict[str, bool], poison: Exception | None = None
+    ) -> Taken:
+        now = self.clock.wall_us()
+        with self.database.begin() as uow:
+            connection = uow.connection
+            placed = _place(connection, [unit for unit in units if isinstance(unit, Opened)], now, poison)
+            wanted = Wanted()
+            for heard, why in placed.events:
+                if why is None and heard.event is not None:
+                    note_wanted(wanted, heard.event)
+            facts = load(connection, wanted, now)
+            work = Work(uow, self.policy, self.zone, now, self.clock.real_wall_us(), facts, pins)
+            for heard, why in placed.events:
+                if why is None:
+                    handle(work, heard)
+                else:
+                    work.record(heard, "event_quarantined", {"reason": why.reason, "detail": why.detail})
+            for unit, why in placed.broken:
+                _alarm_chain(work, unit, why)
+            work.effects.save(connection)
+            inbox.save_events(connection, [_row(heard, why) for heard, why in placed.events])
+            inbox.save_heads(
+                connection, {key: (head.upto, head.hash) for key, head in placed.heads.items() if head.fresh}
+            )
+            inbox.save_refused(connection, _refused(units, placed), now)
+            inbox.note_heard(connection, {station for station, _ in placed.heads}, now)
+            anchor = inbox.latest_anchor(connection)
+        receipts = {key: _receipt(key, placed, now, anchor) for key in placed.heads}
+        return Taken(receipts, work.answers, [unit for unit in units if isinstance(unit, Refusal)])
+
+
+def _place(connection: Connection, units: Sequence[Opened], now_us: int, poison: Exception | None) -> _Placed:
+    placed = _Placed()
+    stored = inbox.load_heads(connection, {(unit.station, unit.epoch) for unit in units})
+    for unit in units:
+        key = (unit.station, unit.epoch)
+        if key not in placed.heads:
+            placed.heads[key] = Head(*stored[key]) if key in stored else first_head(*key)
+        placed.echoes[key] = unit.sent_mono_us
+
+        def known(first: int, last: int, key: tuple[str, str] = key) -> Any:
+            return inbox.known_hashes(connection, *key, first, last)
+
+        try:
+            new = take_place(unit, placed.heads[key], known)
+        except ContractError as error:
+            placed.broken.append((unit, error))
+            continue
+        placed.events += [_heard(unit, index, now_us, poison) for index in new]
+    return placed
+
+
+def _heard(unit: Opened, index: int, now_us: int, poison: Exception | None) -> tuple[Heard, ContractError | None]:
+    event: AnyEvent | ContractError = unit.events[index]
+    seq, name, raw = unit.first + index, unit.hashes[index], unit.raws[index]
+    if isinstance(event, ContractError):
+        return Heard(unit.station, unit.epoch, seq, name, None, now_us, now_us, raw=raw), event
+    said_us = event.wall_us + event.offset_us
+    ahead = said_us - now_us > max(LATE_US, event.offset_error_us or 0)
+    occurred_us = min(said_us, now_us)  # nothing is heard of before it happens
+    late_us = now_us - occurred_us
+    if not event.offline and late_us < LATE_US:
+        late_us = 0
+    uncertain = ahead or event.offset_error_us is None
+    heard = Heard(unit.station, unit.epoch, seq, name, event, occurred_us, now_us, late_us, uncertain, raw)
+    why = (
+        None if poison is None else ContractError("malformed", f"cannot be handled: {type(poison).__name__}: {poison}")
+    )
+    return heard, why
+
+
+def _alarm_chain(work: Work, unit: Opened, why: ContractError) -> None:
+    heard = Heard(unit.station, unit.epoch, unit.first, unit.hashes[0], None, work.now_us, work.now_us)
+    entry = work.record(heard, "chain_broken", {"detail": why.detail})
+    kind = AlarmKind.STATION_CHAIN_BROKEN
+    set_alarm(work, heard, kind, severity_of(kind), about=(unit.station, unit.epoch), evidence=entry)
+
+
+def _refused(units: Sequence[Opened | Refusal], placed: _Placed) -> list[inbox.Refused]:
+    found = [inbox.Refused(u.station, u.reason, u.detail, u.payload) for u in units if isinstance(u, Refusal)]
+    found += [inbox.Refused(u.station, why.reason, why.detail, u.payload) for u, why in placed.broken]
+    found += [inbox.Refused(h.station, why.reason, why.detail, h.raw) for h, why in placed.events if why is not None]
+    return found
+
+
+def _row(heard: Heard, why: ContractError | None) -> dict[str, Any]:
+    return {
+        "station": heard.station,
+        "epoch": heard.epoch,
+        "seq": heard.seq,
+        "hash": heard.id,
+        "kind": "" if heard.event is None else str(heard.event.__struct_config__.tag),
+        "occurred_us": heard.occurred_us,
+        "received_us": heard.received_us,
+        "late_us": heard.late_us,
+        "body": heard.raw,
+        "refused": None if why is None else why.reason,
+    }
+
+
+def _receipt(key: tuple[str, str], placed: _Placed, now_us: int, anchor: tuple[int, str] | None) -> Receipt:
+    head = placed.heads[key]
+    return Receipt(
+        v=1,
+        station=key[0],
+        epoch=key[1],
+        upto=head.upto,
+        gaps=[] if head.gap is None else [head.gap],
+        server_us=now_us,
+        echo_mono_us=placed.echoes[key],
+        anchor=None if anchor is None else Anchor(size=anchor[0], root=anchor[1]),
+    )
+
+
+def _together(first: Taken, then: Taken) -> Taken:
+    return Taken({**first.receipts, **then.receipts}, [*first.answers, *then.answers], [*first.refused, *then.refused])
