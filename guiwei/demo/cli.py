@@ -67,7 +67,7 @@ def play(files: list[Path], side_by_side: int, json: bool) -> int:
     order = [str(path) for path in files]
     results.sort(key=lambda result: order.index(result.file))
     if json:
-        typer.echo(msgspec.json.encode(as_json(results, time.monotonic() - begun)).decode())
+        typer.echo(msgspec.json.encode(as_json(results, time.monotonic() - begun)))  # bytes: UTF-8 in any locale
     else:
         print_results(results, time.monotonic() - begun)
     return exit_code(results)

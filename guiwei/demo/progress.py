@@ -97,13 +97,16 @@ def print_results(results: list[Result], seconds: float, console: Console | None
         word = outcome(result)
         rows = [(d.what, _words(d.expected), _words(d.seen)) for d in result.differences]
         if result.error is not None:
-            rows.append(("", "a run", result.error))
+            rows.append(("", "a run", "see below"))
         first, *rest = rows or [("", "as written", "as written")]
         table.add_row(result.name, Text(word, LOOKS[word]), f"{result.seconds:.1f}", *map(Text, first))
         for row in rest:
             table.add_row("", "", "", *map(Text, row))
     out = console or to(Console())
     out.print(table)
+    for result in results:
+        if result.error is not None:
+            out.print(Text(f"{result.name}: {result.error}\n"), soft_wrap=True)
     good = sum(result.as_expected for result in results)
     out.print(f"{good} of {len(results)} stories as expected, in {seconds:.1f} s", highlight=False)
 

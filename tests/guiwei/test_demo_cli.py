@@ -89,7 +89,7 @@ def test_progress_and_results_go_apart(tmp_path: Path) -> None:
     done = runner.invoke(app, [str(path)])
     assert done.exit_code == 2
     assert "could not be run  broken" in done.stderr
-    assert "'wiat'" in done.stdout
+    assert "unknown step 'wiat'" in done.stdout
     assert "0 of 1 stories as expected" in done.stdout
 
 
@@ -238,6 +238,25 @@ def test_exit_code_and_json(tmp_path: Path, texts: tuple[str, ...], code: int) -
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+@pytest.mark.slow
+@pytest.mark.stories
+def test_interrupted_stories_leave_nothing_behind(tmp_path: Path) -> None:
+    process = guiwei("--once", temporary=tmp_path / "tmp")
+    assert process.stderr
+    for line in process.stderr:
+        if line.startswith("playing "):
+            break
+    children = children_of(process.pid)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, out + err
+    assert out == ""
+    assert "nothing is left running" in err
+    assert children
+    assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
 @pytest.fixture
 def playing(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     process = guiwei("--pace", "0.2", "--for", "60", "--seed", "1", temporary=tmp_path / "tmp")
@@ -278,5 +297,6 @@ def read_until(process: subprocess.Popen[str], pattern: str, seconds: float = 45
 
 
 def children_of(pid: int) -> list[int]:
-    """List a process's own children."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """List a process's own children, whichever of its threads started them."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
