@@ -156,7 +156,9 @@ def _who_reasons(policy: Policy, facts: RequestFacts) -> list[Reason]:
 
 
 def _rows(policy: Policy, facts: RequestFacts) -> tuple[ApprovalRow, ...]:
-    rows = (policy.approval_row(item.secrecy, facts.mode) for item in facts.items)
+    """Find the rows that speak of this request; none speaks of an item that cannot be used in this mode at all."""
+    usable = (item for item in facts.items if not policy.mode_reasons(item.kind, item.secrecy, facts.mode))
+    rows = (policy.approval_row(item.secrecy, facts.mode) for item in usable)
     return tuple(dict.fromkeys(row for row in rows if row is not None))
 
 

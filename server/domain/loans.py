@@ -31,7 +31,10 @@ _LATE_ALARM = {"R05": AlarmKind.SAME_DAY_ORIGINAL_NOT_RETURNED, "R08": AlarmKind
 
 @dataclass(frozen=True, slots=True)
 class LoanFacts:
-    """One loan as recorded; moments are µs."""
+    """One loan as recorded; moments are µs.
+
+    `silent_since_us`: since when nothing was heard from the cabinet it belongs in; None while that is heard.
+    """
 
     id: int
     state: LoanState
@@ -39,6 +42,7 @@ class LoanFacts:
     due_rule: str
     person_id: int
     item_id: int
+    silent_since_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +99,11 @@ def is_overdue(loan: LoanFacts, now_us: int) -> bool:
 
 
 def overdue_alarms(policy: Policy, loan: LoanFacts, now_us: int) -> tuple[LateAlarm, ...]:
-    """Say which alarm a late loan sets now: none, or exactly one, by the rule its due moment comes from."""
-    if not is_overdue(loan, now_us):
+    """Say which alarm a late loan sets now: none, or exactly one, by the rule its due moment comes from.
+
+    None while its cabinet has been silent since before the due moment: it may be back, which is unknown, not unreturned.
+    """
+    if not is_overdue(loan, now_us) or (loan.silent_since_us is not None and loan.silent_since_us <= loan.due_us):
         return ()
     hard = now_us - loan.due_us > policy.alarms.overdue_hard_days * DAY_US
     kind = _LATE_ALARM.get(loan.due_rule, AlarmKind.OVERDUE_HARD if hard else AlarmKind.OVERDUE_SOFT)

@@ -147,8 +147,13 @@ def test_r17_a_seal_is_asked_for_by_whoever_needs_it_and_the_sheet_says_what_to_
     assert rules(judge_request(POLICY, replace(asked, impressions=-1))) == {"R17"}
 
 
+def test_who_files_is_not_asked_of_what_cannot_be_used_at_all() -> None:
+    assert rules(judge_request(POLICY, ask(WANG, WANG, SEAL))) == {"R03"}
+    assert rules(judge_request(POLICY, ask(WANG, WANG, of(Secrecy.TOP_SECRET)))) == {"R06"}
+
+
 def test_every_reason_is_collected() -> None:
-    request = replace(ask(WANG, of=item(kind=ItemKind.SEAL), purpose=""), until_us=NINE, due_us=NINE)
+    request = replace(ask(WANG, purpose=""), items=(item(), SEAL), until_us=NINE, due_us=NINE)
     assert rules(judge_request(POLICY, request)) == {"R01", "R02", "R03", "R05", "R09"}
 
 

@@ -91,6 +91,11 @@ def test_a_late_loan_sets_exactly_one_alarm(rule: str, after: int, kind: AlarmKi
     assert overdue_alarms(POLICY, LOAN, NINE) == ()
 
 
+def test_while_its_cabinet_is_silent_a_late_item_is_unknown_and_not_unreturned() -> None:
+    assert overdue_alarms(POLICY, replace(LOAN, silent_since_us=NINE - 1), NINE + HOUR) == ()
+    assert len(overdue_alarms(POLICY, replace(LOAN, silent_since_us=NINE + 1), NINE + HOUR)) == 1
+
+
 def test_a_sheet_may_set_other_hours() -> None:
     text = SHEET.replace("hours = 4", "hours = 2").replace("close = 17:30:00", "close = 18:00:00")
     changed = load_policy(text)
