@@ -1,0 +1,110 @@
+"""What a door leaves in the journal: how it opened, and what had left and come when it was closed.
+
+Each function writes into an entry under way and gives the memory that belongs to it; nothing is assigned here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from contract.messages import Cause, DoorClosed, DoorOpened, Sighting, SweepDone
+from edge_agent.door import Door, DoorMemory, KnownTag
+from edge_agent.doors import Do
+from edge_agent.journal import Entry
+from edge_agent.presence import Found, Rate
+
+MOST_SIGHTINGS = 1000
+"""Most sightings of one list in one event, so that an event fits into a message."""
+
+
+def write(entry: Entry, act: Do, door: Door, memory: DoorMemory, cause: Cause, gap_from_us: int | None) -> DoorMemory:
+    """Write what an act reports."""
+    match act:
+        case Do.REPORT_OPEN:
+            return _opened(entry, door, memory, cause)
+        case Do.REPORT_GAP_OPEN:
+            seq = memory.opened_seq or entry.write(DoorOpened, door=door.number, cause="gap")
+            return replace(_unnamed(memory), cause="gap", opened_seq=seq, owed=True)
+        case Do.REPORT_LOST:
+            return replace(_unnamed(memory), cause="gap", owed=True)
+        case Do.REPORT_CLOSED | Do.REPORT_EARLY:
+            return _settled(entry, door, memory, memory.cause or "gap", gap_from_us)
+        case Do.REPORT_CHECKED:
+            return _settled(entry, door, replace(memory, session=None, credential=None), "gap", gap_from_us)
+        case _:
+            return memory
+
+
+def came_unseen(entry: Entry, door: Door, came: dict[str, Sighting], gap_from_us: int | None) -> DoorMemory:
+    """Report tags that are steadily read behind a closed door and were not there when it was settled."""
+    entry.write(
+        DoorClosed,
+        door=door.number,
+        cause="gap",
+        put=list(came.values()),
+        passes=door.watched,
+        gap_from_us=gap_from_us,
+    )
+    contents = dict(door.learned().contents or {})
+    contents |= {epc: KnownTag(seen.tid, seen.antenna, Rate(1, 1)) for epc, seen in came.items()}
+    return replace(door.memory, contents=contents)
+
+
+def _opened(entry: Entry, door: Door, memory: DoorMemory, cause: Cause) -> DoorMemory:
+    if cause == "session":
+        seq = entry.write(
+            DoorOpened, door=door.number, cause=cause, session=memory.session, credential=memory.credential
+        )
+        return replace(memory, cause=cause, opened_seq=seq)
+    seq = entry.write(DoorOpened, door=door.number, cause=cause)
+    return replace(_unnamed(memory), cause=cause, opened_seq=seq)
+
+
+def _settled(entry: Entry, door: Door, memory: DoorMemory, cause: Cause, gap_from_us: int | None) -> DoorMemory:
+    """Write what a sweep found; a mere check that found nothing changed writes nothing."""
+    assert door.sweep is not None
+    found, first = door.sweep.found(), memory.contents is None
+    if first and door.ear.readers:
+        seen = _shown(door, found.came | found.there)
+        entry.write(SweepDone, door=door.number, purpose="baseline", seen=seen, passes=found.passes)
+    if memory.opened_seq or memory.owed or (not first and (found.gone or found.came)):
+        entry.write(
+            DoorClosed,
+            door=door.number,
+            cause=cause,
+            session=memory.session,
+            credential=memory.credential,
+            opened_seq=memory.opened_seq,
+            taken=_shown(door, found.gone),
+            put=_shown(door, () if first else found.came),
+            unread=_shown(door, found.unread),
+            passes=found.passes,
+            gap_from_us=gap_from_us if cause == "gap" else None,
+        )
+    return replace(_unnamed(memory), contents=_contents(memory, door, found), owed=False, opened_seq=None, cause=None)
+
+
+def _unnamed(memory: DoorMemory) -> DoorMemory:
+    return replace(memory, session=None, grant=None, credential=None)
+
+
+def _shown(door: Door, epcs: Iterable[str]) -> list[Sighting]:
+    return [door.sighting(epc) for epc in sorted(epcs)][:MOST_SIGHTINGS]
+
+
+def _contents(memory: DoorMemory, door: Door, found: Found) -> dict[str, KnownTag]:
+    """Give what stands behind the door after a sweep."""
+    assert door.sweep is not None
+    before = memory.contents or {}
+    contents = {}
+    for epc in found.there | found.came | found.unread:
+        old, seen = before.get(epc, KnownTag()), door.evidence.get(epc)
+        contents[epc] = KnownTag(
+            tid=(seen.tid if seen else None) or old.tid,
+            antenna=seen.antenna if seen else old.antenna,
+            rate=old.rate if epc in found.unread else door.sweep.rate(epc),
+            unread=epc in found.unread,
+        )
+    return contents

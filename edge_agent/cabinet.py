@@ -1,0 +1,275 @@
+"""The doors of a station at work: wires and readers in, moves out; `doors.py` says what follows, `books.py` writes it.
+
+1. A door's move, its events and its memory are one entry in the journal; only then does anything else happen.
+2. A relay fires only after the entry with the intent is durable.
+3. What stands behind a door changes in memory only with the event that says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from contract.messages import Cause, Sighting, UnlockDone, UnlockIntended
+from edge_agent import books
+from edge_agent.devices.base import LockState, Reading, UnlockReply
+from edge_agent.door import Door, DoorMemory
+from edge_agent.doors import Do, Move, Phase, cause_of, turn
+from edge_agent.ear import Ear, Pass
+from edge_agent.journal import Entry, Journal
+from edge_agent.presence import Sweep
+from edge_agent.settings import Channel, DoorTable, PresenceTable
+from edge_agent.unlock import FEEDBACK_S, Outcome, Shot
+from edge_agent.vigil import Vigil
+
+SETTLING = (Phase.CHECKING, Phase.SETTLING)
+SPARE_S = 0.6
+"""How much longer than its passes a sweep may last."""
+
+Condition = Callable[..., object]
+"""Health.change: tell that a condition holds or no longer does."""
+
+
+class Eyes(Protocol):
+    """What a session hears of its doors."""
+
+    def door_opened(self, session: str, now: float) -> None:
+        """A door opened by leave of this session."""
+
+    def door_settled(self, session: str, now: float) -> None:
+        """A door opened by leave of this session is closed and settled."""
+
+    def door_lost(self, session: str, now: float) -> None:
+        """A door of this session could not be watched."""
+
+
+class Cabinet:
+    """All doors of one station."""
+
+    def __init__(
+        self,
+        tables: Iterable[DoorTable],
+        presence: PresenceTable,
+        journal: Journal,
+        write: Callable[[Channel], Outcome | None],
+        condition: Condition,
+    ) -> None:
+        self._presence, self._journal, self._write, self._condition = presence, journal, write, condition
+        self._vigil = Vigil(presence.miss_chance)
+        self.eyes: Eyes
+        self.overhear: Callable[[Door, Pass], None]
+        """Told of every pass behind an idle door."""
+        self.closings = 0
+        self.gap_from_us: int | None = None
+        """When this station last knew all its doors, on its wall clock."""
+        self.doors: dict[int, Door] = {}
+        for table in tables:
+            ear = Ear(tuple(table.readers), presence.pass_ms / 1000)
+            memory = journal.recall(f"door/{table.door}", DoorMemory) or DoorMemory()
+            self.doors[table.door] = Door(table, ear, _after_restart(memory))
+
+    # -- what comes in ------------------------------------------------------------------------------------------------
+
+    def lock_state(self, device: str, state: LockState, now: float) -> None:
+        """Take one channel's feedback."""
+        for door in self.doors.values():
+            for name, wire in (("hook", door.table.lock), ("contact", door.table.contact)):
+                if wire is None or (wire.device, wire.board, wire.channel) != (device, state.board, state.lock):
+                    continue
+                if door.lost(now):
+                    self._move(door, Move.LOST, now)
+                if door.wire(name, state.closed, now):
+                    self._look(door, now)
+
+    def unlock_reply(self, device: str, reply: UnlockReply) -> None:
+        """Take a board's answer to a firing."""
+        for door in self.doors.values():
+            lock = door.table.lock
+            if door.shot and (lock.device, lock.board, lock.channel) == (device, reply.board, reply.lock):
+                door.shot.reply = reply.accepted
+
+    def tag_reading(self, reader: str, at: float, reading: Reading) -> None:
+        """Take what a reader said."""
+        for door in self.doors.values():
+            if reader in door.ear.readers:
+                self._heard(door, door.ear.hear(reader, at, reading), at)
+
+    def tick(self, now: float, left_open_us: int) -> None:
+        """Let time pass."""
+        for door in self.doors.values():
+            self._shot(door, now)
+            if door.lost(now):
+                self._move(door, Move.LOST, now)
+            self._heard(door, door.ear.roll(now), now)
+            if door.phase in SETTLING and now >= door.sweep_until and not door.never_heard:
+                self._move(door, Move.SETTLED, now)
+            since = door.open_since_us
+            if since is not None and self._journal.clock.mono_us() - since >= left_open_us:
+                session = door.memory.session
+                self._condition("door_left_open", active=True, door=door.number, session=session)
+
+    def blind(self, now: float) -> None:
+        """Trust nothing that was known: for some time the station could not write down what it saw."""
+        for door in self.doors.values():
+            door.heard.clear()
+            self._move(door, Move.LOST, now)
+
+    # -- for sessions -------------------------------------------------------------------------------------------------
+
+    def may_soon(self, doors: Iterable[int]) -> bool:
+        """Tell whether one of these doors is just being settled, and may be fired when that is done."""
+        return any(self.doors[door].phase in SETTLING for door in doors if door in self.doors)
+
+    def intend(
+        self, entry: Entry, doors: Iterable[int], session: str, grant: str, credential: str
+    ) -> list[tuple[Door, DoorMemory]]:
+        """Write down the intent to fire those doors that may be; `fire` what is returned once it is durable."""
+        chosen = []
+        for door in (self.doors[number] for number in doors if number in self.doors):
+            phase, _ = turn(door.phase, Move.FIRED)
+            if phase is Phase.GRANTED and door.phase is not Phase.GRANTED:
+                entry.write(UnlockIntended, session=session, grant=grant, door=door.number)
+                memory = replace(
+                    door.learned(), phase=phase, free_by="relay", session=session, grant=grant, credential=credential
+                )
+                entry.keep(f"door/{door.number}", memory)
+                chosen.append((door, memory))
+        return chosen
+
+    def fire(self, chosen: list[tuple[Door, DoorMemory]], now: float) -> None:
+        """Fire doors whose intent is durable."""
+        for door, memory in chosen:
+            door.memory, door.hook_was_free = memory, False
+            door.shot = Shot(door.number, memory.session or "", memory.grant or "", now + FEEDBACK_S)
+        for door, _ in chosen:
+            failed = self._write(door.table.lock)
+            if failed is not None:
+                self._outcome(door, failed, now)
+
+    def release(self, session: str, now: float) -> None:
+        """Take back what a session that is over was granted and did not open."""
+        for door in self.doors.values():
+            if door.phase is Phase.GRANTED and door.memory.session == session:
+                self._move(door, Move.RELEASED, now)
+
+    def in_use(self, session: str, *, unlocked_too: bool = False) -> bool:
+        """Tell whether a door of this session is open or settling (or stands unlocked)."""
+        phases = {Phase.OPEN, Phase.SETTLING}
+        return any(
+            door.phase in phases or (unlocked_too and door.phase is Phase.GRANTED and door.unlocked)
+            for door in self.doors.values()
+            if door.memory.session == session
+        )
+
+    # -- the table carried out ----------------------------------------------------------------------------------------
+
+    def _look(self, door: Door, now: float) -> None:
+        """Work out what a whole picture of the door's wires means."""
+        free_by = door.hook_now()
+        self._shot(door, now)
+        move = door.move(free_by, now)
+        cause = cause_of(door.opening(free_by))
+        door.memory = replace(door.memory, free_by=free_by)
+        if move is Move.SHUT and door.phase is not Phase.IDLE:
+            self._condition("door_not_latched", active=not door.latched, door=door.number)
+        elif door.closed and door.hook_locked:
+            self._condition("door_not_latched", active=False, door=door.number)
+        if move is not None:
+            self._move(door, move, now, cause)
+
+    def _move(self, door: Door, move: Move, now: float, cause: Cause = "no_session") -> None:
+        phase, acts = turn(door.phase, move)
+        if phase is door.phase:
+            return
+        before, memory = door.memory, replace(door.learned(), phase=phase)
+        with self._journal.entry() as entry:
+            for act in acts:
+                memory = books.write(entry, act, door, memory, cause, self.gap_from_us)
+            if move is Move.RELEASED:
+                memory = replace(memory, session=None, grant=None, credential=None)
+            entry.keep(f"door/{door.number}", memory)
+        door.memory = memory
+        self._follow(door, before, acts, now)
+
+    def _follow(self, door: Door, before: DoorMemory, acts: tuple[Do, ...], now: float) -> None:
+        """Do what a move leads to, now that it is durable."""
+        if Do.SWEEP in acts:
+            self._sweep(door, now)
+        elif acts:
+            door.sweep = None
+        if door.phase is Phase.OPEN:
+            door.open_since_us = door.open_since_us or self._journal.clock.mono_us()
+        else:
+            door.open_since_us = None
+            self._condition("door_left_open", active=False, door=door.number)
+        if door.phase is Phase.IDLE:
+            door.swung = False
+            self._vigil.begin(door)
+        if {Do.REPORT_CLOSED, Do.REPORT_EARLY} & set(acts):
+            self.closings += 1
+            self.eyes.door_settled(before.session or "", now)
+        if Do.REPORT_LOST in acts:
+            self.eyes.door_lost(before.session or "", now)
+        if Do.REPORT_OPEN in acts:
+            self.eyes.door_opened(door.memory.session or "", now)
+
+    def _sweep(self, door: Door, now: float) -> None:
+        known = {epc: tag.rate for epc, tag in (door.memory.contents or {}).items()}
+        sweep = Sweep(known, self._presence.miss_chance, self._presence.max_passes)
+        limit = self._presence.max_passes * self._presence.pass_ms / 1000 + SPARE_S
+        door.begin_sweep(sweep, now, limit if door.ear.readers else 0.0)
+
+    # -- listening ----------------------------------------------------------------------------------------------------
+
+    def _heard(self, door: Door, heard: Pass | None, now: float) -> None:
+        if heard is None:
+            return
+        if door.phase in SETTLING and door.sweep is not None:
+            door.note(heard)
+            door.sweep.hear(heard.keys())
+            if door.sweep.done:
+                self._move(door, Move.SETTLED, now)
+        elif door.phase is Phase.IDLE:
+            self.overhear(door, heard)
+            change = self._vigil.hear(door, heard)
+            if change.came:
+                with self._journal.entry() as entry:
+                    memory = books.came_unseen(entry, door, change.came, self.gap_from_us)
+                    entry.keep(f"door/{door.number}", memory)
+                door.memory = memory
+            for active, epcs in ((True, change.faded), (False, change.back)):
+                if epcs:
+                    self._fading(door, epcs, active=active)
+
+    def _fading(self, door: Door, epcs: list[str], *, active: bool) -> None:
+        contents = dict(door.learned().contents or {})
+        contents |= {epc: replace(contents[epc], unread=active) for epc in epcs}
+        door.memory = replace(door.memory, contents=contents)
+        items = [Sighting(epc=epc, tid=contents[epc].tid, antenna=contents[epc].antenna) for epc in epcs]
+        self._condition("item_undetectable", active=active, door=door.number, items=items)
+
+    # -- firing -------------------------------------------------------------------------------------------------------
+
+    def _shot(self, door: Door, now: float) -> None:
+        outcome = door.shot.outcome(door.hook_locked, now) if door.shot else None
+        if outcome is not None:
+            self._outcome(door, outcome, now)
+
+    def _outcome(self, door: Door, outcome: Outcome, now: float) -> None:
+        shot, door.shot = door.shot, None
+        assert shot is not None
+        with self._journal.entry() as entry:
+            entry.write(UnlockDone, session=shot.session, grant=shot.grant, door=shot.door, outcome=outcome)
+        self._condition("lock_fault", active=outcome != "unlocked", door=door.number, detail=outcome)
+        if outcome == "unreachable":
+            self._move(door, Move.RELEASED, now)
+
+
+def _after_restart(memory: DoorMemory) -> DoorMemory:
+    """Trust nothing but the contents: what was going on when the station stopped was not watched to its end."""
+    going_on = memory.phase in (Phase.GRANTED, Phase.OPEN, Phase.SETTLING)
+    return replace(
+        memory, phase=Phase.BLIND, owed=memory.owed or going_on, session=None, grant=None, credential=None, cause="gap"
+    )

@@ -1,0 +1,229 @@
+"""The outbox: every event a station ever noticed, durable before it is acted on, kept until the server has it.
+
+1. SQLite, WAL, synchronous=FULL, one writer (the station's loop): what `act` committed survives a power cut.
+2. An event, and the station's memory that goes with it, are one transaction.
+3. `epoch` is made with the file; a row's hash chains it to the row before, the first to the epoch's genesis.
+4. A row is done when the server's receipt covers it. Done rows are kept 30 days and at most 100,000.
+5. When the disk is full, done rows go first, then the reserve file, so that the last alarm fits.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from contract.codec import encode
+from contract.messages import Anchor, Event
+from contract.signing import genesis, next_hash
+
+KEEP_US = 30 * 24 * 3600 * 1_000_000
+KEEP_ROWS = 100_000
+RESERVE_BYTES = 1 << 20
+PAGE = 4096
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS event (
+    seq INTEGER PRIMARY KEY, body BLOB NOT NULL, prev_hash TEXT NOT NULL, hash TEXT NOT NULL, confirmed INTEGER
+) STRICT;
+CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS answered (challenge TEXT PRIMARY KEY, what TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS witness (size INTEGER NOT NULL, root TEXT NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (size, root)) STRICT;
+"""
+
+
+class OutboxError(Exception):
+    """The outbox cannot be read or written; nothing may be unlocked."""
+
+
+class Row(NamedTuple):
+    """One event as it goes out."""
+
+    seq: int
+    body: bytes
+    prev_hash: str
+
+
+class Act:
+    """What one act writes; made by `Outbox.act`, committed when its block ends."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self.head: str = outbox.head
+        self.next_seq: int = outbox.next_seq
+
+    def write(self, kind: type[Event], **fields: Any) -> int:
+        """Append an event of this kind; give its seq."""
+        seq: int = self.next_seq
+        body = encode(kind(epoch=self._outbox.epoch, seq=seq, **fields))
+        digest = next_hash(self.head, body)
+        self._outbox.db.execute("INSERT INTO event VALUES (?, ?, ?, ?, NULL)", (seq, body, self.head, digest))
+        self.head, self.next_seq = digest, seq + 1
+        return seq
+
+    def keep(self, name: str, value: bytes) -> None:
+        """Keep a piece of the station's memory."""
+        self._outbox.db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (name, value))
+
+    def answer(self, challenge: str, what: str, at_us: int) -> None:
+        """Remember that a challenge has had its answer."""
+        self._outbox.db.execute("INSERT OR IGNORE INTO answered VALUES (?, ?, ?)", (challenge, what, at_us))
+
+
+class Outbox:
+    """One station's outbox; used by one thread."""
+
+    def __init__(self, folder: Path, station: str, *, limit_mb: int = 0) -> None:
+        self.folder = folder
+        self.limit = limit_mb << 20
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.db = sqlite3.connect(folder / "outbox.sqlite", isolation_level=None, timeout=2)
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "journal_size_limit=4194304"):
+                self.db.execute(f"PRAGMA {pragma}")
+            if self.limit:
+                self.db.execute(f"PRAGMA max_page_count={self.limit // PAGE}")
+            self.db.executescript(SCHEMA)
+            self.epoch = self._begin(station)
+            last = self.db.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+            self.confirmed = int(
+                self.db.execute("SELECT coalesce(max(seq), 0) FROM event WHERE confirmed IS NOT NULL").fetchone()[0]
+            )
+        except (sqlite3.Error, OSError) as error:
+            raise OutboxError(f"{folder}/outbox.sqlite: {error}") from error
+        self.next_seq: int = last[0] + 1 if last else 1
+        self.head: str = last[1] if last else genesis(station, self.epoch)
+        self._set_reserve()
+
+    def _begin(self, station: str) -> str:
+        self.db.execute("BEGIN IMMEDIATE")
+        self.db.execute("INSERT OR IGNORE INTO meta VALUES ('epoch', ?)", (secrets.token_hex(16),))
+        self.db.execute("INSERT OR IGNORE INTO meta VALUES ('station', ?)", (station,))
+        self.db.execute("COMMIT")
+        meta = dict(self.db.execute("SELECT name, value FROM meta"))
+        if meta["station"] != station:
+            raise OutboxError(f"{self.folder}: belongs to station '{meta['station']}', not '{station}'; move it away")
+        return str(meta["epoch"])
+
+    @contextmanager
+    def act(self) -> Iterator[Act]:
+        """Open one act: all it writes is committed and durable when the block ends, or nothing is (OutboxError)."""
+        try:
+            self.db.execute("BEGIN IMMEDIATE")
+            act = Act(self)
+            yield act
+            self.db.execute("COMMIT")
+        except BaseException as error:
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise OutboxError(f"cannot write: {error}") from error
+            raise
+        self.head, self.next_seq = act.head, act.next_seq
+
+    # -- sending ------------------------------------------------------------------------------------------------------
+
+    @property
+    def last(self) -> int:
+        """The seq of the newest event, 0 when there is none."""
+        return self.next_seq - 1
+
+    def rows(self, first: int, count: int, most_bytes: int) -> list[Row]:
+        """Give up to `count` events from `first` on whose bodies together stay under `most_bytes` (at least one)."""
+        found: list[Row] = []
+        size = 0
+        select = "SELECT seq, body, prev_hash FROM event WHERE seq >= ? ORDER BY seq LIMIT ?"
+        for row in map(Row._make, self.db.execute(select, (first, count))):
+            size += len(row.body) + 1
+            if found and size > most_bytes:
+                break
+            found.append(row)
+        return found
+
+    def confirm(self, upto: int, at_us: int, anchor: Anchor | None = None) -> None:
+        """Mark everything up to `upto` as received by the server, and keep the ledger's anchor as a witness."""
+        upto = min(upto, self.last)
+        with self.act():
+            if upto > self.confirmed:
+                self.db.execute(
+                    "UPDATE event SET confirmed = ? WHERE seq > ? AND seq <= ?", (at_us, self.confirmed, upto)
+                )
+            if anchor is not None:
+                self.db.execute("INSERT OR IGNORE INTO witness VALUES (?, ?, ?)", (anchor.size, anchor.root, at_us))
+        self.confirmed = max(upto, self.confirmed)
+
+    # -- memory -------------------------------------------------------------------------------------------------------
+
+    def recall(self, name: str) -> bytes | None:
+        """Give what was kept under a name."""
+        row = self.db.execute("SELECT value FROM memory WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def was_answered(self, challenge: str) -> bool:
+        """Tell whether a challenge has had its answer, also before a restart."""
+        return self.db.execute("SELECT 1 FROM answered WHERE challenge = ?", (challenge,)).fetchone() is not None
+
+    def witnessed(self) -> list[tuple[int, str, int]]:
+        """Give the ledger's anchors kept here: (size, root, when received)."""
+        return list(self.db.execute("SELECT size, root, at FROM witness ORDER BY size, at"))
+
+    # -- room ---------------------------------------------------------------------------------------------------------
+
+    def prune(self, now_us: int, *, everything: bool = False) -> None:
+        """Drop done rows past their keeping; `everything` drops all done rows to make room."""
+        by_age, by_count = (now_us, self.confirmed) if everything else (now_us - KEEP_US, self.confirmed - KEEP_ROWS)
+        with self.act():
+            self.db.execute(
+                "DELETE FROM event WHERE confirmed IS NOT NULL AND seq < ? AND (confirmed < ? OR seq <= ?)",
+                (self.last, by_age, by_count),
+            )
+            self.db.execute("DELETE FROM answered WHERE at < ?", (now_us - KEEP_US,))
+
+    def room(self) -> tuple[float, int]:
+        """Tell the share in use, 0 to 1, and the bytes left, of the disk or of what this outbox may take of it."""
+        disk = shutil.disk_usage(self.folder)
+        share, left = 1 - disk.free / disk.total, disk.free
+        if self.limit:
+            pages, free = (self.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count"))
+            taken = (pages - free) * PAGE
+            share, left = max(share, taken / self.limit), min(left, self.limit - taken)
+        return share, left
+
+    def has_room(self) -> bool:
+        """Tell whether the reserve can be put back and something written besides."""
+        return self.room()[1] > 2 * RESERVE_BYTES
+
+    @property
+    def reserve(self) -> Path:
+        """The file that keeps room for the last alarm."""
+        return self.folder / "reserve"
+
+    def free_reserve(self) -> None:
+        """Give the reserve up so that the last alarm fits."""
+        self.reserve.unlink(missing_ok=True)
+        if self.limit:
+            self.db.execute(f"PRAGMA max_page_count={(self.limit + RESERVE_BYTES) // PAGE}")
+
+    def restore_reserve(self) -> None:
+        """Put the reserve back once there is room again (OSError: there is none)."""
+        if self.limit:
+            self.db.execute(f"PRAGMA max_page_count={self.limit // PAGE}")
+        self._set_reserve()
+
+    def _set_reserve(self) -> None:
+        if not self.reserve.exists():
+            try:
+                with self.reserve.open("wb") as file:
+                    os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+            except OSError:
+                self.reserve.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close the file."""
+        self.db.close()

@@ -1,0 +1,190 @@
+"""A station's settings: one TOML file, read strictly; every mistake names file, key and what would be right."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from msgspec import Meta
+
+from contract.topics import STATION_NAME
+from edge_agent.devices import family
+from edge_agent.devices.base import FieldValue, SettingsError
+
+KEY_DIGITS = Meta(pattern="^[0-9a-fA-F]{64}$", description="64 hex digits")
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """One table of the file."""
+
+
+class StationTable(Table, frozen=True, kw_only=True):
+    """Who this station is and where it keeps things."""
+
+    name: str
+    site: str
+    data: str
+    state: str
+    key_file: str
+    server_key: Annotated[str, KEY_DIGITS]
+    server_pin_key: Annotated[str, KEY_DIGITS]
+    clock_file: str = ""
+    outbox_mb: Annotated[int, Meta(ge=0, le=65536, description="Most the outbox may take; 0: the whole disk")] = 0
+
+
+class BrokerTable(Table, frozen=True, kw_only=True):
+    """Where the broker is and how the station shows who it is."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535)] = 8883
+    username: str = ""
+    password_file: str = ""
+    ca_file: str = ""
+    cert_file: str = ""
+    cert_key_file: str = ""
+
+
+class SessionTable(Table, frozen=True, kw_only=True):
+    """How long a session may idle and a door stand open, in seconds of the station's clock."""
+
+    idle_seconds: Annotated[float, Meta(gt=0)] = 60
+    left_open_seconds: Annotated[float, Meta(gt=0)] = 120
+
+
+class PresenceTable(Table, frozen=True, kw_only=True):
+    """How a final sweep listens: slices of time, how many at most, and how sure it must be."""
+
+    pass_ms: Annotated[int, Meta(ge=10, le=5000)] = 60
+    max_passes: Annotated[int, Meta(ge=10, le=1000)] = 40
+    miss_chance: Annotated[float, Meta(gt=0, lt=0.1)] = 1e-4
+
+
+class DeviceTable(Table, frozen=True, kw_only=True):
+    """One device: its family's name and where it is plugged in."""
+
+    name: str
+    family: str
+    port: str
+    role: Annotated[str, Meta(pattern="^(|keypad)$")] = ""
+    settings: dict[str, FieldValue | list[int]] = {}
+
+
+class Channel(Table, frozen=True, kw_only=True):
+    """A channel of a lock board."""
+
+    device: str
+    channel: Annotated[int, Meta(ge=1, le=64)]
+    board: Annotated[int, Meta(ge=1, le=32)] = 1
+
+
+class DoorTable(Table, frozen=True, kw_only=True):
+    """One door: its lock, its contact where one is wired separately, and the readers behind it."""
+
+    door: Annotated[int, Meta(ge=1, le=99)]
+    lock: Channel
+    contact: Channel | None = None
+    readers: list[str] = []
+
+
+class Settings(Table, frozen=True, kw_only=True):
+    """The whole file."""
+
+    station: StationTable
+    broker: BrokerTable = BrokerTable()
+    session: SessionTable = SessionTable()
+    presence: PresenceTable = PresenceTable()
+    devices: list[DeviceTable] = []
+    doors: list[DoorTable] = []
+
+    def station_key(self) -> Ed25519PrivateKey:
+        """Read the station's own key (SettingsError: not there, or not 64 hex digits)."""
+        path = Path(self.station.key_file)
+        try:
+            return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text().strip()))
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"station.key_file {path}: needs 64 hex digits of an Ed25519 key ({error})") from None
+
+    def server_key(self) -> Ed25519PublicKey:
+        """Give the key the server signs with."""
+        return Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.station.server_key))
+
+    def pin_key(self) -> X25519PublicKey:
+        """Give the key PINs are sealed to."""
+        return X25519PublicKey.from_public_bytes(bytes.fromhex(self.station.server_pin_key))
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check a settings file (SettingsError names file, key and what is wrong)."""
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from None
+    try:
+        _check_names(Settings, given, "")
+        settings = msgspec.convert(given, Settings)
+        _check_whole(settings)
+    except (msgspec.ValidationError, SettingsError) as error:
+        raise SettingsError(f"{path}: {error}") from None
+    return settings
+
+
+def _check_names(kind: type[msgspec.Struct], given: Any, where: str) -> None:
+    """Refuse unknown keys at any depth, naming the nearest known one."""
+    if not isinstance(given, dict):
+        return
+    known = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    for name, value in given.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
+            raise SettingsError(f"unknown key '{where}{name}'; {hint}")
+        inner = next((table for table in _tables(known[name])), None)
+        for number, part in enumerate(value if isinstance(value, list) else [value]):
+            if inner is not None:
+                place = f"{where}{name}[{number}]." if isinstance(value, list) else f"{where}{name}."
+                _check_names(inner, part, place)
+
+
+def _tables(annotation: Any) -> list[type[Table]]:
+    """Find the tables an annotation is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, Table):
+        return [annotation]
+    return [table for part in getattr(annotation, "__args__", ()) for table in _tables(part)]
+
+
+def _check_whole(settings: Settings) -> None:
+    """Check what single keys cannot show: names, references, doubles, and the devices' own settings."""
+    if not STATION_NAME.fullmatch(settings.station.name):
+        raise SettingsError(f"station.name '{settings.station.name}': 1-32 of a-z 0-9 _ -, beginning with a-z 0-9")
+    names = [device.name for device in settings.devices]
+    _once("devices.name", names)
+    _once("doors.door", [door.door for door in settings.doors])
+    for device in settings.devices:
+        family(device.family)(**device.settings)
+    wired: list[tuple[str, int, int]] = []
+    for door in settings.doors:
+        for wire in (door.lock, door.contact):
+            if wire is not None:
+                _known(f"door {door.door}", wire.device, names)
+                wired.append((wire.device, wire.board, wire.channel))
+        for reader in door.readers:
+            _known(f"door {door.door} readers", reader, names)
+    _once("channel (device, board, channel)", wired)
+
+
+def _once(what: str, values: list[Any]) -> None:
+    double = next((value for value in values if values.count(value) > 1), None)
+    if double is not None:
+        raise SettingsError(f"{what} {double!r} is given twice")
+
+
+def _known(what: str, name: str, names: list[str]) -> None:
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"devices: {', '.join(names) or 'none'}"
+        raise SettingsError(f"{what}: no device '{name}'; {hint}")

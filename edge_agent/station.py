@@ -1,0 +1,270 @@
+"""A station: composition, and the one loop that everything happens on.
+
+1. Devices and link only put into the queue; the loop takes one thing after the other, then lets time pass.
+2. When the outbox cannot be written nothing is unlocked; once it can be again, no door is trusted unseen.
+3. SIGTERM ends the loop; what is remembered is written, the broker is told, within two seconds.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import msgspec
+
+from contract.codec import open_command
+from contract.errors import ContractError
+from contract.messages import SessionEnded, StationStarted
+from edge_agent import wording
+from edge_agent.cabinet import Cabinet
+from edge_agent.clock import Clock
+from edge_agent.desk import Desk, SessionMemory
+from edge_agent.devices import make_dialect
+from edge_agent.devices.base import (
+    BadgeRead,
+    CodeRead,
+    Dialect,
+    LockState,
+    RoundDone,
+    SourceEvent,
+    SourceState,
+    TagSeen,
+    UnlockReply,
+)
+from edge_agent.devices.stream import StreamSource
+from edge_agent.health import Health
+from edge_agent.journal import Journal
+from edge_agent.link import Arrived, Delivered, Link, LinkDown, LinkEvent, LinkUp
+from edge_agent.outbox import Outbox, OutboxError
+from edge_agent.settings import Channel, DeviceTable, Settings
+from edge_agent.state import StateFile, busy, describe
+from edge_agent.sweeps import Sweeps
+from edge_agent.unlock import Outcome, fire
+from edge_agent.uplink import Uplink
+from edge_agent.wording import Screen
+
+VERSION = "0.1"
+TICK_S = 0.02
+MOST_AT_ONCE = 1000
+ALIVE_S = 30.0
+"""How often it is written down that the station is watching; a gap is told to begin at the last such moment."""
+PRUNE_S = 3600.0
+FAMILY_DEFAULTS: dict[str, dict[str, Any]] = {"lock8a": {"poll_ms": 40}}
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """End the loop."""
+
+
+class Alive(msgspec.Struct, frozen=True):
+    """When the station last watched, on its wall clock."""
+
+    wall_us: int
+
+
+class Station:
+    """One cabinet's agent."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        table = settings.station
+        self._queue: SimpleQueue[tuple[float, str, SourceEvent | LinkEvent | Stop]] = SimpleQueue()
+        self._clock = Clock(table.clock_file)
+        self._outbox = Outbox(Path(table.data), table.name, limit_mb=table.outbox_mb)
+        self._journal = Journal(self._outbox, self._clock)
+        self._screen = Screen()
+        self._health = Health(self._journal, settings.devices)
+        self._cabinet = Cabinet(settings.doors, settings.presence, self._journal, self._fire, self._health.change)
+        self._desk = Desk(settings, self._journal, self._cabinet, self._screen)
+        self._cabinet.eyes = self._desk
+        self._sweeps = Sweeps(self._cabinet, settings.presence, self._journal)
+        self._link = Link(table.name, self._journal.boot, settings.broker, self._from_link)
+        self._uplink = Uplink(table.name, settings.station_key(), settings.server_key(), self._journal, self._link)
+        self._state = StateFile(Path(table.state))
+        self._devices: dict[str, DeviceTable] = {device.name: device for device in settings.devices}
+        self._dialects: dict[str, Dialect] = {}
+        self._sources: dict[str, StreamSource] = {}
+        self._left_open_us = int(settings.session.left_open_seconds * 1_000_000)
+        self._next_alive = self._next_prune = 0.0
+        for device in settings.devices:
+            self._add_source(device)
+
+    def _add_source(self, device: DeviceTable) -> None:
+        dialect = make_dialect(device.family, FAMILY_DEFAULTS.get(device.family, {}) | device.settings)
+        self._dialects[device.name] = dialect
+        self._sources[device.name] = StreamSource(device.name, dialect, device.port, self._from_device)
+
+    # -- called on other threads --------------------------------------------------------------------------------------
+
+    def _from_device(self, name: str, event: SourceEvent) -> None:
+        self._queue.put((self._clock.real_mono(), name, event))
+
+    def _from_link(self, event: LinkEvent) -> None:
+        self._queue.put((self._clock.real_mono(), "", event))
+
+    def stop(self) -> None:
+        """Ask the loop to end; safe in a signal handler and on any thread."""
+        self._queue.put((self._clock.real_mono(), "", Stop()))
+
+    # -- the loop -----------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Work until stopped."""
+        try:
+            self._begin()
+            for source in self._sources.values():
+                source.start()
+            self._link.start()
+            while self._take_what_came():
+                self._tick(self._clock.real_mono())
+        finally:
+            self._end()
+
+    def _begin(self) -> None:
+        """Write down that the station started, and that what it was doing is void."""
+        cut_off = self._desk.interrupted()
+        alive = self._journal.recall("alive", Alive)
+        self._cabinet.gap_from_us = alive.wall_us if alive else None
+        with self._journal.entry() as entry:
+            doors = {str(number): "unknown" for number in self._cabinet.doors}
+            entry.write(StationStarted, version=VERSION, doors=doors, interrupted=[cut_off] if cut_off else [])
+            if cut_off:
+                entry.write(SessionEnded, session=cut_off, why="interrupted")
+            entry.keep("session", SessionMemory())
+
+    def _take_what_came(self) -> bool:
+        """Handle what is queued; False when the station is to stop."""
+        try:
+            came = self._queue.get(timeout=TICK_S)
+            for _ in range(MOST_AT_ONCE):
+                at, name, event = came
+                if isinstance(event, Stop):
+                    return False
+                self._guarded(lambda: self._handle(at, name, event))  # noqa: B023 (called at once)
+                came = self._queue.get_nowait()
+        except Empty:
+            pass
+        return True
+
+    def _guarded(self, act: Any) -> None:
+        """Do something that writes; when it cannot be written, lock."""
+        try:
+            act()
+        except OutboxError as error:
+            self._health.cannot_write(error)
+            self._screen.show(wording.LOCKED)
+
+    def _tick(self, now: float) -> None:
+        """Let time pass for every part, then write the state."""
+        was_full = self._health.full
+        for act in (
+            lambda: self._cabinet.tick(now, self._left_open_us),
+            lambda: self._desk.tick(now),
+            lambda: self._sweeps.tick(now),
+            lambda: self._health.tick(now, self._outbox.confirmed),
+            lambda: self._keep_house(now),
+            lambda: self._uplink.pump(now),
+        ):
+            self._guarded(act)
+        self._desk.locked = self._health.full
+        if was_full and not self._health.full:
+            self._guarded(lambda: self._cabinet.blind(now))
+            self._screen.show(wording.IDLE)
+        self._state.write(self.describe(), self._clock.wall_us())
+
+    def _keep_house(self, now: float) -> None:
+        if self._health.full:
+            return
+        if now >= self._next_alive:
+            self._next_alive = now + ALIVE_S
+            with self._journal.entry() as entry:
+                entry.keep("alive", Alive(self._clock.wall_us()))
+        if now >= self._next_prune:
+            self._next_prune = now + PRUNE_S
+            self._outbox.prune(self._clock.wall_us())
+
+    def _end(self) -> None:
+        """Write down what was learnt, tell the broker, let go of everything."""
+        for source in self._sources.values():
+            source.close()
+        self._guarded(self._remember)
+        self._link.close()
+        self._state.write(self.describe() | {"link": "down"}, self._clock.wall_us())
+        self._outbox.close()
+
+    def _remember(self) -> None:
+        with self._journal.entry() as entry:
+            entry.keep("alive", Alive(self._clock.wall_us()))
+            for door in self._cabinet.doors.values():
+                entry.keep(f"door/{door.number}", door.learned())
+
+    # -- what came ----------------------------------------------------------------------------------------------------
+
+    def _handle(self, at: float, name: str, event: SourceEvent | LinkEvent) -> None:
+        match event:
+            case TagSeen() | RoundDone():
+                self._cabinet.tag_reading(name, at, event)
+            case LockState():
+                self._cabinet.lock_state(name, event, at)
+            case UnlockReply():
+                self._cabinet.unlock_reply(name, event)
+            case BadgeRead():
+                self._desk.badge(event.card, at)
+            case CodeRead() if self._devices[name].role == "keypad":
+                self._desk.pin(event.text, at)
+            case CodeRead():
+                self._desk.code(event.text, event.symbology or "", at)
+            case SourceState():
+                self._health.device_state(name, event, at)
+            case LinkUp():
+                self._uplink.connected()
+            case LinkDown():
+                self._uplink.disconnected()
+            case Delivered(ok=False):
+                self._uplink.refused(at)
+            case Arrived():
+                self._arrived(event, at)
+
+    def _arrived(self, message: Arrived, now: float) -> None:
+        match message.channel:
+            case "receipt" if not message.retained:
+                self._uplink.receipt(message.payload, now)
+            case "grants":
+                self._desk.answered(message.payload, retained=message.retained, now=now)
+            case "command" if not message.retained:
+                self._command(message.payload)
+
+    def _command(self, payload: bytes) -> None:
+        try:
+            command = open_command(self.settings.server_key(), payload)
+        except ContractError:
+            return
+        if command.station == self.settings.station.name:
+            self._sweeps.order(command)
+
+    def _fire(self, channel: Channel) -> Outcome | None:
+        if self._health.full:
+            return "refused"
+        return fire(self._sources[channel.device].write, self._dialects[channel.device], channel)
+
+    # -- who looks ----------------------------------------------------------------------------------------------------
+
+    def describe(self) -> dict[str, Any]:
+        """Say everything about the station as it is now."""
+        outbox = self._outbox
+        return {
+            "station": self.settings.station.name,
+            "boot": self._journal.boot,
+            "pid": os.getpid(),
+            "link": "down" if self._journal.offline else "up",
+            "epoch": outbox.epoch,
+            "seq": outbox.last,
+            "confirmed": outbox.confirmed,
+            "unsent": outbox.last - outbox.confirmed,
+            "busy": busy(self._desk, self._cabinet) or self._sweeps.busy,
+            "devices": dict(self._health.devices),
+            "screen": list(self._screen.lines),
+            **describe(self._desk, self._cabinet),
+        }

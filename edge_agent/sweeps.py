@@ -1,0 +1,100 @@
+"""Sweeps the server asks for: listen behind closed doors and report everything heard.
+
+A door that is in use is swept when it is idle again. A command is carried out once, also when it is delivered twice.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Literal
+
+from contract.messages import Sweep as SweepCommand
+from contract.messages import SweepDone
+from edge_agent.cabinet import Cabinet
+from edge_agent.door import Door
+from edge_agent.doors import Phase
+from edge_agent.ear import Pass, Seen
+from edge_agent.journal import Journal
+from edge_agent.presence import Sweep
+from edge_agent.settings import PresenceTable
+
+REMEMBERED = 256
+MOST_SIGHTINGS = 2000
+SPARE_S = 0.6
+
+
+@dataclass(slots=True)
+class Task:
+    """One door of one command; `listening` is None while the door is in use."""
+
+    command: str
+    purpose: Literal["stocktake", "check"]
+    listening: Sweep | None = None
+    until: float = 0.0
+    evidence: dict[str, Seen] = field(default_factory=dict)
+
+
+class Sweeps:
+    """Carry out sweep commands."""
+
+    def __init__(self, cabinet: Cabinet, presence: PresenceTable, journal: Journal) -> None:
+        self._cabinet, self._presence, self._journal = cabinet, presence, journal
+        self._known: deque[str] = deque(maxlen=REMEMBERED)
+        self._tasks: dict[int, deque[Task]] = {}
+        cabinet.overhear = self.hear
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether a sweep is under way or waiting."""
+        return any(self._tasks.values())
+
+    def order(self, command: SweepCommand) -> None:
+        """Take a command; an empty list of doors means all."""
+        if command.command in self._known:
+            return
+        self._known.append(command.command)
+        for number in command.doors or list(self._cabinet.doors):
+            if number in self._cabinet.doors:
+                self._tasks.setdefault(number, deque()).append(Task(command.command, command.purpose))
+
+    def hear(self, door: Door, heard: Pass) -> None:
+        """Take one pass behind an idle door."""
+        tasks = self._tasks.get(door.number)
+        if not tasks or tasks[0].listening is None:
+            return
+        task = tasks[0]
+        for epc, seen in heard.items():
+            task.evidence.setdefault(epc, Seen(epc)).merge(seen)
+        assert task.listening is not None
+        task.listening.hear(heard.keys())
+
+    def tick(self, now: float) -> None:
+        """Begin, end, and begin again what a door's use cut short."""
+        for number, tasks in self._tasks.items():
+            door = self._cabinet.doors[number]
+            if not tasks:
+                continue
+            task = tasks[0]
+            if door.phase is not Phase.IDLE:
+                task.listening, task.evidence = None, {}
+            elif task.listening is None:
+                known = {epc: door.rates.get(epc, tag.rate) for epc, tag in (door.memory.contents or {}).items()}
+                task.listening = Sweep(known, self._presence.miss_chance, self._presence.max_passes)
+                task.until = now + self._presence.max_passes * self._presence.pass_ms / 1000 + SPARE_S
+            elif task.listening.done or now >= task.until:
+                self._report(number, task)
+                tasks.popleft()
+
+    def _report(self, number: int, task: Task) -> None:
+        assert task.listening is not None
+        seen = [task.evidence[epc].sighting() for epc in sorted(task.evidence)][:MOST_SIGHTINGS]
+        with self._journal.entry() as entry:
+            entry.write(
+                SweepDone,
+                door=number,
+                purpose=task.purpose,
+                command=task.command,
+                seen=seen,
+                passes=task.listening.passes,
+            )
