@@ -1,6 +1,7 @@
 """What a use case raises when it will not act; the web says the same as a problem, with a stable code."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from server.domain.verdicts import Reason
 
@@ -34,8 +35,12 @@ class ForbiddenError(ServiceError):
 
 
 class RefusedError(ServiceError):
-    """A rule refuses the act; every reason names its rule."""
+    """A rule refuses the act; every reason names its rule.
 
-    def __init__(self, reasons: Iterable[Reason]) -> None:
+    `then` is what is to be recorded about it, in a unit of work of its own: the act's is undone.
+    """
+
+    def __init__(self, reasons: Iterable[Reason], then: Callable[[Any], None] | None = None) -> None:
         self.reasons = tuple(reasons)
+        self.then = then
         super().__init__("refused_by_rule", ", ".join(f"{reason.rule} {reason.code}" for reason in self.reasons))

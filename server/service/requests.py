@@ -6,6 +6,7 @@ from sqlmodel import Session, col, or_, select, update
 
 from server.domain import approvals
 from server.domain.approvals import DecisionFacts, RequestFacts
+from server.domain.reasons import Code
 from server.domain.verdicts import Lawful, Refused
 from server.domain.words import AlarmKind, AuthorityKind, LineState, LoanState, Mode, RequestState, Role
 from server.service.alarms import Alarming, set_alarm
@@ -95,12 +96,15 @@ def decide(work: Writing, number: int, act: str, asked: NewDecision) -> RequestV
     session = work.session
     request = _stored(session, number)
     _visible(work, request)
-    lawful = _lawful(judge(work, number, act, asked))
+    said = judge(work, number, act, asked)
+    if isinstance(said, Refused):
+        own = any(reason.code == Code.OWN_REQUEST for reason in said.reasons)
+        raise RefusedError(said.reasons, (lambda after: _own_decision(after, number)) if own else None)
     request.state = approvals.next_state(RequestState(request.state), act)
     decision = Decision(
         request_id=known(request.id),
         approver_id=work.viewer.id,
-        delegation_id=lawful.basis[0] if lawful.basis else None,
+        delegation_id=said.basis[0] if said.basis else None,
         said=request.state,
         note=asked.note,
         at_us=work.now_us,
@@ -130,15 +134,6 @@ def decide(work: Writing, number: int, act: str, asked: NewDecision) -> RequestV
     )
     tell(work, {request.applicant_id, request.filed_by_id}, f"request_{request.state}", str(request.id))
     return request_views(work, [request])[0]
-
-
-def own_decision(work: Writing, number: int) -> None:
-    """Alarm that somebody tried to decide their own request."""
-    request = _stored(work.session, number)
-    entry = work.ledger("self_approval_blocked", request=request.id)
-    cause = f"self_approval_blocked:{request.id}:{work.viewer.id}"
-    fact = Alarming(AlarmKind.SELF_APPROVAL_BLOCKED, cause, work.now_us, person_id=work.viewer.id, evidence=(entry,))
-    set_alarm(work.uow, fact, work.now_us)
 
 
 def withdraw(work: Writing, number: int) -> RequestView:
@@ -229,6 +224,15 @@ def request_views(look: Reading, requests: list[Request]) -> list[RequestView]:
             )
         )
     return shown
+
+
+def _own_decision(work: Writing, number: int) -> None:
+    """Alarm that somebody tried to decide their own request."""
+    request = _stored(work.session, number)
+    entry = work.ledger("self_approval_blocked", request=request.id)
+    cause = f"self_approval_blocked:{request.id}:{work.viewer.id}"
+    fact = Alarming(AlarmKind.SELF_APPROVAL_BLOCKED, cause, work.now_us, person_id=work.viewer.id, evidence=(entry,))
+    set_alarm(work.uow, fact, work.now_us)
 
 
 def _sees_every(look: Reading) -> bool:

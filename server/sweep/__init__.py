@@ -1,4 +1,1 @@
-"""Do what the clock asks for: overdue, lists, retention, silent stations, anchors.
-
-The moment is given, never read here.
-"""
+"""Jobs by the clock: what becomes so because time passes and nothing happens."""

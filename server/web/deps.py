@@ -1,5 +1,6 @@
 """What the pages and the API are given at start, and how a route comes by it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -33,6 +34,10 @@ class Deps:
     keys: Keys
     live: Live
     settings: WebSettings
+    capture: Callable[[bytes], bytes]
+    """Takes a station's batch as the broker would bring it, and gives the signed receipt."""
+    hearing: Callable[[], bool] = lambda: True
+    """Says whether the intake in this process, if there is one, hears the stations."""
 
 
 def deps_of(request: Request) -> Deps:

@@ -70,7 +70,7 @@ class Live:
     def close(self) -> None:
         """End every open stream, so that the server can stop; to be called on the loop's own thread."""
         self.closed = True
-        for queue in self._queues:
+        for queue in tuple(self._queues):
             _offer(queue, None)
 
     def tell(self, change: Change) -> None:

@@ -14,6 +14,8 @@ from pydantic import BaseModel
 
 from server.service.answers import find_answer, keep_answer
 from server.service.context import Reading, Writing
+from server.service.errors import RefusedError
+from server.store.unit_of_work import UnitOfWork
 from server.web.auth import Me
 from server.web.deps import Given
 
@@ -45,15 +47,24 @@ class Acting:
         return await run_in_threadpool(self._carry_out, model, work, key, asked)
 
     def _carry_out(self, model: type[V], work: Callable[[Writing], V], key: str, asked: str) -> V:
-        deps, viewer = self._deps, self._viewer
-        with deps.database.begin() as uow:
-            writing = Writing(uow.session, deps.clock.wall_us(), deps.policy, viewer, deps.settings.zone, uow)
-            if key and (kept := find_answer(writing, key, asked)) is not None:
-                return model.model_validate_json(kept)
-            said = work(writing)
-            if key:
-                keep_answer(writing, key, asked, said.model_dump_json())
-            return said
+        try:
+            with self._deps.database.begin() as uow:
+                writing = self._writing(uow)
+                if key and (kept := find_answer(writing, key, asked)) is not None:
+                    return model.model_validate_json(kept)
+                said = work(writing)
+                if key:
+                    keep_answer(writing, key, asked, said.model_dump_json())
+                return said
+        except RefusedError as refused:
+            if refused.then is not None:
+                with self._deps.database.begin() as uow:
+                    refused.then(self._writing(uow))
+            raise
+
+    def _writing(self, uow: UnitOfWork) -> Writing:
+        deps = self._deps
+        return Writing(uow.session, deps.clock.wall_us(), deps.policy, self._viewer, deps.settings.zone, uow)
 
 
 Do = Annotated[Acting, Depends()]

@@ -1,6 +1,6 @@
 """The JSON API, one router per topic."""
 
-from server.web.routes import health, items, live, oversight, people, requests, sign_in, stocktakes
+from server.web.routes import captures, health, items, live, oversight, people, requests, sign_in, stocktakes
 
 ROUTERS = (
     sign_in.router,
@@ -10,5 +10,6 @@ ROUTERS = (
     requests.router,
     oversight.router,
     stocktakes.router,
+    captures.router,
     health.router,
 )

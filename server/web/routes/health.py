@@ -22,8 +22,8 @@ async def live() -> dict[str, str]:
 
 @router.get("/health/ready", **public())
 async def is_ready(deps: Given) -> JSONResponse:
-    """Say whether the database answers; 503 when it does not."""
-    fine = ready(deps.database)
+    """Say whether the database answers and stations are heard; 503 when not."""
+    fine = ready(deps.database) and deps.hearing()
     return JSONResponse({"status": "ready" if fine else "not_ready"}, 200 if fine else 503)
 
 

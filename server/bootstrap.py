@@ -1,0 +1,164 @@
+"""Picks the real things (database, clock, policy, keys) and puts the parts of the server together on them."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from server.clock import SystemClock
+from server.config import ConfigError, Settings
+from server.domain.policy import Policy, load_policy
+from server.service.keys import Keys, load_keys
+from server.store.unit_of_work import Database
+
+if TYPE_CHECKING:
+    from server.intake.consumer import Consumer
+    from server.intake.service import IntakeService
+    from server.web.app import Deps
+
+
+@dataclass(frozen=True, slots=True)
+class Real:
+    """The real things."""
+
+    settings: Settings
+    database: Database
+    clock: SystemClock
+    policy: Policy
+    keys: Keys
+    zone: ZoneInfo
+
+
+@contextmanager
+def real_things(settings: Settings) -> Iterator[Real]:
+    """Open everything the settings name, and close it again."""
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        zone = ZoneInfo(settings.zone)
+        yield Real(settings, database, open_clock(settings), open_policy(settings), load_keys(settings.data), zone)
+    finally:
+        database.close()
+
+
+def open_clock(settings: Settings) -> SystemClock:
+    """Give the clock, shifted when a drill says so."""
+    try:
+        return SystemClock(settings.clock_file)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"GUIWEI_CLOCK_FILE: {error}") from None
+
+
+def open_policy(settings: Settings) -> Policy:
+    """Load the company's policy sheet, or the one that ships."""
+    if settings.policy is None:
+        return load_policy(files("server").joinpath("policies/default.toml").read_text(encoding="utf-8"))
+    try:
+        return load_policy(settings.policy.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"GUIWEI_POLICY: {settings.policy}: {error}") from None
+
+
+def web_deps(real: Real, hearing: Callable[[], bool] = lambda: True) -> "Deps":
+    """Give the web its real things; `hearing` says whether the intake beside it is at work."""
+    from server.web.app import Deps, WebSettings
+    from server.web.live import Live
+
+    settings = real.settings
+    return Deps(
+        database=real.database,
+        clock=real.clock,
+        policy=real.policy,
+        keys=real.keys,
+        live=Live(real.database),
+        settings=WebSettings(settings.site, real.zone, settings.secure, settings.metrics_token.get_secret_value()),
+        capture=intake_service(real).take,
+        hearing=hearing,
+    )
+
+
+def intake_service(real: Real) -> "IntakeService":
+    """Give the server's ear."""
+    from server.intake.service import IntakeService
+
+    return IntakeService(real.database, real.keys, real.policy, real.zone, real.clock)
+
+
+def consumer(real: Real) -> "Consumer":
+    """Give the intake on the broker that the settings name."""
+    from server.intake.consumer import Broker, Consumer
+
+    settings = real.settings
+    broker = Broker(
+        settings.broker_host,
+        settings.broker_port,
+        settings.broker_username,
+        settings.broker_password.get_secret_value(),
+        settings.broker_ca,
+        settings.broker_cert,
+        settings.broker_key,
+    )
+    return Consumer(intake_service(real), broker)
+
+
+def run_web(real: Real, ready: Callable[[str], None], hearing: Callable[[], bool] = lambda: True) -> None:
+    """Serve until told to stop; `ready` is called with the address once it answers."""
+    from server.web.app import create_app
+    from server.web.serving import serve
+
+    deps = web_deps(real, hearing)
+    serve(create_app(deps), deps.live, real.settings.http_host, real.settings.http_port, ready)
+
+
+def run_sweep(real: Real, stop: threading.Event) -> None:
+    """Do the jobs of the clock until told to stop."""
+    from server.sweep.overdue import Overdue
+    from server.sweep.silent import Silent
+    from server.sweep.sweeper import Sweeper
+    from server.sweep.telling import Telling
+
+    database, policy = real.database, real.policy
+    jobs = (
+        ("overdue", Overdue(database, policy).turn),
+        ("silent", Silent(database, policy).turn),
+        ("telling", Telling(database).turn),
+    )
+    Sweeper(real.clock, jobs).run(stop)
+
+
+@contextmanager
+def in_threads(*parts: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Run parts of the server beside what is done in the block, and stop them after it."""
+    stop = threading.Event()
+    threads = [threading.Thread(target=part, args=(stop,), daemon=True) for part in parts]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(2)
+
+
+def set_up_logs() -> None:
+    """Write every log line as one JSON object on standard error."""
+    import logging
+    import sys
+
+    import structlog
+
+    logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,141 @@
+"""The server's command line; every command says what it lacks and ends with 2 when it was set up wrongly."""
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from server.bootstrap import Real
+
+app = typer.Typer(help="Set up and run the server. Settings come from GUIWEI_* variables.", no_args_is_help=True)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn what is the operator's to mend into a message and exit code 2."""
+    from sqlalchemy.exc import ArgumentError, OperationalError
+
+    from server.config import ConfigError
+    from server.service.company import CompanyFileError
+    from server.service.errors import ServiceError
+    from server.service.keys import KeyFileError
+
+    try:
+        yield
+    except (ConfigError, KeyFileError, CompanyFileError, ServiceError) as error:
+        typer.echo(f"guiwei server: {error}", err=True)
+        raise typer.Exit(2) from None
+    except (OperationalError, ArgumentError) as error:
+        cause = getattr(error, "orig", None) or error
+        typer.echo(f"guiwei server: the database (GUIWEI_DATABASE_URL) does not answer: {cause}", err=True)
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest form."""
+    with explained():
+        from server.config import load_settings
+        from server.store.migrate import migrate as bring_up
+
+        bring_up(load_settings().database_url.get_secret_value())
+
+
+@app.command()
+def init(
+    company: Annotated[
+        Path | None, typer.Option(help="a JSON file of people, stations and items to begin with")
+    ] = None,
+) -> None:
+    """Make the keys and the tables, and load a company into the empty database."""
+    with explained():
+        from server.bootstrap import real_things
+        from server.config import load_settings
+        from server.service.company import load_company, read_company
+        from server.service.keys import make_keys
+        from server.store.migrate import migrate as bring_up
+
+        settings = load_settings()
+        wanted = read_company(company) if company is not None else None
+        make_keys(settings.data)
+        bring_up(settings.database_url.get_secret_value())
+        if wanted is not None:
+            with real_things(settings) as real:
+                load_company(real.database, wanted, real.policy, real.zone, settings.site, real.clock.wall_us())
+
+
+@app.command()
+def keys() -> None:
+    """Print the public keys that stations must know, as JSON."""
+    with explained():
+        from server.config import load_settings
+        from server.service.keys import load_keys
+
+        typer.echo(json.dumps(load_keys(load_settings().data).public()))
+
+
+@app.command()
+def web() -> None:
+    """Serve the pages and the API."""
+    with explained(), _real() as real:
+        from server.bootstrap import run_web
+
+        run_web(real, _ready)
+
+
+@app.command()
+def intake() -> None:
+    """Take in what the stations send."""
+    with explained(), _real() as real:
+        from server.bootstrap import consumer
+
+        consumer(real).run(_stop_by_signal())
+
+
+@app.command()
+def sweep() -> None:
+    """Do what becomes due as time passes."""
+    with explained(), _real() as real:
+        from server.bootstrap import run_sweep
+
+        run_sweep(real, _stop_by_signal())
+
+
+@app.command("all")
+def everything() -> None:
+    """Run web, intake and sweep in one process."""
+    with explained(), _real() as real:
+        from server.bootstrap import consumer, in_threads, run_sweep, run_web
+
+        ear = consumer(real)
+        with in_threads(ear.run, lambda stop: run_sweep(real, stop)):
+            run_web(real, _ready, lambda: ear.ready)
+
+
+@contextmanager
+def _real() -> Iterator["Real"]:
+    from server.bootstrap import real_things, set_up_logs
+    from server.config import load_settings
+
+    set_up_logs()
+    with real_things(load_settings()) as real:
+        yield real
+
+
+def _ready(address: str) -> None:
+    typer.echo(f"guiwei server ready at {address}")
+    sys.stdout.flush()
+
+
+def _stop_by_signal() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
