@@ -27,12 +27,16 @@ class Act:
 
 @dataclass
 class Day:
-    """What is where by now; `out` names who took what is in no cabinet ("" for nobody known)."""
+    """What is where by now.
+
+    `out` names who took what is in no cabinet ("" for nobody known), `entitled` those with an approval left unused.
+    """
 
     story: Story
     rng: random.Random
     behind: dict[str, set[str]]
     out: dict[str, str] = field(default_factory=dict)
+    entitled: set[str] = field(default_factory=set)
     requests: int = 0
 
     def title(self, item: str) -> str:
@@ -70,9 +74,9 @@ class Day:
         found = sorted({who for who in self.out.values() if who})
         return self.rng.choice(found) if found else None
 
-    def empty_handed(self) -> str | None:
-        """Choose a requester who has nothing out."""
-        found = [w for w in ("wang", "sun") if w not in self.out.values()]
+    def turned_away(self) -> str | None:
+        """Choose a requester whom no door opens to."""
+        found = [w for w in ("wang", "sun") if w not in self.out.values() and w not in self.entitled]
         return self.rng.choice(found) if found else None
 
 
@@ -169,7 +173,7 @@ def top_secret(day: Day) -> list[Act]:
 
 def rejected(day: Day) -> list[Act]:
     """Ask in vain, and come all the same."""
-    found, who = day.pick(FILES), day.empty_handed()
+    found, who = day.pick(FILES), day.turned_away()
     if found is None or who is None:
         return []
     item, door = found
@@ -206,6 +210,7 @@ def wrong_item(day: Day) -> list[Act]:
     if found is None or other is None:
         return []
     item, door = found
+    day.entitled.add(who)
     return [*asked(day, who, day.manager(who), "zhao", item), *visit(day, who, door, take=[other])]
 
 
