@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from guiwei.drill.process import ProcessError, wait_until
 
@@ -81,7 +82,7 @@ def _programs() -> Path:
     return found[-1].parent
 
 
-def _as(user: str | None) -> dict[str, object]:
+def _as(user: str | None) -> dict[str, Any]:
     return {"cwd": "/"} if user is None else {"cwd": "/", "user": user, "group": user, "extra_groups": []}
 
 

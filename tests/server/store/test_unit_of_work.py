@@ -1,0 +1,107 @@
+"""The unit of work: all or nothing, one writer at a time, hooks after the commit; and the migrations."""
+
+import itertools
+import threading
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlmodel import SQLModel, select
+
+from server.domain.ledger import canonical
+from server.store.ledger import _encoder
+from server.store.sql import fetch, run_many
+from server.store.tables import LedgerEntry, Person
+from server.store.unit_of_work import Database, NestedWorkError
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def person(username: str) -> Person:
+    return Person(username=username, name="王", role="requester", pseudonym=f"p-{username}", created_us=1)
+
+
+def test_models_and_migrations_agree(database: Database) -> None:
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+
+
+def test_failure_undoes_rows_and_ledger_and_calls_no_hook(database: Database) -> None:
+    called: list[str] = []
+
+    def fail() -> None:
+        with database.begin() as uow:
+            uow.session.add(person("wang"))
+            uow.ledger("noted", 1, {})
+            uow.after_commit(lambda: called.append("hook"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with database.read() as session:
+        assert (session.exec(select(Person)).all(), session.exec(select(LedgerEntry)).all(), called) == ([], [], [])
+
+
+def test_hooks_see_what_was_committed(database: Database) -> None:
+    seen: list[int] = []
+
+    def look() -> None:
+        with database.read() as session:
+            seen.append(len(session.exec(select(Person)).all()))
+
+    database.on_commit(look)
+    with database.begin() as uow:
+        uow.session.add(person("wang"))
+        uow.after_commit(look)
+        uow.after_commit(lambda: 1 // 0)
+    assert seen == [1, 1]
+
+
+def test_work_does_not_nest(database: Database) -> None:
+    with database.begin(), pytest.raises(NestedWorkError), database.begin():
+        pass
+
+
+def test_eight_writers_keep_one_chain(database: Database) -> None:
+    others = [Database(database.url) for _ in range(8)]
+
+    def write(own: Database) -> None:
+        for number in range(10):
+            with own.begin() as uow:
+                uow.ledger("noted", number, {"n": number})
+
+    threads = [threading.Thread(target=write, args=(other,)) for other in others]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as session:
+        entries = session.exec(select(LedgerEntry).order_by(LedgerEntry.__table__.c.id)).all()  # type: ignore[attr-defined]
+    assert [entry.id for entry in entries] == list(range(1, 81))
+    assert all(before.hash == after.previous for before, after in itertools.pairwise(entries))
+    for other in others:
+        other.close()
+
+
+def test_lists_are_one_parameter(database: Database) -> None:
+    with database.begin() as uow:
+        rows = [{"username": f"u{n}", "pseudonym": f"p{n}"} for n in range(5)]
+        insert = (
+            "INSERT INTO person (username, name, department, role, active, locale, pseudonym, created_us)"
+            " VALUES (:username, '', '', 'requester', TRUE, 'zh', :pseudonym, 0)"
+        )
+        assert run_many(uow.connection, insert, rows) == 5
+        found = fetch(uow.connection, "SELECT username FROM person WHERE username {names}", names=["u1", "u3", "x"])
+        assert sorted(row.username for row in found) == ["u1", "u3"]
+        assert fetch(uow.connection, "SELECT username FROM person WHERE username {names}", names=[]) == []
+
+
+@given(st.dictionaries(st.text(), JSON, max_size=5))
+def test_the_fast_text_is_the_canonical_text(body: dict[str, object]) -> None:
+    assert _encoder.encode(body).decode() == canonical(body)
