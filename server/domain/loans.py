@@ -101,7 +101,7 @@ def is_overdue(loan: LoanFacts, now_us: int) -> bool:
 def overdue_alarms(policy: Policy, loan: LoanFacts, now_us: int) -> tuple[LateAlarm, ...]:
     """Say which alarm a late loan sets now: none, or exactly one, by the rule its due moment comes from.
 
-    None while its cabinet has been silent since before the due moment: it may be back, which is unknown, not unreturned.
+    None while its cabinet has been silent since before the due moment: it is unknown, not unreturned.
     """
     if not is_overdue(loan, now_us) or (loan.silent_since_us is not None and loan.silent_since_us <= loan.due_us):
         return ()
