@@ -106,6 +106,9 @@ def test_scanning_what_is_in_its_place_gives_no_authority_for_it() -> None:
     assert refused(facts(scanned=(Scanned("f1", secret),))) == {("R02", "no_authority"), ("R06", "secrecy_never")}
     assert refused(facts(scanned=(Scanned("x"),))) == {("R20", "code_unknown")}
     assert opened(facts(line(5, F1), scanned=(Scanned("f1", F1),))) == {1: (5,)}
+    over = facts(line(5, F1, until_us=NINE))
+    assert refused(replace(over, scanned=(Scanned("f1", F1),))) == {("R02", "window_over")}
+    assert refused(replace(over, scanned=(Scanned("f2", F2),))) == {("R02", "window_over"), ("R02", "no_authority")}
 
 
 def test_one_lawful_reason_opens_and_the_rest_is_still_said() -> None:

@@ -161,6 +161,18 @@ def test_somebody_no_longer_active_neither_asks_nor_is_asked_for() -> None:
     assert refusals(judge_request(POLICY, ask(applicant=replace(WANG, active=False)))) == {("R20", "person_inactive")}
 
 
+def test_a_window_ends_after_it_begins_and_after_now() -> None:
+    codes = {
+        (NINE, NINE): "window_empty",
+        (NINE, NINE - 1): "window_empty",
+        (NINE - HOUR, NINE): "window_over",
+        (NINE - HOUR, NINE + 1): "",
+    }
+    for (start, until), code in codes.items():
+        answer = judge_request(POLICY, replace(ask(), from_us=start, until_us=until))
+        assert refusals(answer) == {("R02", code)} if code else isinstance(answer, Lawful)
+
+
 def test_the_window_lasts_until_close_of_business_of_an_office_day() -> None:
     assert window(POLICY, ZONE, NINE, None, None) == (NINE, at("2026-03-02T17:30"))
     assert window(POLICY, ZONE, at("2026-03-06T18:00"), None, None)[1] == at("2026-03-09T17:30")
@@ -232,6 +244,8 @@ DELEGATION = DelegationFacts(30, GM, DEPUTY.id, NINE - HOUR, NINE + HOUR)
         ({}, ""),
         ({"to_id": 77}, "delegation_to_another"),
         ({"from_us": NINE + 1}, "delegation_not_begun"),
+        ({"from_us": NINE}, ""),
+        ({"revoked_us": NINE + 1}, ""),
         ({"until_us": NINE}, "delegation_over"),
         ({"revoked_us": NINE}, "delegation_revoked"),
         ({"scope": Scope(modes=frozenset({Mode.READING}))}, "delegation_scope"),

@@ -92,7 +92,7 @@ def test_a_late_loan_sets_exactly_one_alarm(rule: str, after: int, kind: AlarmKi
 
 
 def test_while_its_cabinet_is_silent_a_late_item_is_unknown_and_not_unreturned() -> None:
-    assert overdue_alarms(POLICY, replace(LOAN, silent_since_us=NINE - 1), NINE + HOUR) == ()
+    assert overdue_alarms(POLICY, replace(LOAN, silent_since_us=NINE), NINE + HOUR) == ()
     assert len(overdue_alarms(POLICY, replace(LOAN, silent_since_us=NINE + 1), NINE + HOUR)) == 1
 
 

@@ -89,3 +89,9 @@ def test_everything_is_counted_once_and_nothing_unseen_is_found(
         assert (one.result in ("found", "misplaced", "unknown", "duplicate", "on_loan_but_here")) == bool(one.seen_at)
     chance.shuffle(sightings)  # type: ignore[attr-defined]
     assert count(expected, sightings, passes, 3) == counted
+
+
+def test_what_lies_where_the_record_has_it_but_does_not_belong_is_misplaced() -> None:
+    expected = [Expected(1, "a", 2, astray=True), Expected(2, "a", 2)]
+    found = count(expected, [Sighted("E1", 1, "a", 2), Sighted("E2", 2, "a", 2)], {("a", 2): 9}, 3)
+    assert [one.result for one in found] == ["misplaced", "found"]
