@@ -35,6 +35,7 @@ class Visit:
     """What a station last answered somebody, and which refusal is still unexpected."""
 
     answers: int = 0
+    rules: tuple[str, ...] = ()
     pending: tuple[str, tuple[str, ...]] | None = None
 
 
@@ -155,7 +156,7 @@ class Acts:
             self._noticed(cabinet.name, "badges")
         finally:
             cabinet.badge.remove()
-            time.sleep(0.15)  # the reader repeats a card while it lies there; absence must be seen before the next
+            time.sleep(0.3)  # the reader repeats a card while it lies there; absence must be seen before the next
 
     def pin(self, step: s.Pin) -> None:
         person = self.world.story.people.get(step.who or "")
@@ -320,10 +321,12 @@ class Acts:
             pending, visit.pending = visit.pending, None
             if pending and step.expect_refusal is None:
                 self.differences.append(Difference(label, "the door opens", f"refused: {'+'.join(pending[1])}"))
-            return pending[1] if pending else None
+            cabinet, door = self._door(step.at)
+            return (pending[1] if pending else visit.rules) if door not in cabinet.ajar else None
         if not fresh or not isinstance(answer, dict):
             return None
         rules = tuple(dict.fromkeys(str(r["rule"]) for r in answer.get("reasons", [])))
+        visit.rules = rules
         visit.pending = (label, rules) if answer["kind"] == "denied" and step.expect_refusal is None else None
         return rules if answer["kind"] == "denied" else None
 

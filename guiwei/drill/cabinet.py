@@ -23,6 +23,8 @@ from guiwei.drill.story import StationSpec, StoryError
 
 CHANNELS = 24
 CONTACT = 12
+SETTINGS = {"badge": "absence_ms = 250"}
+"""What the drills' devices are set to that their profiles are not."""
 EMULATED = {"reader": ("m100",), "lock": ("lock8a",), "badge": ("rdm6300",), "scanner": ("barcode_serial",)}
 
 
@@ -84,7 +86,7 @@ class Cabinet:
         for name, family in devices.items():
             lines += ["[[devices]]", f'name = "{name}"', f'family = "{family}"', f'port = "{self.folder / name}"']
             lines += ['role = "keypad"'] if name == "keypad" else []
-            lines += [f"settings = {{ channels = {CHANNELS} }}"] if name == "lock" else []
+            lines += [f"settings = {{ {SETTINGS[name]} }}"] if name in SETTINGS else []
         for door in self.readers:
             lines += [
                 "[[doors]]", f"door = {door}", f'lock = {{ device = "lock", channel = {door} }}',

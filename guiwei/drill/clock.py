@@ -13,11 +13,12 @@ def real_us() -> int:
 
 
 class StoryClock:
-    """Story time: real time plus a shift common to all, plus one skew per station."""
+    """Story time: real time moved to the story's start (wall clocks only), shifted by its waits, skewed per station."""
 
     def __init__(self, folder: Path, start_us: int) -> None:
         self.folder = folder
-        self.shift_us = start_us - real_us()
+        self.shift_us = 0
+        self.base_us = start_us - real_us()
         self.skews: dict[str, int] = {}
         self.shifted_at_us = start_us
 
@@ -30,7 +31,7 @@ class StoryClock:
 
     def now_us(self) -> int:
         """Give the story's moment."""
-        return real_us() + self.shift_us
+        return real_us() + self.base_us + self.shift_us
 
     def wait(self, us: int) -> None:
         """Let story time pass at once, everywhere."""
@@ -52,7 +53,7 @@ class StoryClock:
         self._write(self.folder / f"clock-{who}", self.skews[who])
 
     def _write(self, path: Path, skew: int) -> None:
-        data = _HANDS.pack(self.shift_us, skew)
+        data = _HANDS.pack(self.shift_us, self.base_us + skew)
         if path.exists():
             with path.open("r+b") as file:  # in place: the readers hold it mapped
                 file.write(data)

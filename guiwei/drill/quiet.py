@@ -3,7 +3,8 @@
 import time
 from dataclasses import dataclass, field
 
-from guiwei.drill.api import Refusal
+import httpx2
+
 from guiwei.drill.world import World
 
 LIMIT = 20.0
@@ -98,10 +99,10 @@ class Quiet:
         if not self.server_reachable() or not self.waited:
             return ""
         try:
-            ready = self.world.api("").client.get(f"{self.world.base}/health/ready").json()
-        except (Refusal, OSError, ValueError) as error:
+            swept_us = self.world.swept_us()
+        except (httpx2.HTTPError, ValueError, KeyError) as error:
             return f"server: {error}"
-        if int(ready.get("swept_us", 0)) < self.world.clock.shifted_at_us:
+        if swept_us < self.world.clock.shifted_at_us:
             return "the server has not looked at the clock since it was moved"
         self.waited = False
         return ""

@@ -7,14 +7,16 @@ import secrets
 import sys
 from pathlib import Path
 
-import msgspec
+import httpx2
 
 from guiwei.drill.api import Api
 from guiwei.drill.broker import SERVER, broker, free_port, listening, start_broker
 from guiwei.drill.cabinet import Cabinet
 from guiwei.drill.clock import StoryClock
-from guiwei.drill.process import Process, ProcessError, wait_until
+from guiwei.drill.founding import found
+from guiwei.drill.process import Process, wait_until
 from guiwei.drill.story import Story
+from server.config import Settings
 
 SITE = "drill"
 ADMIN = "drill-auditor"
@@ -55,11 +57,11 @@ class World:
         for key, item in self.story.items.items():
             station, _, door = item.place.partition("/")
             self.cabinets[station].put(int(door or 1), self.epcs[key])
-        keys = self._set_up()
+        keys = found(self._settings(), self._company(), self.clock.now_us())
         self.server.start()
         for cabinet in self.cabinets.values():
             clock = self.clock.file(cabinet.name)
-            cabinet.write_settings(SITE, self.logins[cabinet.name], keys["server_key"], keys["pin_key"], clock)
+            cabinet.write_settings(SITE, self.logins[cabinet.name], keys["server_key"], keys["server_pin_key"], clock)
             cabinet.agent.start()
         self.await_server()
 
@@ -98,6 +100,10 @@ class World:
             self._apis[person] = Api(self.base, person, self.passwords[person])
         return self._apis[person]
 
+    def swept_us(self) -> int:
+        """Ask which moment the server's sweep has looked at last."""
+        return int(httpx2.get(f"{self.base}/health/ready", timeout=5).json()["swept_us"])
+
     def station_state(self, name: str) -> dict[str, object]:
         """Read what a station says of itself; empty before it has said anything."""
         try:
@@ -115,8 +121,7 @@ class World:
 
     # ------------------------------------------------------------ setting up
 
-    def _environment(self) -> dict[str, str]:
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("GUIWEI_")}  # noqa: TID251  a child's own
+    def _own_settings(self) -> dict[str, str]:
         own = {
             "DATABASE_URL": f"sqlite:///{self.folder / 'guiwei.sqlite'}",
             "DATA": str(self.folder / "keys"),
@@ -132,22 +137,15 @@ class World:
         }
         if self.story.policy != "default":
             own["POLICY"] = str((Path(self.story.file).parent / self.story.policy).resolve())
-        return inherited | {f"GUIWEI_{k}": v for k, v in own.items()} | {"PYTHONUNBUFFERED": "1"}
+        return own
 
-    def _set_up(self) -> dict[str, str]:
-        company = self.folder / "company.json"
-        company.write_bytes(msgspec.json.encode(self._company()))
-        setting_up = Process(
-            "setting up", _guiwei("server", "init", "--company", str(company)), self.folder / "init.log"
-        )
-        setting_up.env = self.env
-        setting_up.start()
-        wait_until("setting up the server", 30, lambda: not setting_up.alive)
-        if setting_up.child is None or setting_up.child.returncode != 0:
-            raise ProcessError(f"setting up failed:\n{setting_up.tail(30)}")
-        company.unlink()
-        keys: dict[str, str] = json.loads(setting_up.tail(1))
-        return keys
+    def _settings(self) -> Settings:
+        return Settings.model_validate({key.lower(): value for key, value in self._own_settings().items()})
+
+    def _environment(self) -> dict[str, str]:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("GUIWEI_")}  # noqa: TID251  a child's own
+        own = {f"GUIWEI_{key}": value for key, value in self._own_settings().items()}
+        return inherited | own | {"PYTHONUNBUFFERED": "1"}
 
     def _company(self) -> dict[str, object]:
         people = [

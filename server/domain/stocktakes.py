@@ -21,6 +21,8 @@ class Expected:
     door: int
     bucket: Bucket = Bucket.EXPECTED
     tagged: bool = True
+    astray: bool = False
+    """Recorded away from where it belongs: found there, it is still misplaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def _result(line: Expected, places: tuple[Place, ...], swept: set[Place], looked
     if places and line.bucket != Bucket.EXPECTED:
         return StocktakeResult.ON_LOAN_BUT_HERE
     if places:
-        return StocktakeResult.FOUND if place in places else StocktakeResult.MISPLACED
+        return StocktakeResult.FOUND if place in places and not line.astray else StocktakeResult.MISPLACED
     if line.bucket == Bucket.ON_LOAN:
         return StocktakeResult.ON_LOAN
     if line.bucket == Bucket.UNACCOUNTED or place in looked_at or (line.tagged and place in swept):

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -75,6 +76,12 @@ def stocktake_view(look: Reading, row: Stocktake) -> StocktakeView:
     )
 
 
+def _homes(number: int) -> Any:
+    """Select where the items of a stocktake belong."""
+    items = select(Item.id, Item.home_station, Item.home_door)
+    return items.join(StocktakeLine, col(StocktakeLine.item_id) == Item.id).where(StocktakeLine.stocktake_id == number)
+
+
 def results_of(look: Reading, number: int) -> tuple[Counted, ...]:
     """Judge everything expected and everything seen."""
     session = look.session
@@ -84,8 +91,16 @@ def results_of(look: Reading, number: int) -> tuple[Counted, ...]:
             select(Tag.item_id).where(col(Tag.item_id).in_([row.item_id for row in rows]), col(Tag.dead_us).is_(None))
         )
     )
+    homes = {item: (station, door) for item, station, door in session.exec(_homes(number))}
     expected = (
-        Expected(row.item_id, row.station, row.door, Bucket(row.bucket), row.item_id in tagged)
+        Expected(
+            row.item_id,
+            row.station,
+            row.door,
+            Bucket(row.bucket),
+            row.item_id in tagged,
+            astray=homes[row.item_id] not in ((row.station, row.door), (None, None)),
+        )
         for row in sorted(rows, key=lambda row: (row.station, row.door, row.item_id))
     )
     seen = list(session.exec(select(StocktakeSighting).where(StocktakeSighting.stocktake_id == number)))
