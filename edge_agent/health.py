@@ -64,12 +64,16 @@ class Health:
         session: str | None = None,
         items: Iterable[Sighting] = (),
     ) -> int | None:
-        """Write down that a condition holds or no longer does, if that is news; give the event's seq."""
+        """Write down that a condition holds or no longer does, if that is news; give the event's seq.
+
+        What lists items is always news: whoever lists them follows each of them.
+        """
         listed = list(items)
-        key = "/".join((condition, str(door or ""), device, *(item.epc for item in listed)))
-        if (key in self._active.keys) is active:
+        key = "/".join((condition, str(door or ""), device))
+        if (key in self._active.keys) is active and not listed:
             return None
-        now = Active(self._active.keys | {key} if active else self._active.keys - {key})
+        changed = self._active.keys | {key} if active else self._active.keys - {key}
+        now = self._active if listed else Active(changed)
         with self._journal.entry() as entry:
             seq = entry.write(
                 ConditionChanged,

@@ -18,6 +18,8 @@ from edge_agent.devices.base import FieldValue, SettingsError
 
 KEY_DIGITS = Meta(pattern="^[0-9a-fA-F]{64}$", description="64 hex digits")
 
+LEAST_MB = 8
+
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
     """One table of the file."""
@@ -161,6 +163,10 @@ def _check_whole(settings: Settings) -> None:
     """Check what single keys cannot show: names, references, doubles, and the devices' own settings."""
     if not STATION_NAME.fullmatch(settings.station.name):
         raise SettingsError(f"station.name '{settings.station.name}': 1-32 of a-z 0-9 _ -, beginning with a-z 0-9")
+    if 0 < settings.station.outbox_mb < LEAST_MB:
+        raise SettingsError(
+            f"station.outbox_mb {settings.station.outbox_mb}: 0 for the whole disk, or {LEAST_MB} and more"
+        )
     names = [device.name for device in settings.devices]
     _once("devices.name", names)
     _once("doors.door", [door.door for door in settings.doors])

@@ -9,6 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,6 +24,7 @@ from contract.messages import AccessRequested, Anchor, Denied, Event, Grant, Mes
 from contract.signing import check_signature, genesis, open_envelope
 from contract.topics import topic
 
+E = TypeVar("E", bound=Event)
 Answer = Callable[[AccessRequested], "Grant | Denied | None"]
 
 
@@ -36,6 +38,9 @@ class Peer:
         self.answer: Answer = self.grant
         self.doors = [1]
         self.receipts = True
+        self.drop = 0
+        """How many of the next batches to lose."""
+        self.gaps: list[tuple[int, int]] = []
         self.events: dict[str, list[Event]] = {}
         self.hashes: dict[str, list[str]] = {}
         self.statuses: list[Status] = []
@@ -52,7 +57,7 @@ class Peer:
         client.on_connect = lambda client, *_: client.subscribe(
             [(topic(self.station, "up"), 1), (topic(self.station, "status"), 1)]
         )
-        client.reconnect_delay_set(0.1, 0.5)
+        client.reconnect_delay_set(1, 1)
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = 3600
         client.connect_async("127.0.0.1", self.port, keepalive=15, clean_start=False, properties=properties)
@@ -81,14 +86,17 @@ class Peer:
         with self.changed:
             try:
                 if message.topic.endswith("/status"):
-                    self.statuses.append(decode_status(message.payload))
+                    self.statuses.append(decode_status(bytes(message.payload)))
                 else:
-                    self._batch(message.payload)
+                    self._batch(bytes(message.payload))
             except Exception as error:  # a test asks for `wrong` at its end
                 self.wrong.append(repr(error))
             self.changed.notify_all()
 
     def _batch(self, payload: bytes) -> None:
+        if self.drop:
+            self.drop -= 1
+            return
         signature, body = open_envelope(payload)
         check_signature(self.station_key.public_key(), signature, body)
         batch = decode_batch(body)
@@ -97,6 +105,7 @@ class Peer:
         upto, gaps = len(events), []
         if batch.first > upto + 1:
             gaps = [(upto + 1, batch.first - 1)]
+            self.gaps += [gap for gap in gaps if gap not in self.gaps]
         else:
             before = genesis(batch.station, batch.epoch) if batch.first == 1 else hashes[batch.first - 2]
             assert batch.previous == before, "chain broken"
@@ -168,7 +177,7 @@ class Peer:
         """All events of the newest epoch."""
         return next(reversed(self.events.values()), [])
 
-    def of(self, kind: type[Event]) -> list[Event]:
+    def of(self, kind: type[E]) -> list[E]:
         """All events of a kind."""
         return [event for event in self.all if isinstance(event, kind)]
 
