@@ -6,7 +6,7 @@ Law 3: a receipt says only what is committed: everything up to `upto`, and what 
 """
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -77,7 +77,7 @@ class IntakeService:
         self.policy = policy
         self.zone = zone
         self.clock = clock
-        self._helper = helper
+        self._helper = helper or ThreadPoolExecutor(1, "intake-helper")
         self._public: dict[str, Ed25519PublicKey] = {}
 
     def take(self, payload: bytes) -> bytes:

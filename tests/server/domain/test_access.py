@@ -34,6 +34,10 @@ def test_authority_in_force_opens_the_doors_of_its_items_and_reserves_one_line_e
     assert opened(facts(line(5, F1), later, line(7, F2), line(8, ELSEWHERE))) == {1: (5,), 2: (7,)}
 
 
+def test_a_window_holds_from_its_first_moment_to_just_before_its_end() -> None:
+    assert opened(facts(line(5, F1, from_us=NINE, until_us=NINE + 1))) == {1: (5,)}
+
+
 def test_a_line_promised_to_this_session_goes_first() -> None:
     mine = line(9, F1, until_us=NINE + 9 * HOUR, state=LineState.RESERVED, session="s")
     assert opened(facts(line(5, F1), mine)) == {1: (9,)}

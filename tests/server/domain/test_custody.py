@@ -37,6 +37,13 @@ def test_nobody_named_is_an_incident_and_a_later_attribution_names_somebody() ->
     assert fold(START, [named, gone]) == Folded(held_by(4, 30))
 
 
+def test_what_names_neither_person_nor_incident_changes_custody_only_if_it_left() -> None:
+    assert fold(START, [Happening("a", "e", 1, 10, OUT, 1)]).custody == unaccounted(0, 10)
+    assert fold(START, [Happening("", "", 1, 10, NONE)]).custody == START
+    lost = Happening("", "", 2, 20, NONE, incident_id=9)
+    assert fold(held_by(1), [lost]).custody == unaccounted(9, 20)
+
+
 def test_a_handover_passes_it_on() -> None:
     assert fold(START, [out(10, 1), Happening("", "", 7, 20, NONE, person_id=2)]).custody == held_by(2, 20)
 

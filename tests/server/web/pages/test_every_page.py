@@ -1,0 +1,116 @@
+"""Every page, for every role, in both languages: it renders or says plainly that it is not for this reader."""
+
+import re
+
+import pytest
+
+from server.domain.words import Role
+from server.service.rights import RIGHTS, Act
+from server.web.auth import routes_of
+from server.web.pages import router
+from server.web.pages.i18n import LANGUAGES
+
+from .conftest import Reader
+from .markup import faults, read
+from .office import HOSTILE, NAMES, Office
+
+PAGES = {
+    "/": Act.SEE_OVERVIEW,
+    "/items": Act.FIND_ITEMS,
+    "/items/T0011": Act.FIND_ITEMS,
+    "/movements": Act.SEE_MOVEMENTS,
+    "/places/b/1": Act.FIND_ITEMS,
+    "/requests?show=all": Act.SEE_REQUESTS,
+    "/requests/new?items=T0004,T0011": Act.REQUEST,
+    "/loans": Act.SEE_LOANS,
+    "/alarms": Act.SEE_ALARMS,
+    "/alarms/3": Act.SEE_ALARMS,
+    "/cases": Act.SEE_ALARMS,
+    "/stocktakes": Act.SEE_COUNTS,
+    "/stocktakes/1?at=b/1": Act.SEE_COUNTS,
+    "/stations": Act.SEE_OVERVIEW,
+    "/people": Act.FIND_PEOPLE,
+    "/people/sun": Act.FIND_PEOPLE,
+    "/more": Act.OWN,
+}
+VARIANTS = (
+    "/items?q=合同&custody=held",
+    "/items/T0000",
+    "/places/b/1?code=T0001",
+    "/places/b/1?code=T0006",
+    "/requests",
+    "/requests?show=todo",
+    "/requests/1",
+    "/requests/4",
+    "/requests/5",
+    "/loans?show=overdue",
+    "/loans?show=returned",
+    "/loans/2/check",
+    "/alarms?state=all",
+    "/alarms/1",
+    "/cases?show=all",
+    "/stocktakes/1?show=misplaced",
+    "/stocktakes/1?at=b/1&seen=T0006&how=ok",
+    "/stocktakes/1?at=b/1&seen=XX&how=unknown",
+    "/stations?silent=true",
+)
+ENGLISH = re.compile(r"[A-Za-z]{4,}")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("role", Role)
+def test_every_page_for_every_role(busy: Office, role: Role, language: str) -> None:
+    reader = Reader(busy, NAMES[role][0], language)
+    for path, act in PAGES.items():
+        status, html = reader.get(path)
+        assert status == (200 if role in RIGHTS[act] else 403), (path, role)
+        document = read(html)
+        assert faults(document) == [], path
+        assert document.all("html")[0].attributes["lang"] == ("zh-CN" if language == "zh" else "en")
+        assert HOSTILE not in html
+        assert "<script>alert" not in html
+        assert "49 }}" not in html
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_form_of_a_page(busy: Office, language: str) -> None:
+    reader = Reader(busy, "chen", language)
+    for path in VARIANTS:
+        status, html = reader.get(path)
+        assert status == 200, path
+        assert faults(read(html)) == [], path
+        assert HOSTILE not in html
+
+
+def test_pages_that_need_a_known_thing_say_so(busy: Office) -> None:
+    reader = Reader(busy, "chen")
+    for path in (
+        "/items/NOBODY",
+        "/requests/999",
+        "/alarms/999",
+        "/people/nobody",
+        "/stocktakes/99",
+        "/loans/99/check",
+    ):
+        status, html = reader.get(path)
+        assert status == 404, path
+        assert faults(read(html)) == [], path
+    assert reader.get("/places/a/9")[0] == 422
+    assert reader.get("/items/T0000?after=x")[0] == 422
+
+
+def test_the_frame_is_in_the_readers_language(busy: Office) -> None:
+    _, english = Reader(busy, "chen", "en").get("/more")
+    _, chinese = Reader(busy, "chen", "zh").get("/more")
+    ours = [e.text.strip() for e in read(english).all("nav")]
+    assert not any(CHINESE.search(text) for text in ours), ours
+    theirs = [e.text.strip() for e in read(chinese).all("nav")]
+    assert not any(ENGLISH.search(text) for text in theirs), theirs
+
+
+def test_every_page_there_is_is_looked_at() -> None:
+    seen = {re.sub(r"/\d+|/T\d+|/sun|/b/1", "/_", path.split("?")[0]) for path in (*PAGES, *VARIANTS)}
+    elsewhere = {"/sign-in", "/live", "/scan"}
+    pages = [route.path for route in routes_of([router]) if "GET" in route.methods]
+    assert {re.sub(r"\{[^}]+\}(/\{[^}]+\})?", "_", path) for path in pages} - elsewhere == seen

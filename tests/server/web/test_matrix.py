@@ -1,0 +1,80 @@
+"""Role by route, from the OpenAPI document: who may is let through the gate, who may not is told so at it."""
+
+import re
+from typing import Any
+
+import pytest
+from fastapi import APIRouter
+
+from server.domain.words import Role
+from server.service.rights import RIGHTS, Act
+from server.web.auth import DECLARED, PUBLIC, check_gates, routes_of
+from server.web.pages import router as pages
+from server.web.routes import ROUTERS
+from tests.server.web.house import NAMED, House
+
+OPEN = {
+    "POST /api/v1/sign-in",
+    "POST /api/v1/captures",
+    "GET /health/live",
+    "GET /health/ready",
+    "GET /metrics",
+}
+ENDLESS = {"GET /api/v1/stream"}
+
+
+def operations(document: dict[str, Any]) -> dict[str, str]:
+    return {
+        f"{method.upper()} {path}": operation[DECLARED]
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_every_operation_declares_its_act_and_only_these_are_open(house: House) -> None:
+    declared = operations(house.app.openapi())
+    assert {name for name, act in declared.items() if act == PUBLIC} == OPEN
+    assert {act for act in declared.values() if act != PUBLIC} <= set(Act)
+    assert set(Act) == set(RIGHTS)
+    for route in routes_of([*ROUTERS, pages]):
+        act = (route.openapi_extra or {})[DECLARED]
+        assert act == PUBLIC or act in set(Act)
+
+
+def test_an_app_with_a_route_that_declares_nothing_is_not_built() -> None:
+    router, outer = APIRouter(), APIRouter()
+
+    @router.get("/bare")
+    async def bare() -> None: ...
+
+    outer.include_router(router)
+    with pytest.raises(RuntimeError, match="/bare"):
+        check_gates([outer])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("role", list(Role))
+def test_the_gate_of_every_route(house: House, role: Role) -> None:
+    caller = getattr(house, NAMED[role])
+    wrong = []
+    for name, act in operations(house.app.openapi()).items():
+        if act == PUBLIC or name in ENDLESS:
+            continue
+        method, path = name.split(" ", 1)
+        path = re.sub(r"\{[a-z]+\}", "999", path)
+        headers = {"Authorization": f"Bearer {caller.token}"}
+        if name == "POST /api/v1/sign-out":
+            continue  # would end this very sign-in; it is everybody's own
+        answer = house.client.request(method, path, json={}, headers=headers)
+        stopped = answer.status_code == 403 and answer.json()["code"] == "not_your_role"
+        if stopped == (role in RIGHTS[Act(act)]) or answer.status_code in (401, 500):
+            wrong.append((name, answer.status_code))
+    assert not wrong
+
+
+def test_nobody_gets_in_without_signing_in(house: House) -> None:
+    for name, act in operations(house.app.openapi()).items():
+        if act != PUBLIC:
+            method, path = name.split(" ", 1)
+            answer = house.client.request(method, re.sub(r"\{[a-z]+\}", "999", path), json={})
+            assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in"), name
