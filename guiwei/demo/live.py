@@ -128,9 +128,9 @@ class Show:
         self.day.out = {item: self.day.out.get(item, "") for item in self.world.story.items if item not in inside}
 
     def _shut_doors(self) -> None:
-        """Leave no door open and no cable cut when a scene was broken off."""
+        """Leave no door open or unlocked unused, and no cable cut when a scene was broken off."""
         for name, cabinet in self.world.cabinets.items():
-            for door in sorted(cabinet.ajar):
+            for door in [d for d in cabinet.behind if d in cabinet.ajar or not cabinet.lock.is_closed(d)]:
                 self._play(Act(s.Close(at=f"{name}/{door}"), f"door {name}/{door} is pushed shut"))
             if not cabinet.cable.whole:
                 self._play(Act(s.Heal(at=name), f"the network of cabinet {name} is back"))
@@ -151,7 +151,15 @@ class Show:
         for row in self._alarms():
             if row["id"] not in self.told:
                 self.told.add(row["id"])
-                self._tell(f"ALARM {row.get('text') or row['kind']}", str(row["severity"]), "red")
+                self._tell(f"ALARM {row['kind']}: {self._about(row)}", str(row["severity"]), "red")
+
+    def _about(self, row: Json) -> str:
+        """Say whom, what and where an alarm is about."""
+        item, person = self.world.item_of(str(row.get("item") or "")), str(row.get("person") or "")
+        words = [self.day.title(item)] if item in self.world.story.items else []
+        words += [self.day.person(person)] if person in self.world.story.people else []
+        door = f"/{row['door']}" if row.get("door") else ""
+        return " ".join([*words, f"at {row['station']}{door}"] if row.get("station") else words)
 
     def _see_to_alarm(self) -> None:
         """Let the head of the office acknowledge an alarm, or close one that is acknowledged (R22)."""
