@@ -17,6 +17,7 @@ from server.store.unit_of_work import Database
 if TYPE_CHECKING:
     from server.intake.consumer import Consumer
     from server.intake.service import IntakeService
+    from server.sweep.sweeper import Sweeper
     from server.web.app import Deps
 
 
@@ -61,8 +62,10 @@ def open_policy(settings: Settings) -> Policy:
         raise ConfigError(f"GUIWEI_POLICY: {settings.policy}: {error}") from None
 
 
-def web_deps(real: Real, hearing: Callable[[], bool] = lambda: True) -> "Deps":
-    """Give the web its real things; `hearing` says whether the intake beside it is at work."""
+def web_deps(
+    real: Real, hearing: Callable[[], bool] = lambda: True, swept_us: Callable[[], int] = lambda: 0
+) -> "Deps":
+    """Give the web its real things; `hearing` and `swept_us` tell of the intake and the sweep beside it."""
     from server.web.app import Deps, WebSettings
     from server.web.live import Live
 
@@ -76,6 +79,7 @@ def web_deps(real: Real, hearing: Callable[[], bool] = lambda: True) -> "Deps":
         settings=WebSettings(settings.site, real.zone, settings.secure, settings.metrics_token.get_secret_value()),
         capture=intake_service(real).take,
         hearing=hearing,
+        swept_us=swept_us,
     )
 
 
@@ -103,17 +107,22 @@ def consumer(real: Real) -> "Consumer":
     return Consumer(intake_service(real), broker)
 
 
-def run_web(real: Real, ready: Callable[[str], None], hearing: Callable[[], bool] = lambda: True) -> None:
+def run_web(
+    real: Real,
+    ready: Callable[[str], None],
+    hearing: Callable[[], bool] = lambda: True,
+    swept_us: Callable[[], int] = lambda: 0,
+) -> None:
     """Serve until told to stop; `ready` is called with the address once it answers."""
     from server.web.app import create_app
     from server.web.serving import serve
 
-    deps = web_deps(real, hearing)
+    deps = web_deps(real, hearing, swept_us)
     serve(create_app(deps), deps.live, real.settings.http_host, real.settings.http_port, ready)
 
 
-def run_sweep(real: Real, stop: threading.Event) -> None:
-    """Do the jobs of the clock until told to stop."""
+def sweeper(real: Real) -> "Sweeper":
+    """Give the jobs of the clock and who takes their turns."""
     from server.sweep.overdue import Overdue
     from server.sweep.silent import Silent
     from server.sweep.sweeper import Sweeper
@@ -125,7 +134,7 @@ def run_sweep(real: Real, stop: threading.Event) -> None:
         ("silent", Silent(database, policy).turn),
         ("telling", Telling(database).turn),
     )
-    Sweeper(real.clock, jobs).run(stop)
+    return Sweeper(real.clock, jobs)
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def init(
         Path | None, typer.Option(help="a JSON file of people, stations and items to begin with")
     ] = None,
 ) -> None:
-    """Make the keys and the tables, and load a company into the empty database."""
+    """Make the keys and the tables, load a company into the empty database, print the public keys."""
     with explained():
         from server.bootstrap import real_things
         from server.config import load_settings
@@ -69,6 +69,7 @@ def init(
         if wanted is not None:
             with real_things(settings) as real:
                 load_company(real.database, wanted, real.policy, real.zone, settings.site, real.clock.wall_us())
+        keys()
 
 
 @app.command()
@@ -79,6 +80,14 @@ def keys() -> None:
         from server.service.keys import load_keys
 
         typer.echo(json.dumps(load_keys(load_settings().data).public()))
+
+
+@app.command()
+def openapi() -> None:
+    """Print the document of the API, as it is committed in docs/openapi.json."""
+    from server.web.app import api_document
+
+    typer.echo(api_document(), nl=False)
 
 
 @app.command()
@@ -103,20 +112,20 @@ def intake() -> None:
 def sweep() -> None:
     """Do what becomes due as time passes."""
     with explained(), _real() as real:
-        from server.bootstrap import run_sweep
+        from server.bootstrap import sweeper
 
-        run_sweep(real, _stop_by_signal())
+        sweeper(real).run(_stop_by_signal())
 
 
 @app.command("all")
 def everything() -> None:
     """Run web, intake and sweep in one process."""
     with explained(), _real() as real:
-        from server.bootstrap import consumer, in_threads, run_sweep, run_web
+        from server.bootstrap import consumer, in_threads, run_web, sweeper
 
-        ear = consumer(real)
-        with in_threads(ear.run, lambda stop: run_sweep(real, stop)):
-            run_web(real, _ready, lambda: ear.ready)
+        ear, hand = consumer(real), sweeper(real)
+        with in_threads(ear.run, hand.run):
+            run_web(real, _ready, lambda: ear.ready, lambda: hand.swept_us)
 
 
 @contextmanager

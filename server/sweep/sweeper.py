@@ -23,6 +23,8 @@ class Sweeper:
         self._jobs = jobs
         self._tick = tick_seconds
         self._failing: set[str] = set()
+        self.swept_us = 0
+        """The moment that every job has looked at; 0 before the first turn."""
 
     def run(self, stop: threading.Event) -> None:
         """Take turns until told to stop."""
@@ -41,3 +43,4 @@ class Sweeper:
                 if name not in self._failing:  # once, not five times a second
                     log.exception("sweep_failed", job=name, error=type(error).__name__)
                 self._failing.add(name)
+        self.swept_us = now_us

@@ -1,12 +1,12 @@
 """The web application: the JSON API, the pages and what surrounds them."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
-from starlette.staticfiles import StaticFiles
+from starlette.types import Lifespan
 
 from server.service.sign_in import Tries
 from server.web import pages
@@ -20,7 +20,6 @@ from server.web.routes import ROUTERS
 __all__ = ["Deps", "WebSettings", "create_app"]
 
 API: Final = "/api/v1"
-STATIC: Final = Path(__file__).parent / "static"
 
 
 def create_app(deps: Deps) -> FastAPI:
@@ -33,6 +32,23 @@ def create_app(deps: Deps) -> FastAPI:
         yield
         await deps.live.stop()
 
+    app = _with_api(lifespan)
+    app.state.deps = deps
+    app.state.tries = Tries()
+    app.state.metrics = Metrics()
+    add_problems(app)
+    pages.add_pages(app)
+    app.add_middleware(Guard, metrics=app.state.metrics, secure=deps.settings.secure)
+    check_gates([*ROUTERS, pages.router])
+    return app
+
+
+def api_document() -> str:
+    """Write the API's OpenAPI document, as docs/openapi.json holds it."""
+    return json.dumps(_with_api().openapi(), ensure_ascii=False, indent=1) + "\n"
+
+
+def _with_api(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     app = FastAPI(
         title="Guiwei",
         version="1",
@@ -42,14 +58,6 @@ def create_app(deps: Deps) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.deps = deps
-    app.state.tries = Tries()
-    app.state.metrics = Metrics()
-    add_problems(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.include_router(pages.router, include_in_schema=False)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(Guard, metrics=app.state.metrics, secure=deps.settings.secure)
-    check_gates([*ROUTERS, pages.router])
     return app

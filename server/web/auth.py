@@ -6,6 +6,7 @@ Law 2: what changes something and came with a cookie carries the sign-in's own c
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -15,7 +16,7 @@ from server.service.errors import ForbiddenError
 from server.service.rights import RIGHTS, Act, Viewer
 from server.service.sign_in import SignedIn, find_sign_in
 from server.web.deps import deps_of
-from server.web.problems import NotSignedInError, WrongTokenError
+from server.web.problems import NotSignedInError, WrongTokenError, locale_of
 
 COOKIE: Final = "guiwei_session"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -48,9 +49,9 @@ def find_current(request: Request) -> tuple[SignedIn, bool] | None:
     return (found, scheme.lower() != "bearer") if found else None
 
 
-async def current_person(signed_in: Annotated[SignedIn, Depends(current_sign_in)]) -> Viewer:
-    """Give the person who asks."""
-    return signed_in.viewer
+async def current_person(request: Request, signed_in: Annotated[SignedIn, Depends(current_sign_in)]) -> Viewer:
+    """Give the person who asks, as a reader of the language they asked in."""
+    return replace(signed_in.viewer, locale=locale_of(request))
 
 
 Me = Annotated[Viewer, Depends(current_person)]

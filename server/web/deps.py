@@ -38,6 +38,8 @@ class Deps:
     """Takes a station's batch as the broker would bring it, and gives the signed receipt."""
     hearing: Callable[[], bool] = lambda: True
     """Says whether the intake in this process, if there is one, hears the stations."""
+    swept_us: Callable[[], int] = lambda: 0
+    """Says which moment the sweep in this process, if there is one, has looked at last."""
 
 
 def deps_of(request: Request) -> Deps:

@@ -24,7 +24,8 @@ async def live() -> dict[str, str]:
 async def is_ready(deps: Given) -> JSONResponse:
     """Say whether the database answers and stations are heard; 503 when not."""
     fine = ready(deps.database) and deps.hearing()
-    return JSONResponse({"status": "ready" if fine else "not_ready"}, 200 if fine else 503)
+    body = {"status": "ready" if fine else "not_ready", "swept_us": deps.swept_us()}
+    return JSONResponse(body, 200 if fine else 503)
 
 
 @router.get("/metrics", **public(), response_class=PlainTextResponse)

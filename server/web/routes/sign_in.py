@@ -11,7 +11,7 @@ from server.service import alarms, sign_in
 from server.service.people import person_view
 from server.service.rights import Act
 from server.service.shapes import Done, PersonView, SignInView
-from server.web.auth import Me, MySignIn, drop_cookie, gate, public, set_cookie
+from server.web.auth import MySignIn, drop_cookie, gate, public, set_cookie
 from server.web.deps import Deps, Given
 
 router = APIRouter(prefix="/api/v1", tags=["sign-in"])
@@ -80,6 +80,6 @@ async def leave(mine: MySignIn, deps: Given, response: Response) -> Done:
 
 
 @router.get("/me", **gate(Act.OWN))
-async def me(viewer: Me) -> PersonView:
+async def me(mine: MySignIn) -> PersonView:
     """Say who is signed in."""
-    return person_view(viewer)
+    return person_view(mine.viewer)

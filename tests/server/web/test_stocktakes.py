@@ -19,9 +19,7 @@ def answer(house: House, door: int, *items: int, unknown: str = "", passes: int 
     command = open_command(KEYS.signing.public_key(), payload.payload)
     seen = [Sighting(epc=epc(n), reads=3) for n in items] + ([Sighting(epc=unknown, reads=1)] if unknown else [])
     house.intake.take(
-        house.station.send(
-            SweepDone, door=door, purpose="stocktake", command=command.command, seen=seen, passes=passes
-        )
+        house.station.send(SweepDone, door=door, purpose="stocktake", command=command.command, seen=seen, passes=passes)
     )
 
 
@@ -78,7 +76,9 @@ def test_scans_count_once_and_bad_ones_are_refused(house: House) -> None:
     both = {"place": "a/1", "code": "F1", "epc": epc(1)}
     assert house.ke.post(path, {"scans": [both]}, expect=422)["code"] == "code_or_epc"
     assert house.ke.post(path, {"scans": [{"place": "b/1", "code": "F1"}]}, expect=422)["code"] == "not_in_stocktake"
-    results = {line["item"] or line["mark"]: line["result"] for line in house.chen.get(f"/stocktakes/{number}")["lines"]}
+    results = {
+        line["item"] or line["mark"]: line["result"] for line in house.chen.get(f"/stocktakes/{number}")["lines"]
+    }
     assert (results["F1"], results["nobody's"], results["F2"]) == ("found", "unknown", "missing")
 
 
