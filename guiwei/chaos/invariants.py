@@ -35,7 +35,7 @@ def _outboxes(world: World, database: sqlite3.Connection) -> list[str]:
     for name, cabinet in world.cabinets.items():
         outbox = _open(cabinet.folder / "data" / "outbox.sqlite")
         try:
-            written = dict(outbox.execute("SELECT seq, hash FROM outbox"))
+            written = dict(outbox.execute("SELECT seq, hash FROM event"))
         finally:
             outbox.close()
         taken = dict(database.execute("SELECT seq, hash FROM inbox WHERE station = ?", (name,)))
@@ -84,6 +84,6 @@ def _grants(database: sqlite3.Connection) -> list[str]:
     rows = database.execute(
         "SELECT u.id FROM ledger u WHERE u.kind = 'unlock_intended' AND NOT EXISTS (SELECT 1 FROM ledger g WHERE"
         " g.kind = 'grant_given' AND g.id < u.id"
-        " AND json_extract(g.body, '$.grant') = json_extract(u.body, '$.event.grant'))"
+        " AND json_extract(g.body, '$.grant') = json_extract(u.body, '$.grant'))"
     )
     return [f"I8: ledger entry {entry} unlocked without a grant" for (entry,) in rows]

@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx2
+
 from guiwei.chaos.invariants import broken
 from guiwei.drill import steps as s
 from guiwei.drill.acts import Acts, Difference
@@ -82,13 +84,20 @@ def _run(story: Story, world: World, blow: Blow, outcome: Outcome) -> None:
     acts = Acts(world, quiet)
     acts.on_open = lambda at: _try_again(story, acts, at)
     quiet.wait()
+    stopped = ""
     for number, step in enumerate(story.steps):
         falling = threading.Thread(target=_fall, args=(world, quiet, blow)) if number == blow.step else None
         if falling is not None:
             falling.start()
-        _play(acts, step, describe(number + 1, step), falling)
+        try:
+            _play(acts, step, describe(number + 1, step), falling)
+        except StoryError as error:
+            stopped = f"could not go on: {error}"
+            break
     end = next(expect for expect in story.expects if expect.after is None)
     differences = judge(end, acts)
+    if stopped:
+        differences.append(Difference("the story", "its end", stopped))
     _conclude(world, story, end.holders or {}, differences, outcome)
 
 
@@ -96,7 +105,7 @@ def _play(acts: Acts, step: s.AnyStep, label: str, falling: threading.Thread | N
     """Do a step; a person whom a fault kept from doing it tries once more when the part is back."""
     try:
         acts.play(step, label)
-    except (OSError, UnsettledError, ProcessError, StoryError):
+    except (httpx2.HTTPError, UnsettledError, ProcessError):
         if falling is None:
             raise
         falling.join()

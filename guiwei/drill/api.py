@@ -1,5 +1,7 @@
 """HTTP as a signed-in person: one client per person, problems turned into refusals with their rules."""
 
+import secrets
+import time
 from dataclasses import dataclass, field
 
 import httpx2
@@ -17,6 +19,9 @@ class Refusal(Exception):  # noqa: N818  a refusal is an answer; it becomes a di
     def __str__(self) -> str:
         return f"{self.status} {self.code} {'+'.join(self.rules)}: {self.detail}"
 
+
+PATIENCE = 10.0
+"""Seconds for which somebody goes on trying to reach the server."""
 
 Json = dict[str, "object"]
 
@@ -46,15 +51,16 @@ class Api:
                 return rows
 
     def post(self, path: str, body: Json | None = None) -> Json:
-        """Act; raises Refusal."""
-        return self._ask("POST", path, json=body or {})
+        """Act, once however often it has to be said; raises Refusal."""
+        return self._ask("POST", path, json=body or {}, headers={"Idempotency-Key": secrets.token_hex(16)})
 
     def close(self) -> None:
         """Drop the connection."""
         self.client.close()
 
     def _sign_in(self) -> None:
-        answer = self.client.post("/sign-in", json={"username": self.username, "password": self.password})
+        who = {"username": self.username, "password": self.password}
+        answer = self._send("POST", "/sign-in", json=who)
         self._check(answer)
         self.client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
         self.signed_in = True
@@ -62,12 +68,23 @@ class Api:
     def _ask(self, method: str, path: str, **how: object) -> Json:
         if not self.signed_in:
             self._sign_in()
-        answer = self.client.request(method, path, **how)  # type: ignore[arg-type]
+        answer = self._send(method, path, **how)
         if answer.status_code == 401:
             self._sign_in()
-            answer = self.client.request(method, path, **how)  # type: ignore[arg-type]
+            answer = self._send(method, path, **how)
         self._check(answer)
         return answer.json() if answer.content else {}
+
+    def _send(self, method: str, path: str, **how: object) -> httpx2.Response:
+        """Send, and send again while the server is away: people press the button again."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.client.request(method, path, **how)  # type: ignore[arg-type]
+            except httpx2.TransportError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
 
     def _check(self, answer: httpx2.Response) -> None:
         if answer.status_code < 400:
