@@ -43,6 +43,8 @@ class Names:
         """Look up everybody and everything these answers mention."""
         people, items = set[str](), set[str]()
         for thing in things:
+            if isinstance(thing, ItemView):
+                self._items[thing.code] = thing
             _mentioned(thing, people, items)
         self._people |= queries_pages.people_names(self.look.session, people - self._people.keys())
         wanted = queries_pages.items_by_code(self.look.session, items - self._items.keys())

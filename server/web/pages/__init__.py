@@ -1,12 +1,17 @@
 """The pages people look at: server-rendered, usable without scripts, kept live by one event that says "look again"."""
 
-from fastapi import APIRouter, FastAPI
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from . import alarms, cases, home, items, live, loans, people, requests, scan, signin, stations, stocktakes
 from .render import STATIC
+from .routing import error_page
 
 TOPICS = (home, scan, items, requests, loans, alarms, cases, stocktakes, stations, people, signin, live)
 FOREVER = "public, max-age=31536000, immutable"
@@ -33,6 +38,18 @@ class KeptFiles(StaticFiles):
         return answer
 
 
-def mount_static(app: FastAPI) -> None:
-    """Serve the style, the scripts and the icons."""
+def add_pages(app: FastAPI) -> None:
+    """Give an app its pages and their files, and have a browser's errors be pages too; the API's stay as they are."""
+    app.include_router(router, include_in_schema=False)
     app.mount("/static", KeptFiles(directory=STATIC), name="static")
+    for kind in (HTTPException, Exception):
+        app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
+
+
+def _as_page(answer: Any) -> Callable[[Request, Exception], Response]:
+    def shown(request: Request, error: Exception) -> Response:
+        asked = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+        plain: Response = answer(request, error)
+        return error_page(request, plain.status_code, None, known=isinstance(error, HTTPException)) if asked else plain
+
+    return shown

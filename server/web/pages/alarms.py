@@ -7,9 +7,11 @@ from fastapi import Form, Response
 from server.service import alarms
 from server.service.errors import ServiceError
 from server.service.rights import Act
+from server.service.shapes import AlarmView
 from server.web.auth import gate
+from server.web.writing import Do
 
-from .routing import Acts, Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router, status_of
 
 ROWS = 50
 router = page_router()
@@ -29,10 +31,10 @@ async def one_alarm(look: Look, number: int) -> Response:
 
 
 @router.post("/alarms/{number}/acknowledge", **gate(Act.ACT_ON_ALARMS))
-async def acknowledge(look: Look, act: Acts, number: int) -> Response:
+async def acknowledge(look: Look, act: Do, number: int) -> Response:
     """Take an alarm on."""
     try:
-        await act(lambda work: alarms.acknowledge(work, number))
+        await act(AlarmView, lambda work: alarms.acknowledge(work, number))
     except ServiceError as error:
         explain(look.page, error)
         return _shown(look, number, status=status_of(error))
@@ -40,14 +42,14 @@ async def acknowledge(look: Look, act: Acts, number: int) -> Response:
 
 
 @router.post("/alarms/{number}/close", **gate(Act.ACT_ON_ALARMS))
-async def close(look: Look, act: Acts, number: int, conclusion: Annotated[str, Form()] = "") -> Response:
+async def close(look: Look, act: Do, number: int, conclusion: Annotated[str, Form()] = "") -> Response:
     """Close an alarm with what was found out; without a conclusion it stays open."""
     said = conclusion.strip()[:200]
     if not said:
         look.page.note("bad", look.page.text("Write down what was found and done first (R22)."))
         return _shown(look, number, status=422)
     try:
-        await act(lambda work: alarms.close(work, number, said))
+        await act(AlarmView, lambda work: alarms.close(work, number, said))
     except ServiceError as error:
         explain(look.page, error)
         return _shown(look, number, said, status_of(error))

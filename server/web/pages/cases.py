@@ -7,9 +7,11 @@ from fastapi import Form, Response
 from server.service import cases
 from server.service.errors import ServiceError
 from server.service.rights import Act
+from server.service.shapes import CaseView
 from server.web.auth import gate
+from server.web.writing import Do
 
-from .routing import Acts, Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router, status_of
 
 ROWS = 50
 router = page_router()
@@ -22,14 +24,14 @@ async def case_list(look: Look, show: Literal["open", "all"] = "open", after: in
 
 
 @router.post("/cases/{number}/resolve", **gate(Act.RESOLVE_CASES))
-async def resolve(look: Look, act: Acts, number: int, resolution: Annotated[str, Form()] = "") -> Response:
+async def resolve(look: Look, act: Do, number: int, resolution: Annotated[str, Form()] = "") -> Response:
     """Resolve a case with what was found; without words it stays open."""
     said = resolution.strip()[:200]
     if not said:
         look.page.note("bad", look.page.text("Write down what was found first."))
         return _shown(look, "open", None, 422)
     try:
-        await act(lambda work: cases.resolve(work, number, said))
+        await act(CaseView, lambda work: cases.resolve(work, number, said))
     except ServiceError as error:
         explain(look.page, error)
         return _shown(look, "open", None, status_of(error))

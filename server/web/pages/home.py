@@ -24,5 +24,5 @@ async def home(look: Look) -> Response:
     out = page_views.soonest_due(look, BRIEF) if may(Act.SEE_LOANS) else []
     look.names.about([*moved, *wrong, *out])
     holders = list(dict.fromkeys(look.names.person(loan.person) for loan in out))
-    said = ", ".join(holders[:NAMED]) + (" …" if len(holders) > NAMED else "")
+    said = " · ".join(holders[:NAMED]) + (" …" if len(holders) > NAMED else "")
     return look.show("home.html", o=overview(look), movements=moved, alarms=wrong, loans=out, holders=said)

@@ -9,10 +9,12 @@ from server.service import loans, page_views
 from server.service.errors import ServiceError
 from server.service.inputs import NewCheck
 from server.service.rights import Act
+from server.service.shapes import LoanView
 from server.web.auth import gate
+from server.web.writing import Do
 
 from .i18n import N_
-from .routing import Acts, Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router, status_of
 
 ROWS = 50
 TABS = {
@@ -35,7 +37,8 @@ async def loan_list(
     late = show == "overdue"
     page = loans.list_loans(look, None if late else show, late, after, ROWS)
     tabs = [(name, look.page.text(text)) for name, text in TABS.items()]
-    return look.show("loans.html", page.rows, rows=page.rows, next=page.next, tabs=tabs, show=show)
+    checking = look.viewer.may(Act.CHECK) and show in ("returned", "discrepancy")
+    return look.show("loans.html", page.rows, rows=page.rows, next=page.next, tabs=tabs, show=show, checking=checking)
 
 
 @router.get("/loans/{number}/check", **gate(Act.CHECK))
@@ -47,7 +50,7 @@ async def check_form(look: Look, number: int) -> Response:
 @router.post("/loans/{number}/check", **gate(Act.CHECK))
 async def do_check(
     look: Look,
-    act: Acts,
+    act: Do,
     number: int,
     complete: Annotated[str, Form()] = "",
     parts: Annotated[str, Form()] = "",
@@ -62,7 +65,7 @@ async def do_check(
         asked = NewCheck.model_validate(
             {"complete": complete == "yes", "parts": parts or None, "pages": pages or None, "note": note[:500]}
         )
-        await act(lambda work: loans.check(work, number, asked))
+        await act(LoanView, lambda work: loans.check(work, number, asked))
     except ValidationError:
         look.page.note("bad", look.page.text("Parts and pages are whole numbers."))
         return _form(look, number, 422)

@@ -148,7 +148,11 @@ def environment(language: str, zone: ZoneInfo) -> Environment:
         "static": static_url,
         "say": lambda group, name: word(group, str(name), language),
     }
-    found.filters |= {"moment": partial(moment, zone=zone), "span": partial(span, ngettext=texts.ngettext)}
+    found.filters |= {
+        "moment": partial(moment, zone=zone),
+        "brief": partial(brief, zone=zone),
+        "span": partial(span, ngettext=texts.ngettext),
+    }
     return found
 
 
@@ -168,6 +172,13 @@ def moment(value: str | int | None, zone: ZoneInfo) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(
         local.isoformat(timespec="seconds"), local.strftime("%Y-%m-%d %H:%M")
     )
+
+
+def brief(value: str, now_us: int, zone: ZoneInfo) -> Markup:
+    """Show a moment as short as the present one allows: today only the hour, else the day too."""
+    local, now = datetime.fromisoformat(value).astimezone(zone), datetime.fromtimestamp(now_us / SECOND, zone)
+    shape = "%H:%M" if local.date() == now.date() else "%m-%d %H:%M" if local.year == now.year else "%Y-%m-%d"
+    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), local.strftime(shape))
 
 
 def span(seconds: float, ngettext: Any) -> str:

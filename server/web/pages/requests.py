@@ -7,18 +7,18 @@ from typing import Annotated, Any
 from fastapi import Form, Response
 from pydantic import ValidationError
 
-from server.domain.reasons import Code
 from server.domain.verdicts import Lawful, Refused
 from server.service import items, requests
-from server.service.errors import RefusedError, ServiceError
+from server.service.errors import ServiceError
 from server.service.inputs import NewDecision, NewRequest
 from server.service.rights import Act
 from server.service.shapes import ItemView, RequestView
 from server.web.auth import gate
 from server.web.problems import told
+from server.web.writing import Do
 
 from .i18n import N_
-from .routing import Acts, Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router, status_of
 
 ROWS = 50
 FOUND = 8
@@ -64,7 +64,7 @@ async def new_request(look: Look, items: str = "") -> Response:
 @router.post("/requests/new", **gate(Act.REQUEST))
 async def do_new_request(
     look: Look,
-    act: Acts,
+    act: Do,
     step: Annotated[str, Form()] = "file",
     items: Annotated[list[str], Form()] = [],  # noqa: B006 -- FastAPI copies it
     mode: Annotated[str, Form()] = "loan",
@@ -82,7 +82,7 @@ async def do_new_request(
         return _form(look, form)
     try:
         asked = _asked(look, form)
-        filed = await act(lambda work: requests.file_request(work, asked))
+        filed = await act(RequestView, lambda work: requests.file_request(work, asked))
     except ValidationError as error:
         fields = ", ".join(sorted({_field(look, str(e["loc"][0])) for e in error.errors() if e["loc"]}))
         look.page.note("bad", look.page.text("Please look again at: %(fields)s", fields=fields))
@@ -101,26 +101,24 @@ async def one_request(look: Look, number: int) -> Response:
 
 @router.post("/requests/{number}/decide", **gate(Act.DECIDE))
 async def decide(
-    look: Look, act: Acts, number: int, say: Annotated[str, Form()], note: Annotated[str, Form()] = ""
+    look: Look, act: Do, number: int, say: Annotated[str, Form()], note: Annotated[str, Form()] = ""
 ) -> Response:
     """Approve or refuse; a refusal by rule names every reason."""
     if say not in ("approve", "refuse"):
         return _shown(look, number, 422)
     try:
-        await act(lambda work: requests.decide(work, number, say, NewDecision(note=note[:500])))
+        await act(RequestView, lambda work: requests.decide(work, number, say, NewDecision(note=note[:500])))
     except ServiceError as error:
-        if isinstance(error, RefusedError) and any(reason.code == Code.OWN_REQUEST for reason in error.reasons):
-            await act(lambda work: requests.own_decision(work, number))
         explain(look.page, error)
         return _shown(look, number, status_of(error))
     return go(f"/requests/{number}")
 
 
 @router.post("/requests/{number}/withdraw", **gate(Act.REQUEST))
-async def withdraw(look: Look, act: Acts, number: int) -> Response:
+async def withdraw(look: Look, act: Do, number: int) -> Response:
     """Take a request back."""
     try:
-        await act(lambda work: requests.withdraw(work, number))
+        await act(RequestView, lambda work: requests.withdraw(work, number))
     except ServiceError as error:
         explain(look.page, error)
         return _shown(look, number, status_of(error))

@@ -11,14 +11,13 @@ from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from server.service.changes import look
-from server.service.context import Reading, Writing
+from server.service.context import Reading
 from server.service.errors import RefusedError, ServiceError
 from server.service.page_views import Names
 from server.web.auth import MySignIn, find_current
@@ -87,9 +86,9 @@ def explain(page: Page, error: ServiceError) -> Page:
     return page.note("bad", page.text(CODES[error.code]) if error.code in CODES else error.detail, reasons)
 
 
-def error_page(request: Request, status: int, error: ServiceError | None) -> Response:
-    """Show an error as a page of its own."""
-    found = find_current(request)
+def error_page(request: Request, status: int, error: ServiceError | None, known: bool = True) -> Response:
+    """Show an error as a page of its own; when the server itself failed (not `known`), without asking it who reads."""
+    found = find_current(request) if known else None
     page = Page(request, found[0] if found else None)
     heading = page.text(SAYINGS.get(status, N_("That did not work")))
     if error:
@@ -127,26 +126,6 @@ async def _seen(deps: Given, page: Shown, signed_in: MySignIn) -> AsyncIterator[
 
 Look = Annotated[Seen, Depends(_seen)]
 """Reading is done inline: the queries are quick, a thread would cost more than they do."""
-
-
-class Acting:
-    """Carries out one writing use case in a unit of work of its own, off the event loop."""
-
-    def __init__(self, deps: Given, signed_in: MySignIn, page: Shown) -> None:
-        self._deps = deps
-        self._viewer = replace(signed_in.viewer, locale=page.language)
-
-    async def __call__(self, work: Callable[[Writing], T]) -> T:
-        """Do the work and give what it gives."""
-        return await run_in_threadpool(self._carry_out, work)
-
-    def _carry_out(self, work: Callable[[Writing], T]) -> T:
-        deps = self._deps
-        with deps.database.begin() as uow:
-            return work(Writing(uow.session, deps.clock.wall_us(), deps.policy, self._viewer, deps.settings.zone, uow))
-
-
-Acts = Annotated[Acting, Depends()]
 
 
 def go(address: str) -> RedirectResponse:

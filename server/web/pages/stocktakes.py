@@ -14,11 +14,12 @@ from server.service.context import Writing
 from server.service.errors import ServiceError
 from server.service.inputs import NewScan, NewScans, NewStocktake, NewSweep
 from server.service.rights import Act
-from server.service.shapes import StocktakeLineView, StocktakeView
+from server.service.shapes import ScansView, StocktakeLineView, StocktakeView
 from server.web.auth import gate
 from server.web.deps import Given
+from server.web.writing import Do
 
-from .routing import Acts, Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router, status_of
 from .scan import Outcome, is_place, item_code, unknown
 from .words import RESULTS
 
@@ -44,7 +45,7 @@ async def stocktake_list(look: Look, after: int | None = None) -> Response:
 @router.post("/stocktakes", **gate(Act.COUNT))
 async def open_stocktake(
     look: Look,
-    act: Acts,
+    act: Do,
     title: Annotated[str, Form()] = "",
     stations: Annotated[list[str], Form()] = [],  # noqa: B006 -- FastAPI copies it
     blind: Annotated[str, Form()] = "",
@@ -53,7 +54,7 @@ async def open_stocktake(
     form = OpenForm(title, stations)
     try:
         asked = NewStocktake(title=title, stations=stations, blind=blind == "yes")
-        opened = await act(lambda work: stocktakes.open_stocktake(work, asked))
+        opened = await act(StocktakeView, lambda work: stocktakes.open_stocktake(work, asked))
     except ValidationError:
         look.page.note("bad", look.page.text("Tick at least one cabinet."))
         return _list(look, form, None, 422)
@@ -74,7 +75,7 @@ async def one_stocktake(
 
 @router.post("/stocktakes/{number}/scan", **gate(Act.COUNT))
 async def scan(
-    look: Look, act: Acts, number: int, code: Annotated[str, Form()] = "", at: Annotated[str, Form()] = ""
+    look: Look, act: Do, number: int, code: Annotated[str, Form()] = "", at: Annotated[str, Form()] = ""
 ) -> Response:
     """Take in a scan: a place is where one counts from now on, anything else was seen there."""
     text = code.strip()[:200]
@@ -86,7 +87,7 @@ async def scan(
     found = item_code(look, text) or text
     try:
         asked = NewScans(scans=[NewScan(place=at, code=found)])
-        said = await act(lambda work: stocktakes.scan(work, number, asked))
+        said = await act(ScansView, lambda work: stocktakes.scan(work, number, asked))
     except ValidationError:
         return _shown(look, number, at, "", Outcome("refused", unknown(look, text)), 422)
     except ServiceError as error:
@@ -97,20 +98,20 @@ async def scan(
 
 
 @router.post("/stocktakes/{number}/sweep", **gate(Act.COUNT))
-async def sweep(look: Look, act: Acts, deps: Given, number: int) -> Response:
+async def sweep(look: Look, act: Do, deps: Given, number: int) -> Response:
     """Have the cabinets listen for their tags."""
     return await _tried(look, act, number, lambda work: stocktakes.sweep(work, number, NewSweep(), deps.keys))
 
 
 @router.post("/stocktakes/{number}/close", **gate(Act.COUNT))
-async def close(look: Look, act: Acts, number: int) -> Response:
+async def close(look: Look, act: Do, number: int) -> Response:
     """Close the count; refused while a sweep is awaited."""
     return await _tried(look, act, number, lambda work: stocktakes.close(work, number))
 
 
-async def _tried(look: Look, act: Acts, number: int, work: Callable[[Writing], object]) -> Response:
+async def _tried(look: Look, act: Do, number: int, work: Callable[[Writing], StocktakeView]) -> Response:
     try:
-        await act(work)
+        await act(StocktakeView, work)
     except ServiceError as error:
         explain(look.page, error)
         return _shown(look, number, "", "", None, status_of(error))

@@ -35,6 +35,7 @@
 
   // Each outcome has a sound and a shake of its own.
   function tell(outcome) {
+    if (!navigator.userActivation || !navigator.userActivation.hasBeenActive) return;
     if (navigator.vibrate) navigator.vibrate(SHAKES[outcome] || []);
     const Context = window.AudioContext;
     if (!Context || !SOUNDS[outcome]) return;

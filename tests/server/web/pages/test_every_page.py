@@ -96,6 +96,10 @@ def test_pages_that_need_a_known_thing_say_so(busy: Office) -> None:
         status, html = reader.get(path)
         assert status == 404, path
         assert faults(read(html)) == [], path
+    unknown = reader.client.get("/no/such/page", headers={"accept": "text/html"})
+    assert unknown.status_code == 404
+    assert faults(read(unknown.text)) == []
+    assert reader.client.get("/api/v1/nothing", headers={"accept": "text/html"}).json()["code"] == "no_such_address"
     assert reader.get("/places/a/9")[0] == 422
     assert reader.get("/items/T0000?after=x")[0] == 422
 
@@ -112,5 +116,5 @@ def test_the_frame_is_in_the_readers_language(busy: Office) -> None:
 def test_every_page_there_is_is_looked_at() -> None:
     seen = {re.sub(r"/\d+|/T\d+|/sun|/b/1", "/_", path.split("?")[0]) for path in (*PAGES, *VARIANTS)}
     elsewhere = {"/sign-in", "/live", "/scan"}
-    pages = [route.path for route in routes_of([router]) if "GET" in route.methods]
+    pages = [route.path for route in routes_of([router]) if "GET" in (route.methods or ())]
     assert {re.sub(r"\{[^}]+\}(/\{[^}]+\})?", "_", path) for path in pages} - elsewhere == seen

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def messages() -> Iterator[tuple[str, str | None]]:
     ):
         options = {"**.html": {"newstyle_gettext": "true"}}
         for _, _, message, _, context in extract_from_dir(str(WEB / folder), methods, options, keywords=keywords):
-            yield (message if isinstance(message, str) else message[0]), context
+            yield (str(message[0]) if isinstance(message, tuple | list) else str(message)), context
 
 
 def test_every_text_has_its_chinese() -> None:
@@ -36,7 +37,7 @@ def test_every_text_has_its_chinese() -> None:
     assert sorted(text for text, context in asked if not _translated(found.get((text, context)))) == []
     assert sorted(text for text, context in found if (text, context) not in asked) == []
     for (text, _), message in found.items():
-        chinese = message.string if isinstance(message.string, str) else message.string[0]
+        chinese = str(message.string if isinstance(message.string, str) else message.string[0])
         assert set(PLACE.findall(text)) == set(PLACE.findall(chinese)), text
         assert not message.fuzzy, text
 
@@ -68,7 +69,7 @@ def _translated(message: object) -> bool:
         ("alarm", domain.AlarmKind),
     ],
 )
-def test_every_word_of_the_record_has_a_look(group: str, vocabulary: type[domain.StrEnum]) -> None:
+def test_every_word_of_the_record_has_a_look(group: str, vocabulary: type[StrEnum]) -> None:
     icons = set(re.findall(r'<symbol id="(\w+)"', (WEB / "static" / "icons.svg").read_text(encoding="utf-8")))
     for name in vocabulary:
         assert name in OWN.get(group, ()) or group in LOOKS or group == "alarm"
