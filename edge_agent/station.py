@@ -70,6 +70,7 @@ class Station:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         table = settings.station
+        key, server_key = settings.station_key(), settings.server_key()
         self._queue: SimpleQueue[tuple[float, str, SourceEvent | LinkEvent | Stop]] = SimpleQueue()
         self._clock = Clock(table.clock_file)
         self._outbox = Outbox(Path(table.data), table.name, limit_mb=table.outbox_mb)
@@ -81,7 +82,7 @@ class Station:
         self._cabinet.eyes = self._desk
         self._sweeps = Sweeps(self._cabinet, settings.presence, self._journal)
         self._link = Link(table.name, self._journal.boot, settings.broker, self._from_link)
-        self._uplink = Uplink(table.name, settings.station_key(), settings.server_key(), self._journal, self._link)
+        self._uplink = Uplink(table.name, key, server_key, self._journal, self._link)
         self._state = StateFile(Path(table.state))
         self._devices: dict[str, DeviceTable] = {device.name: device for device in settings.devices}
         self._dialects: dict[str, Dialect] = {}

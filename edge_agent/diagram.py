@@ -1,0 +1,62 @@
+"""The tables of session and door as a page: `python -m edge_agent.diagram` writes docs/station.md; a test holds it."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from edge_agent import doors, session
+from edge_agent.doors import CAUSES
+
+PAGE = Path("docs/station.md")
+INTRO = """# A station's session and doors
+
+Generated from the tables in `edge_agent/session.py` and `edge_agent/doors.py` (`python -m edge_agent.diagram`). What is
+not listed changes nothing. An input and what the station does about it are written down, in one commit, before it is done.
+"""
+WAY = """
+## The way of one event through a station
+
+| step | file |
+|---|---|
+| bytes of a device become readings, put into the station's queue | `edge_agent/devices/` |
+| the loop takes one thing after the other | `edge_agent/station.py` |
+| lock and contact become a door's moves; readers' words become passes | `edge_agent/door.py`, `edge_agent/ear.py` |
+| what follows from a move | `edge_agent/doors.py`, carried out by `edge_agent/cabinet.py` |
+| what is there, gone or unread behind a closed door | `edge_agent/presence.py`; while it stays closed `edge_agent/vigil.py` |
+| what is written about it | `edge_agent/books.py` |
+| badge, code, PIN and answer | `edge_agent/session.py`, carried out by `edge_agent/desk.py` |
+| whether an answer may be acted on | `edge_agent/grants.py` |
+| the relay fires, the hook says what came of it | `edge_agent/unlock.py` |
+| event and memory, durable in one commit | `edge_agent/journal.py`, `edge_agent/outbox.py` |
+| batches up, receipts down | `edge_agent/uplink.py`, `edge_agent/sender.py`, `edge_agent/link.py` |
+| what is wrong with the station itself | `edge_agent/health.py` |
+"""
+
+
+def page() -> str:
+    """Give the whole page."""
+    causes = "\n".join(f"| {line} | `{cause}` |" for line, cause in CAUSES)
+    return (
+        INTRO
+        + WAY
+        + "\n## Session\n\n"
+        + _table(session.TABLE)
+        + "\n## Door\n\n"
+        + _table(doors.TABLE)
+        + "\n## Why a door opened\n\nThe first line that holds.\n\n| when | cause |\n|---|---|\n"
+        + causes
+        + "\n"
+    )
+
+
+def _table(table: Mapping[Any, tuple[StrEnum, Iterable[str]]]) -> str:
+    edges = "\n".join(f"    {state} --> {after}: {given}" for (state, given), (after, _) in table.items())
+    rows = "\n".join(
+        f"| {state} | {given} | {after} | {', '.join(acts)} |" for (state, given), (after, acts) in table.items()
+    )
+    return f"```mermaid\nstateDiagram-v2\n{edges}\n```\n\n| in | given | then | the station does |\n|---|---|---|---|\n{rows}\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
