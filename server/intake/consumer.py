@@ -70,6 +70,7 @@ class Consumer:
         self._connection = 0
         self._subscribed = False
         self._store_ok = True
+        self._thread = 0
         self._client = self._make_client()
         self._chores = Chores(service, self._publish)
         service.database.on_commit(self.wake)
@@ -80,11 +81,13 @@ class Consumer:
         return self._subscribed and self._store_ok
 
     def wake(self) -> None:
-        """Look for new commands to send soon (called after any commit of this process)."""
-        self._chores.look = True
+        """Look for new commands to send soon (called after every commit of this process; our own give none)."""
+        if threading.get_ident() != self._thread:
+            self._chores.look = True
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
+        self._thread = threading.get_ident()
         self._client.connect_async(
             self._broker.host,
             self._broker.port,

@@ -29,7 +29,7 @@ def handle(work: Work, heard: Heard) -> None:
         HANDLERS[type(heard.event)](work, heard, heard.event)
 
 
-def note_wanted(wanted: Wanted, event: messages.Event) -> None:
+def note_wanted(wanted: Wanted, station: str, event: messages.Event) -> None:
     """Note what must be loaded to judge an event."""
     session = getattr(event, "session", None)
     if session is not None:
@@ -38,6 +38,7 @@ def note_wanted(wanted: Wanted, event: messages.Event) -> None:
         wanted.asking.add(event.credential)
         wanted.codes.update(event.codes)
     elif isinstance(event, messages.DoorClosed):
+        wanted.places.add((station, event.door))
         if event.credential is not None:
             wanted.credentials.add(event.credential)
         for sightings in (event.taken, event.put, event.unread):

@@ -133,7 +133,7 @@ class IntakeService:
             wanted = Wanted()
             for heard, why in placed.events:
                 if why is None and heard.event is not None:
-                    note_wanted(wanted, heard.event)
+                    note_wanted(wanted, heard.station, heard.event)
             facts = load(connection, wanted, now)
             work = Work(uow, self.policy, self.zone, now, self.clock.real_wall_us(), facts, pins)
             for heard, why in placed.events:

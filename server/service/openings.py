@@ -1,15 +1,17 @@
 """Doors that opened, lawfully or not: an opening nobody can be named for sets its alarm and begins an incident."""
 
-from sqlalchemy import insert, select
-
 from contract.messages import DoorClosed, DoorOpened, UnlockDone, UnlockIntended
 from server.domain.alarms import alarm_for_opening, case_for_opening, incident_for_opening, severity_of
 from server.domain.words import Cause, IncidentKind
 from server.service.setting import set_alarm
 from server.service.work import Heard, Work
-from server.store.tables import Incident
+from server.store.sql import fetch
 
-_incident = Incident.__table__  # type: ignore[attr-defined]
+_FIND = "SELECT id FROM incident WHERE station = :station AND epoch = :epoch AND opened_seq = :seq"
+_INSERT = (
+    "INSERT INTO incident (kind, station, epoch, opened_seq, door, occurred_us, note)"
+    " VALUES (:kind, :station, :epoch, :seq, :door, :occurred_us, '') RETURNING id"
+)
 
 
 def unlock_intended(work: Work, heard: Heard, event: UnlockIntended) -> None:
@@ -47,15 +49,9 @@ def door_opened(work: Work, heard: Heard, event: DoorOpened) -> None:
 def incident_of(work: Work, heard: Heard, event: DoorClosed) -> int:
     """Find the incident a closing ends, by the opening it names; begin one when its opening was never heard."""
     if event.opened_seq is not None:
-        found = work.uow.connection.execute(
-            select(_incident.c.id).where(
-                _incident.c.station == heard.station,
-                _incident.c.epoch == heard.epoch,
-                _incident.c.opened_seq == event.opened_seq,
-            )
-        ).scalar()
-        if found is not None:
-            return int(found)
+        opened = {"station": heard.station, "epoch": heard.epoch, "seq": event.opened_seq}
+        for row in fetch(work.uow.connection, _FIND, **opened):
+            return int(row.id)
     cause = Cause(event.cause)
     kind = incident_for_opening(cause) or IncidentKind.DOOR_OPENED_WITHOUT_SESSION
     incident_id = _begin(work, heard, kind, event.door, event.opened_seq or heard.seq)
@@ -66,16 +62,17 @@ def incident_of(work: Work, heard: Heard, event: DoorClosed) -> int:
 
 
 def _begin(work: Work, heard: Heard, kind: IncidentKind, door: int, opened_seq: int) -> int:
-    row = {
-        "kind": str(kind),
-        "station": heard.station,
-        "epoch": heard.epoch,
-        "opened_seq": opened_seq,
-        "door": door,
-        "occurred_us": heard.occurred_us,
-        "note": "",
-    }
-    number = int(work.uow.connection.execute(insert(_incident).values(row).returning(_incident.c.id)).scalar_one())
+    made = fetch(
+        work.uow.connection,
+        _INSERT,
+        kind=str(kind),
+        station=heard.station,
+        epoch=heard.epoch,
+        seq=opened_seq,
+        door=door,
+        occurred_us=heard.occurred_us,
+    )
+    number = int(made[0].id)
     work.record(heard, "incident_opened", {"incident": number, "incident_kind": kind, "door": door})
     return number
 

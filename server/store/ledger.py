@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection
 
 from server.domain.ledger import GENESIS, entry_body, entry_hash
-from server.store.tables import LedgerEntry
+from server.store.sql import fetch, run_many
 
-_table = LedgerEntry.__table__  # type: ignore[attr-defined]
 _encoder = msgspec.json.Encoder(order="sorted")
-_head = select(_table.c.id, _table.c.hash).order_by(_table.c.id.desc()).limit(1)
+_HEAD = "SELECT id, hash FROM ledger ORDER BY id DESC LIMIT 1"
+_INSERT = (
+    "INSERT INTO ledger (id, kind, at_us, body, previous, hash) VALUES (:id, :kind, :at_us, :body, :previous, :hash)"
+)
 
 
 class LedgerWriter:
@@ -44,9 +46,9 @@ class LedgerWriter:
     def flush(self) -> None:
         """Write what was appended since the last flush."""
         if self._rows:
-            self._connection.execute(insert(_table), self._rows)
+            run_many(self._connection, _INSERT, self._rows)
             self._rows = []
 
     def _read_head(self) -> tuple[int, str]:
-        row = self._connection.execute(_head).first()
-        return (row.id, row.hash) if row else (0, GENESIS)
+        rows = fetch(self._connection, _HEAD)
+        return (rows[0].id, rows[0].hash) if rows else (0, GENESIS)

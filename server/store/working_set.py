@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row
 
 from server.domain.authorities import LineFacts
-from server.domain.custody import Custody, ItemFacts
+from server.domain.custody import Custody, ItemFacts, Place
 from server.domain.people import PersonFacts
 from server.domain.words import AuthorityKind, CustodyState, ItemKind, LineState, Mode, Role, Secrecy
 from server.store.sql import fetch
@@ -27,8 +27,9 @@ _VISITS = (
 _PEOPLE = "SELECT id, role, department, active, pseudonym, name FROM person WHERE id {ids}"
 _LINES = (
     "SELECT line.id, line.item_id, line.person_id, authority.kind, authority.mode, authority.from_us,"
-    " line.until_us, line.state, line.session, line.authority_id, authority.due_us, authority.request_id"
-    " FROM line JOIN authority ON authority.id = line.authority_id"
+    " line.until_us, line.state, line.session, line.authority_id, authority.due_us, authority.request_id,"
+    " item.at_station, item.at_door"
+    " FROM line JOIN authority ON authority.id = line.authority_id JOIN item ON item.id = line.item_id"
     " WHERE line.person_id {people} AND line.until_us > :since"
 )
 _TAGS = "SELECT epc, item_id FROM tag WHERE dead_us IS NULL AND epc {epcs}"
@@ -44,6 +45,14 @@ _LOANS = (
 )
 
 
+_KINDS: Final = {str(word): word for word in ItemKind}  # a look-up costs a tenth of calling the enumeration
+_SECRECIES: Final = {str(word): word for word in Secrecy}
+_CUSTODIES: Final = {str(word): word for word in CustodyState}
+_AUTHORITIES: Final = {str(word): word for word in AuthorityKind}
+_MODES: Final = {str(word): word for word in Mode}
+_LINE_STATES: Final = {str(word): word for word in LineState}
+
+
 @dataclass(slots=True)
 class Wanted:
     """What a batch of events names."""
@@ -53,7 +62,9 @@ class Wanted:
     codes: set[str] = field(default_factory=set)
     epcs: set[str] = field(default_factory=set)
     asking: set[str] = field(default_factory=set)
-    """Credentials that ask for access: what their owners hold is wanted too."""
+    """Credentials that ask for access: everything their owners hold or have lines for is wanted too."""
+    places: set[Place] = field(default_factory=set)
+    """Doors that closed: of other people only the lines for what is behind these (or was taken) are wanted."""
 
 
 @dataclass(slots=True)
@@ -112,17 +123,14 @@ def load(connection: Connection, wanted: Wanted, since_us: int) -> WorkingSet:
     for row in fetch(connection, _VISITS, sessions=sorted(wanted.sessions)):
         found.visits[row.session] = _visit(row)
     people = {*found.badges.values(), *(v.person_id for v in found.visits.values() if v.person_id is not None)}
-    lines = fetch(connection, _LINES, people=sorted(people), since=since_us - RECENT_US) if people else ()
     found.by_epc = _pairs(fetch(connection, _TAGS, epcs=sorted(wanted.epcs))) if wanted.epcs else {}
     if wanted.codes:
         found.by_code = {row.code: row.id for row in fetch(connection, _CODES, codes=sorted(wanted.codes))}
-    askers = sorted({found.badges[c] for c in wanted.asking if c in found.badges})
-    held = [row.id for row in fetch(connection, _HELD, people=askers)] if askers else []
-    load_items(
-        connection,
-        found,
-        {*(row.item_id for row in lines), *found.by_epc.values(), *found.by_code.values(), *held},
-    )
+    askers = {found.badges[c] for c in wanted.asking if c in found.badges}
+    held = [row.id for row in fetch(connection, _HELD, people=sorted(askers))] if askers else []
+    lines = _lines(connection, wanted, found, people, askers, since_us) if people else []
+    named = {*found.by_epc.values(), *found.by_code.values(), *held}
+    load_items(connection, found, named | {line[1] for line in lines})
     load_people(connection, found, people | {i.custody.person_id for i in found.items.values() if i.custody.person_id})
     for row in lines:
         add_line(found, row)
@@ -131,12 +139,24 @@ def load(connection: Connection, wanted: Wanted, since_us: int) -> WorkingSet:
     return found
 
 
+def _lines(
+    connection: Connection, wanted: Wanted, found: WorkingSet, people: set[int], askers: set[int], since_us: int
+) -> list[Any]:
+    """Read the lines that matter: an asker's all, others' only where they may bear on what was closed or ended."""
+    named = set(found.by_epc.values())
+    return [
+        row
+        for row in fetch(connection, _LINES, people=sorted(people), since=since_us - RECENT_US)
+        if row[2] in askers or row[8] in wanted.sessions or row[1] in named or (row[12], row[13]) in wanted.places
+    ]
+
+
 def load_items(connection: Connection, found: WorkingSet, ids: Iterable[int]) -> None:
     """Add items by number."""
     for row in fetch(connection, _ITEMS, ids=sorted(ids)):
         item = item_of(row)
         found.items[item.id] = item
-        found.categories[item.id] = row.category
+        found.categories[item.id] = row[9]
         if item.custody.person_id is not None:
             found.held.setdefault(item.custody.person_id, set()).add(item.id)
 
@@ -149,42 +169,50 @@ def load_people(connection: Connection, found: WorkingSet, ids: Iterable[int]) -
         found.names[row.id] = row.name
 
 
-def item_of(row: Row[Any]) -> ItemFacts:
-    """Give an item's row as the rules see it."""
-    home = None if row.home_station is None or row.home_door is None else (row.home_station, row.home_door)
-    state = CustodyState(row.custody)
-    custody = Custody(state, row.at_station, row.at_door, row.holder_id, row.incident_id, row.since_us)
-    return ItemFacts(
-        row.id,
-        row.code,
-        ItemKind(row.kind),
-        Secrecy(row.secrecy),
+def item_of(row: Any) -> ItemFacts:
+    """Give an item's row (the columns of _ITEMS) as the rules see it."""
+    (
+        number,
+        code,
+        kind,
+        secrecy,
         home,
-        custody,
-        row.department,
-        row.parts,
-        row.pages,
-    )
+        door,
+        department,
+        parts,
+        pages,
+        _,
+        state,
+        at,
+        at_door,
+        holder,
+        incident,
+        since,
+    ) = row
+    custody = Custody(_CUSTODIES[state], at, at_door, holder, incident, since)
+    place = None if home is None or door is None else (home, door)
+    return ItemFacts(number, code, _KINDS[kind], _SECRECIES[secrecy], place, custody, department, parts, pages)
 
 
-def add_line(found: WorkingSet, row: Row[Any]) -> None:
-    """Add one line; its item must be there already."""
-    found.lines[row.id] = LineFacts(
-        row.id,
-        found.items[row.item_id],
-        row.person_id,
-        AuthorityKind(row.kind),
-        Mode(row.mode),
-        row.from_us,
-        row.until_us,
-        LineState(row.state),
-        row.session,
-        row.authority_id,
-        row.due_us,
+def add_line(found: WorkingSet, row: Any) -> None:
+    """Add one line (the columns of _LINES); its item must be there already."""
+    number, item, person, kind, mode, from_us, until_us, state, session, authority, due_us, request, _, _ = row
+    found.lines[number] = LineFacts(
+        number,
+        found.items[item],
+        person,
+        _AUTHORITIES[kind],
+        _MODES[mode],
+        from_us,
+        until_us,
+        _LINE_STATES[state],
+        session,
+        authority,
+        due_us,
     )
-    found.lines_of.setdefault(row.person_id, []).append(row.id)
-    if row.request_id is not None:
-        found.requests[row.id] = row.request_id
+    found.lines_of.setdefault(person, []).append(number)
+    if request is not None:
+        found.requests[number] = request
 
 
 def _visit(row: Row[Any]) -> Visit:
