@@ -7,14 +7,14 @@ from server.domain.custody import ItemFacts
 from server.domain.handovers import HandoverFacts, judge_handover
 from server.domain.loans import due_moment, next_state
 from server.domain.verdicts import Refused
-from server.domain.words import AuthorityKind, LineState, LoanState, Mode
+from server.domain.words import AuthorityKind, Direction, Legality, LineState, LoanState, Mode, Verdict
 from server.service.context import Writing
 from server.service.errors import ConflictError, RefusedError
 from server.service.inputs import NewHandover
 from server.service.lookups import item_facts, items_coded, known, person_facts, person_named, person_of
 from server.service.notices import tell
 from server.service.shapes import HandoverView, moment
-from server.store.tables import Authority, Item, Line, Loan, Person
+from server.store.tables import Authority, Item, Line, Loan, Movement, Person
 
 
 def hand_over(work: Writing, asked: NewHandover) -> HandoverView:
@@ -41,9 +41,7 @@ def hand_over(work: Writing, asked: NewHandover) -> HandoverView:
     )
     if isinstance(said, Refused):
         raise RefusedError(said.reasons)
-    for item, number in zip(items, said.basis, strict=True):
-        _move(work, item, receiver, *found[number])
-    work.ledger(
+    entry = work.ledger(
         "handed_over",
         items=asked.items,
         giver=giver.pseudonym,
@@ -52,6 +50,10 @@ def hand_over(work: Writing, asked: NewHandover) -> HandoverView:
         lines=list(said.basis),
         purpose=asked.purpose,
     )
+    for item, number in zip(items, said.basis, strict=True):
+        line, authority = found[number]
+        _pass_on(work, item, receiver, line, authority)
+        work.session.add(_happening(work, item, receiver, line, entry))
     tell(work, [known(receiver.id)], "handed_over", ", ".join(asked.items))
     return HandoverView(
         items=asked.items,
@@ -90,7 +92,7 @@ def _lines(work: Writing, receiver: Person, items: dict[int, ItemFacts]) -> dict
     }
 
 
-def _move(work: Writing, item: Item, receiver: Person, line: LineFacts, authority: Authority) -> None:
+def _pass_on(work: Writing, item: Item, receiver: Person, line: LineFacts, authority: Authority) -> None:
     """Consume the line, end the giver's loan, begin the receiver's, and let the receiver answer for the item."""
     session = work.session
     still_open = (col(Line.id) == line.id, col(Line.state) == LineState.OPEN)
@@ -117,3 +119,21 @@ def _move(work: Writing, item: Item, receiver: Person, line: LineFacts, authorit
     )
     item.holder_id, item.since_us = known(receiver.id), work.now_us
     session.add(item)
+
+
+def _happening(work: Writing, item: Item, receiver: Person, line: LineFacts, entry: int) -> Movement:
+    """Give what the fold of custody must know: from hand to hand, through no door (station "")."""
+    return Movement(
+        item_id=known(item.id),
+        direction=Direction.NONE,
+        person_id=known(receiver.id),
+        station="",
+        door=0,
+        cause="handover",
+        occurred_us=work.now_us,
+        received_us=work.now_us,
+        verdict=Verdict.AS_APPROVED,
+        lawful=Legality.YES,
+        line_id=line.id,
+        ledger_id=entry,
+    )

@@ -20,6 +20,7 @@ def list_movements(
     """List movements in the order they were recorded, or the newest first; others' only for those who see all."""
     number = col(Movement.id)
     query = select(Movement).order_by(number.desc() if newest_first else number).limit(limit + 1)
+    query = query.where(Movement.station != "")  # what passed from hand to hand moved through no door
     if item is not None:
         query = query.where(Movement.item_id == item_coded(look.session, item).id)
     if not look.viewer.sees_all:

@@ -168,6 +168,11 @@ class NewScans(Input):
     scans: list[NewScan] = Field(min_length=1, max_length=500)
 
 
+class NewLabels(Input):
+    items: Codes
+    format: Literal["pdf", "png", "zpl"] = "pdf"
+
+
 def micros(at: datetime) -> int:
     """Give a moment as µs UTC."""
     return round(at.timestamp() * 1_000_000)

@@ -7,6 +7,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from server.domain.reasons import Language, text, who_lifts
@@ -109,6 +110,11 @@ def _invalid(request: Request, error: Exception) -> Response:
     return problem(request, 422, "invalid", detail, reasons=[], fields=fields)
 
 
+def _not_storable(request: Request, error: Exception) -> Response:
+    del error  # it would show the statement
+    return problem(request, 422, "invalid", "a text or number here is one no database can hold", reasons=[])
+
+
 def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
@@ -129,5 +135,6 @@ def add_problems(app: FastAPI) -> None:
     app.add_exception_handler(WrongTokenError, _wrong_token)
     app.add_exception_handler(errors.ServiceError, _service_problem)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(DataError, _not_storable)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unforeseen)

@@ -92,7 +92,7 @@ def test_bad_set_up_is_explained_and_ends_with_2(tmp_path: Path, company: Path) 
 def test_settings_name_the_variable_that_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GUIWEI_ZONE", "Mars/Olympus")
     monkeypatch.setenv("GUIWEI_HTTP_PORT", "99999")
-    with pytest.raises(ConfigError, match="(?s)GUIWEI_HTTP_PORT.*|GUIWEI_ZONE.*Mars") as caught:
+    with pytest.raises(ConfigError, match="GUIWEI_HTTP_PORT") as caught:
         load_settings()
     assert "GUIWEI_ZONE" in str(caught.value)
     monkeypatch.delenv("GUIWEI_ZONE")

@@ -3,13 +3,17 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import Response
 
 from server.domain.words import CustodyState
 from server.service import history, items, loans
-from server.service.inputs import NewCheck, NewItem, NewTag
+from server.service.context import Reading
+from server.service.inputs import NewCheck, NewItem, NewLabels, NewTag
 from server.service.rights import Act
-from server.service.shapes import ItemView, LoanView, MovementView, Page
-from server.web.auth import gate
+from server.service.shapes import Done, ItemView, LoanView, MovementView, Page
+from server.web.auth import Me, gate
+from server.web.deps import Given
 from server.web.routes.common import Cursor, Limit
 from server.web.writing import Do, Look
 
@@ -67,3 +71,18 @@ async def list_movements(
 ) -> Page[MovementView]:
     """List movements in the order they were recorded."""
     return history.list_movements(look, item, after, limit)
+
+
+@router.post("/labels", **gate(Act.KEEP_ITEMS), response_class=Response)
+async def print_labels(body: NewLabels, deps: Given, viewer: Me, do: Do) -> Response:
+    """Draw labels to print: many on a sheet (pdf), or one (png, zpl)."""
+    from server.service import printing  # pulls in drawing and PDF libraries: only who prints waits for them
+
+    def draw() -> bytes:
+        with deps.database.read() as session:
+            look = Reading(session, deps.clock.wall_us(), deps.policy, viewer, deps.settings.zone)
+            return printing.draw_labels(look, body)
+
+    drawn = await run_in_threadpool(draw)
+    await do(Done, lambda work: printing.record_labels(work, body))
+    return Response(drawn, media_type=printing.MEDIA[body.format])

@@ -2,13 +2,17 @@
 
 import json
 
+import pytest
+from sqlmodel import select
+
+from labels.codes import new_code
 from server.domain.alarms import cause_key
 from server.domain.ledger import GENESIS, entry_hash
 from server.service.alarms import Alarming, clear_alarm, set_alarm
-from server.store.tables import Case
+from server.store.tables import Case, Movement
 from server.web.auth import COOKIE
 from tests.server.company import epc
-from tests.server.web.house import House
+from tests.server.web.house import NUMBER, House
 
 NEW = {"code": "F9", "kind": "file", "title": "新", "secrecy": "ordinary", "place": "a/2"}
 
@@ -148,3 +152,42 @@ def test_the_first_page_counts_what_it_links_to(house: House) -> None:
     assert house.chen.get("/overview")["overdue"] == 2
     assert {row["item"] for row in house.chen.get("/loans?overdue=true")["rows"]} == {"F1", "F6"}
     assert epc(1) == house.chen.get("/items/F1")["tags"][0]
+
+
+def test_labels_are_drawn_and_recorded(house: House) -> None:
+    code = new_code(7)
+    house.chen.post("/items", {**NEW, "code": code})
+    headers = {"Authorization": f"Bearer {house.chen.token}"}
+    starts = {"pdf": b"%PDF-", "png": b"\x89PNG", "zpl": b"^XA"}
+    for form, start in starts.items():
+        answer = house.client.post("/api/v1/labels", json={"items": [code], "format": form}, headers=headers)
+        assert answer.content.startswith(start), answer.text[:200]
+    assert house.chen.post("/labels", {"items": ["F1"]}, expect=422)["code"] == "label"
+    assert house.chen.post("/labels", {"items": [code, "F1"], "format": "png"}, expect=422)["code"] == "one_label"
+    kinds = [entry["kind"] for entry in house.shen.get("/ledger?limit=500")["rows"]]
+    assert kinds.count("labels_printed") == 3
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800"])
+def test_text_that_no_database_can_hold_is_refused_or_kept_whole(house: House, text: str) -> None:
+    body = json.dumps({"items": ["F1"], "mode": "loan", "purpose": text, "for": "wang"})
+    headers = {"Authorization": f"Bearer {house.li.token}", "Content-Type": "application/json"}
+    answer = house.client.post("/api/v1/requests", content=body, headers=headers)
+    assert answer.status_code in (201, 422)
+    if answer.status_code == 201:
+        assert house.li.get("/requests")["rows"][0]["purpose"] == text
+    for path in ("/items?q=%00", "/items/%00", "/movements?item=%00", "/people?after=%00"):
+        answer = house.client.get(f"/api/v1{path}", headers=headers)
+        assert answer.status_code in (200, 404, 422), path
+
+
+def test_what_was_handed_over_is_folded_with_what_comes_late(house: House) -> None:
+    house.approved("F1")
+    house.visit("wang", taken=[1])
+    house.chen.post("/registrations", {"person": "dong", "items": ["F1"], "purpose": "接手"})
+    house.shift(60)
+    house.wang.post("/handovers", {"items": ["F1"], "to": "dong"})
+    assert [row["verdict"] for row in house.shen.get("/movements")["rows"]] == ["as_approved"]
+    with house.database.read() as session:
+        passed = session.exec(select(Movement).where(Movement.station == "")).one()
+    assert (passed.direction, passed.person_id, passed.cause) == ("none", NUMBER["dong"], "handover")
