@@ -159,9 +159,10 @@ class Desk:
             self._take(Input.OPENED, now)
 
     def door_settled(self, session: str, now: float) -> None:
-        """A door opened by leave of this session is closed and settled."""
-        if session and session == self.memory.token and not self._cabinet.in_use(session, unlocked_too=True):
-            self._take(Input.ALL_SETTLED, now)
+        """A door of this session is closed and settled, or locked again unopened."""
+        if session and session == self.memory.token and not self._cabinet.in_use(session):
+            unlocked = self._cabinet.in_use(session, unlocked_too=True)
+            self._take(Input.ONE_SETTLED if unlocked else Input.ALL_SETTLED, now)
 
     def door_lost(self, session: str, now: float) -> None:
         """A door of this session could not be watched."""

@@ -36,8 +36,10 @@ class Input(StrEnum):
     IDLE = "idle"
     OPENED = "opened"
     """A door opened by leave of this session."""
+    ONE_SETTLED = "one_settled"
+    """The last door opened by this session is closed and settled, and another still stands unlocked."""
     ALL_SETTLED = "all_settled"
-    """The last door opened by this session is closed and settled, and none stands unlocked."""
+    """No door of this session is open, settling or unlocked any more."""
     BLIND = "blind"
     """A door of this session could not be watched for some time: nobody may be named for it any more."""
 
@@ -88,10 +90,12 @@ TABLE: dict[tuple[State, Input], Step] = {
     (S.GRANTED, I.BADGE): Step(S.ASKING, (A.END_IDLE, A.BEGIN, A.ASK)),
     (S.GRANTED, I.CODE): Step(S.GRANTED, (A.NOTE_CODE,)),
     (S.GRANTED, I.OPENED): Step(S.IN_USE),
+    (S.GRANTED, I.ALL_SETTLED): Step(S.NONE, (A.END_DONE,)),
     (S.GRANTED, I.IDLE): Step(S.NONE, (A.END_IDLE,)),
     (S.GRANTED, I.BLIND): Step(S.NONE, (A.END_INTERRUPTED,)),
     (S.IN_USE, I.BADGE): Step(S.IN_USE, (A.SHOW_BUSY,)),
     (S.IN_USE, I.CODE): Step(S.IN_USE, (A.NOTE_CODE,)),
+    (S.IN_USE, I.ONE_SETTLED): Step(S.GRANTED),
     (S.IN_USE, I.ALL_SETTLED): Step(S.NONE, (A.END_DONE,)),
     (S.IN_USE, I.IDLE): Step(S.NONE, (A.END_DONE,)),
     (S.IN_USE, I.BLIND): Step(S.NONE, (A.END_INTERRUPTED,)),
