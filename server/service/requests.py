@@ -191,39 +191,47 @@ def request_views(look: Reading, requests: list[Request]) -> list[RequestView]:
         session, [n for r in requests for n in (r.applicant_id, r.filed_by_id)] + [d.approver_id for d in decisions]
     )
     items = codes(session, {number for request in requests for number in json.loads(request.items)})
-    shown = []
-    for request in requests:
-        states = tuple(loans.get(request.id, ()))
-        stored = RequestState(request.state)
-        shown.append(
-            RequestView(
-                id=known(request.id),
-                applicant=people[request.applicant_id],
-                filed_by=people[request.filed_by_id],
-                mode=request.mode,
-                purpose=request.purpose,
-                items=[items[number] for number in json.loads(request.items)],
-                state=approvals.shown_state(stored, request.until_us, look.now_us, states),
-                documents=json.loads(request.documents),
-                impressions=request.impressions,
-                created_at=moment(request.created_us, look.zone),
-                from_at=moment(request.from_us, look.zone),
-                until_at=moment(request.until_us, look.zone),
-                due_at=moment_or_none(request.due_us, look.zone),
-                decisions=[
-                    DecisionView(
-                        approver=people[decision.approver_id],
-                        delegation=decision.delegation_id,
-                        said=decision.said,
-                        note=decision.note,
-                        at=moment(decision.at_us, look.zone),
-                    )
-                    for decision in decisions
-                    if decision.request_id == request.id
-                ],
+    said: dict[int, list[DecisionView]] = {}
+    for decision in decisions:
+        said.setdefault(decision.request_id, []).append(
+            DecisionView(
+                approver=people[decision.approver_id],
+                delegation=decision.delegation_id,
+                said=decision.said,
+                note=decision.note,
+                at=moment(decision.at_us, look.zone),
             )
         )
-    return shown
+    return [
+        _view(look, request, people, items, tuple(loans.get(request.id, ())), said.get(known(request.id), []))
+        for request in requests
+    ]
+
+
+def _view(
+    look: Reading,
+    request: Request,
+    people: dict[int | None, str],
+    items: dict[int | None, str],
+    loans: tuple[LoanState, ...],
+    decisions: list[DecisionView],
+) -> RequestView:
+    return RequestView(
+        id=known(request.id),
+        applicant=people[request.applicant_id],
+        filed_by=people[request.filed_by_id],
+        mode=request.mode,
+        purpose=request.purpose,
+        items=[items[number] for number in json.loads(request.items)],
+        state=approvals.shown_state(RequestState(request.state), request.until_us, look.now_us, loans),
+        documents=json.loads(request.documents),
+        impressions=request.impressions,
+        created_at=moment(request.created_us, look.zone),
+        from_at=moment(request.from_us, look.zone),
+        until_at=moment(request.until_us, look.zone),
+        due_at=moment_or_none(request.due_us, look.zone),
+        decisions=decisions,
+    )
 
 
 def _own_decision(work: Writing, number: int) -> None:

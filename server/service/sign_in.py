@@ -44,7 +44,7 @@ class SignedIn:
 
 
 class Tries:
-    """Counts failed sign-ins by name and by address, in this process; the least recent are forgotten first."""
+    """Counts failed sign-ins by name, in this process; the least recent are forgotten first."""
 
     def __init__(self, failures: int = FAILURES, window: float = WINDOW_SECONDS) -> None:
         self._failures = failures

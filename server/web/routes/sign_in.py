@@ -31,7 +31,6 @@ class Door:
     def __init__(self, request: Request, deps: Given) -> None:
         self._deps: Deps = deps
         self._tries: sign_in.Tries = request.app.state.tries
-        self._address = request.client.host if request.client else ""
 
     async def enter(self, username: str, password: str) -> sign_in.SignedIn:
         """Sign somebody in; raises WrongSignInError or TooManyTriesError."""
