@@ -77,17 +77,16 @@ def is_place(look: Look, text: str) -> bool:
 def at_place(look: Look, place: str, text: str) -> Outcome:
     """Compare a scanned item with the place it was scanned at."""
     code = item_code(look, text)
-    say = look.page.text
     if code is None:
         return Outcome("refused", unknown(look, text))
     item = look.names.item(code)
     if item.home != place:
-        return Outcome("refused", say("It belongs to %(home)s.", home=item.home or "—"), code)
+        return Outcome("refused", look.page.text("It belongs to %(home)s.", home=item.home or "—"), code)
     if item.custody.state == "held":
-        return Outcome("refused", say("It is recorded as out, but it is here."), code)
+        return Outcome("refused", look.page.text("It is recorded as out, but it is here."), code)
     if item.custody.state == "incident":
-        return Outcome("refused", say("It is recorded as unaccounted for, but it is here."), code)
-    return Outcome("ok", say("It belongs here and is recorded here."), code)
+        return Outcome("refused", look.page.text("It is recorded as unaccounted for, but it is here."), code)
+    return Outcome("ok", look.page.text("It belongs here and is recorded here."), code)
 
 
 def unknown(look: Look, text: str) -> str:

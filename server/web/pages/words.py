@@ -98,6 +98,11 @@ DECISIONS: Table = {
 EVENTS: Table = {
     "checked": Word(N_("Checked and complete"), "good", "check"),
 }
+DETAILS: Table = {
+    "verdict": Word(N_("Verdict")),
+    "epc": Word(N_("Tag")),
+    "entry": Word(N_("Ledger entry")),
+}
 OWN: Mapping[str, Table] = {
     "verdict": VERDICTS,
     "lawful": LAWFUL,
@@ -109,6 +114,7 @@ OWN: Mapping[str, Table] = {
     "stocktake": STOCKTAKES,
     "decision": DECISIONS,
     "event": EVENTS,
+    "detail": DETAILS,
 }
 """The words whose texts are the catalogs'."""
 
