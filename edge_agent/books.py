@@ -15,11 +15,11 @@ from edge_agent.doors import Do
 from edge_agent.journal import Entry
 from edge_agent.presence import Found, Rate
 
-MOST_SIGHTINGS = 1000
+MOST_SIGHTINGS = 600
 """Most sightings of one list in one event, so that an event fits into a message."""
 
 
-def write(entry: Entry, act: Do, door: Door, memory: DoorMemory, cause: Cause, gap_from_us: int | None) -> DoorMemory:
+def write(entry: Entry, act: Do, door: Door, memory: DoorMemory, cause: Cause) -> DoorMemory:
     """Write what an act reports."""
     match act:
         case Do.REPORT_OPEN:
@@ -30,14 +30,14 @@ def write(entry: Entry, act: Do, door: Door, memory: DoorMemory, cause: Cause, g
         case Do.REPORT_LOST:
             return replace(_unnamed(memory), cause="gap", owed=True)
         case Do.REPORT_CLOSED | Do.REPORT_EARLY:
-            return _settled(entry, door, memory, memory.cause or "gap", gap_from_us)
+            return _settled(entry, door, memory, memory.cause or "gap")
         case Do.REPORT_CHECKED:
-            return _settled(entry, door, replace(memory, session=None, credential=None), "gap", gap_from_us)
+            return _settled(entry, door, replace(memory, session=None, credential=None), "gap")
         case _:
             return memory
 
 
-def came_unseen(entry: Entry, door: Door, came: dict[str, Sighting], gap_from_us: int | None) -> DoorMemory:
+def came_unseen(entry: Entry, door: Door, came: dict[str, Sighting]) -> DoorMemory:
     """Report tags that are steadily read behind a closed door and were not there when it was settled."""
     entry.write(
         DoorClosed,
@@ -45,7 +45,7 @@ def came_unseen(entry: Entry, door: Door, came: dict[str, Sighting], gap_from_us
         cause="gap",
         put=list(came.values()),
         passes=door.watched,
-        gap_from_us=gap_from_us,
+        gap_from_us=door.gap_from_us,
     )
     contents = dict(door.learned().contents or {})
     contents |= {epc: KnownTag(seen.tid, seen.antenna, Rate(1, 1)) for epc, seen in came.items()}
@@ -62,7 +62,7 @@ def _opened(entry: Entry, door: Door, memory: DoorMemory, cause: Cause) -> DoorM
     return replace(_unnamed(memory), cause=cause, opened_seq=seq)
 
 
-def _settled(entry: Entry, door: Door, memory: DoorMemory, cause: Cause, gap_from_us: int | None) -> DoorMemory:
+def _settled(entry: Entry, door: Door, memory: DoorMemory, cause: Cause) -> DoorMemory:
     """Write what a sweep found; a mere check that found nothing changed writes nothing."""
     assert door.sweep is not None
     found, first = door.sweep.found(), memory.contents is None
@@ -81,7 +81,7 @@ def _settled(entry: Entry, door: Door, memory: DoorMemory, cause: Cause, gap_fro
             put=_shown(door, () if first else found.came),
             unread=_shown(door, found.unread),
             passes=found.passes,
-            gap_from_us=gap_from_us if cause == "gap" else None,
+            gap_from_us=door.gap_from_us if cause == "gap" else None,
         )
     return replace(_unnamed(memory), contents=_contents(memory, door, found), owed=False, opened_seq=None, cause=None)
 

@@ -39,7 +39,7 @@ class Eyes(Protocol):
         """A door opened by leave of this session."""
 
     def door_settled(self, session: str, now: float) -> None:
-        """A door opened by leave of this session is closed and settled."""
+        """A door of this session is closed and settled, or locked again unopened."""
 
     def door_lost(self, session: str, now: float) -> None:
         """A door of this session could not be watched."""
@@ -62,8 +62,6 @@ class Cabinet:
         self.overhear: Callable[[Door, Pass], None]
         """Told of every pass behind an idle door."""
         self.closings = 0
-        self.gap_from_us: int | None = None
-        """When this station last knew all its doors, on its wall clock."""
         self.doors: dict[int, Door] = {}
         for table in tables:
             ear = Ear(tuple(table.readers), presence.pass_ms / 1000)
@@ -109,6 +107,11 @@ class Cabinet:
             if since is not None and self._journal.clock.mono_us() - since >= left_open_us:
                 session = door.memory.session
                 self._condition("door_left_open", active=True, door=door.number, session=session)
+
+    def watched_until(self, wall_us: int | None) -> None:
+        """Tell all doors when the station last watched before it stopped."""
+        for door in self.doors.values():
+            door.gap_from_us = wall_us
 
     def blind(self, now: float) -> None:
         """Trust nothing that was known: for some time the station could not write down what it saw."""
@@ -183,10 +186,13 @@ class Cabinet:
         phase, acts = turn(door.phase, move)
         if phase is door.phase:
             return
+        if move is Move.LOST:
+            unwatched = now - min(door.heard.values(), default=now)
+            door.gap_from_us = self._journal.clock.wall_us() - int(unwatched * 1_000_000)
         before, memory = door.memory, replace(door.learned(), phase=phase)
         with self._journal.entry() as entry:
             for act in acts:
-                memory = books.write(entry, act, door, memory, cause, self.gap_from_us)
+                memory = books.write(entry, act, door, memory, cause)
             if move is Move.RELEASED:
                 memory = replace(memory, session=None, grant=None, credential=None)
             entry.keep(f"door/{door.number}", memory)
@@ -209,6 +215,8 @@ class Cabinet:
             self._vigil.begin(door)
         if {Do.REPORT_CLOSED, Do.REPORT_EARLY} & set(acts):
             self.closings += 1
+            self.eyes.door_settled(before.session or "", now)
+        elif before.phase is Phase.GRANTED and door.phase is Phase.IDLE:
             self.eyes.door_settled(before.session or "", now)
         if Do.REPORT_LOST in acts:
             self.eyes.door_lost(before.session or "", now)
@@ -236,7 +244,7 @@ class Cabinet:
             change = self._vigil.hear(door, heard)
             if change.came:
                 with self._journal.entry() as entry:
-                    memory = books.came_unseen(entry, door, change.came, self.gap_from_us)
+                    memory = books.came_unseen(entry, door, change.came)
                     entry.keep(f"door/{door.number}", memory)
                 door.memory = memory
             for active, epcs in ((True, change.faded), (False, change.back)):

@@ -12,7 +12,8 @@ PAGE = Path("docs/station.md")
 INTRO = """# A station's session and doors
 
 Generated from the tables in `edge_agent/session.py` and `edge_agent/doors.py` (`python -m edge_agent.diagram`). What is
-not listed changes nothing. An input and what the station does about it are written down, in one commit, before it is done.
+not listed changes nothing. An input and what the station does about it are written down, in one commit, before it is
+done.
 """
 WAY = """
 ## The way of one event through a station
@@ -23,7 +24,7 @@ WAY = """
 | the loop takes one thing after the other | `edge_agent/station.py` |
 | lock and contact become a door's moves; readers' words become passes | `edge_agent/door.py`, `edge_agent/ear.py` |
 | what follows from a move | `edge_agent/doors.py`, carried out by `edge_agent/cabinet.py` |
-| what is there, gone or unread behind a closed door | `edge_agent/presence.py`; while it stays closed `edge_agent/vigil.py` |
+| what is there, gone or unread behind a door | `edge_agent/presence.py`; while it stays closed `edge_agent/vigil.py` |
 | what is written about it | `edge_agent/books.py` |
 | badge, code, PIN and answer | `edge_agent/session.py`, carried out by `edge_agent/desk.py` |
 | whether an answer may be acted on | `edge_agent/grants.py` |
@@ -55,7 +56,8 @@ def _table(table: Mapping[Any, tuple[StrEnum, Iterable[str]]]) -> str:
     rows = "\n".join(
         f"| {state} | {given} | {after} | {', '.join(acts)} |" for (state, given), (after, acts) in table.items()
     )
-    return f"```mermaid\nstateDiagram-v2\n{edges}\n```\n\n| in | given | then | the station does |\n|---|---|---|---|\n{rows}\n"
+    head = "| in | given | then | the station does |\n|---|---|---|---|\n"
+    return f"```mermaid\nstateDiagram-v2\n{edges}\n```\n\n{head}{rows}\n"
 
 
 if __name__ == "__main__":

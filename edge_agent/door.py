@@ -85,11 +85,19 @@ class Door:
     silences: dict[str, Silence] = field(default_factory=dict)
     watched: int = 0
     shot: Shot | None = None
+    gap_from_us: int | None = None
+    """When it was last watched before it was lost, on the station's wall clock."""
 
     @property
     def number(self) -> int:
         """Its number."""
         return self.table.door
+
+    @property
+    def devices(self) -> frozenset[str]:
+        """The devices it cannot be known without."""
+        wires = {wire.device for wire in (self.table.lock, self.table.contact) if wire is not None}
+        return frozenset(wires | set(self.ear.readers))
 
     @property
     def phase(self) -> Phase:
@@ -137,7 +145,7 @@ class Door:
         if self.hook_locked is False:
             self.hook_was_free = True
             return free_by or "other"
-        if self.hook_locked and self.hook_was_free:
+        if self.hook_locked and (self.hook_was_free or self.phase is Phase.BLIND):
             self.hook_was_free = False
             return ""
         return free_by

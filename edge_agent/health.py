@@ -98,6 +98,10 @@ class Health:
         else:
             self._since.setdefault(name, now)
 
+    def absent(self, now: float) -> frozenset[str]:
+        """Name the devices that have been away long enough to be reported."""
+        return frozenset(name for name, since in self._since.items() if now - since >= GONE_S)
+
     def tick(self, now: float, confirmed: int) -> None:
         """Look after everything that is due."""
         if now < self._next_look:
@@ -106,9 +110,8 @@ class Health:
         if self.full:
             self._try_again()
             return
-        for name, since in self._since.items():
-            if now - since >= GONE_S:
-                self.change(self._condition_of(name), active=True, device=name, detail=self.devices[name])
+        for name in self.absent(now):
+            self.change(self._condition_of(name), active=True, device=name, detail=self.devices[name])
         self._clock(confirmed)
         self._disk()
 

@@ -57,10 +57,13 @@ def describe(desk: Desk, cabinet: Cabinet) -> dict[str, Any]:
     }
 
 
-def busy(desk: Desk, cabinet: Cabinet) -> bool:
-    """Tell whether something is under way that will end by itself soon."""
+def busy(desk: Desk, cabinet: Cabinet, absent: frozenset[str]) -> bool:
+    """Tell whether something is under way that will end by itself soon; what waits for an absent device will not."""
     restless = (*SETTLING, Phase.BLIND)
-    return desk.waiting or any(door.phase in restless or door.shot is not None for door in cabinet.doors.values())
+    return desk.waiting or any(
+        door.shot is not None or (door.phase in restless and not absent & door.devices)
+        for door in cabinet.doors.values()
+    )
 
 
 def _door(door: Door) -> dict[str, str]:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -26,6 +27,7 @@ from edge_agent.devices.base import (
     BadgeRead,
     CodeRead,
     Dialect,
+    FrameError,
     LockState,
     RoundDone,
     SourceEvent,
@@ -45,6 +47,7 @@ from edge_agent.unlock import Outcome, fire
 from edge_agent.uplink import Uplink
 from edge_agent.wording import Screen
 
+log = logging.getLogger("guiwei.station")
 VERSION = "0.1"
 TICK_S = 0.02
 MOST_AT_ONCE = 1000
@@ -127,7 +130,7 @@ class Station:
         """Write down that the station started, and that what it was doing is void."""
         cut_off = self._desk.interrupted()
         alive = self._journal.recall("alive", Alive)
-        self._cabinet.gap_from_us = alive.wall_us if alive else None
+        self._cabinet.watched_until(alive.wall_us if alive else None)
         with self._journal.entry() as entry:
             doors = {str(number): "unknown" for number in self._cabinet.doors}
             entry.write(StationStarted, version=VERSION, doors=doors, interrupted=[cut_off] if cut_off else [])
@@ -154,6 +157,7 @@ class Station:
         try:
             act()
         except OutboxError as error:
+            log.error("locked: %s", error)
             self._health.cannot_write(error)
             self._screen.show(wording.LOCKED)
 
@@ -218,10 +222,15 @@ class Station:
             case CodeRead():
                 self._desk.code(event.text, event.symbology or "", at)
             case SourceState():
+                log.info("device %s %s %s", name, event.state, event.why)
                 self._health.device_state(name, event, at)
+            case FrameError():
+                log.warning("device %s: %s at byte %d", name, event.what, event.at)
             case LinkUp():
+                log.info("link up")
                 self._uplink.connected()
             case LinkDown():
+                log.info("link down: %s", event.why)
                 self._uplink.disconnected()
             case Delivered(ok=False):
                 self._uplink.refused(at)
@@ -254,7 +263,7 @@ class Station:
 
     def describe(self) -> dict[str, Any]:
         """Say everything about the station as it is now."""
-        outbox = self._outbox
+        outbox, absent = self._outbox, self._health.absent(self._clock.real_mono())
         return {
             "station": self.settings.station.name,
             "boot": self._journal.boot,
@@ -264,7 +273,7 @@ class Station:
             "seq": outbox.last,
             "confirmed": outbox.confirmed,
             "unsent": outbox.last - outbox.confirmed,
-            "busy": busy(self._desk, self._cabinet) or self._sweeps.busy,
+            "busy": busy(self._desk, self._cabinet, absent) or self._sweeps.busy,
             "devices": dict(self._health.devices),
             "screen": list(self._screen.lines),
             **describe(self._desk, self._cabinet),

@@ -17,7 +17,8 @@ from edge_agent.grants import LONGEST, Asked, Refused, check
 from edge_agent.settings import Channel
 from edge_agent.unlock import Shot, fire
 
-KEY = Ed25519PrivateKey.generate()
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 SESSION, CHALLENGE, OLD = "5e" * 16, "c4" * 16, "01" * 16
 GOOD = Grant(
     v=1,
@@ -50,7 +51,7 @@ def test_a_good_answer_is_accepted_until_the_last_moment() -> None:
 @pytest.mark.parametrize(
     ("payload", "how", "why"),
     [
-        (seal(Ed25519PrivateKey.generate(), GOOD), {}, "bad_signature"),
+        (seal(OTHER_KEY, GOOD), {}, "bad_signature"),
         (seal(KEY, GOOD)[:-1] + b"x", {}, "bad_signature"),
         (b"", {}, "malformed"),
         (seal_envelope(KEY, b"{}"), {}, "malformed"),

@@ -113,7 +113,9 @@ def test_an_idle_session_ends_and_its_door_is_nobodys_any_more(timed: Timed, pee
     assert (peer.of(DoorOpened)[0].cause, peer.of(DoorOpened)[0].credential) == ("no_session", None)
 
 
-def test_a_second_badge_takes_over_while_nothing_is_open(bench: Bench, peer: Peer) -> None:
+def test_a_door_latched_again_unopened_ends_its_session_and_the_next_badge_has_its_own(
+    bench: Bench, peer: Peer
+) -> None:
     bench.start()
     bench.show()
     assert peer.wait(lambda: bool(peer.of(UnlockDone)))
@@ -124,8 +126,26 @@ def test_a_second_badge_takes_over_while_nothing_is_open(bench: Bench, peer: Pee
     bench.shut()
     assert peer.wait(lambda: len(peer.of(SessionEnded)) == 2)
     first, second = peer.of(AccessRequested)
-    assert [event.why for event in peer.of(SessionEnded)] == ["idle", "done"]
+    assert [event.why for event in peer.of(SessionEnded)] == ["done", "done"]
     assert peer.of(DoorClosed)[0].session == second.session != first.session
+
+
+def test_a_second_badge_takes_over_what_the_first_left_unopened(bench: Bench, peer: Peer) -> None:
+    bench.start()
+    bench.show()
+    assert peer.wait(lambda: bool(peer.of(UnlockDone)))
+    bench.show(OTHER_BADGE)
+    assert peer.wait(lambda: len(peer.of(UnlockDone)) == 2)
+    bench.open()
+    bench.take(TAGS[0])
+    bench.shut()
+    assert peer.wait(lambda: len(peer.of(SessionEnded)) == 2)
+    first, second = peer.of(AccessRequested)
+    assert [(event.session, event.why) for event in peer.of(SessionEnded)] == [
+        (first.session, "idle"),
+        (second.session, "done"),
+    ]
+    assert peer.of(DoorClosed)[0].credential == second.credential != first.credential
 
 
 def test_a_grant_used_up_without_opening_names_nobody_when_the_door_is_forced(bench: Bench, peer: Peer) -> None:
