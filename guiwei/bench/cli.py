@@ -26,3 +26,29 @@ def intake(
     from guiwei.bench.intake import measure
 
     raise typer.Exit(measure(events, rounds, seconds, postgres).show(as_json))
+
+
+@app.command()
+def queries(
+    as_json: Json = False,
+    items: Annotated[int, typer.Option(min=20_000)] = 1_000_000,
+    few: Annotated[int, typer.Option(help="Past events at first.")] = 100_000,
+    many: Annotated[int, typer.Option(help="Past events at last.")] = 10_000_000,
+    asked: Annotated[int, typer.Option(min=10, help="How often each question is asked.")] = 1000,
+    postgres: Annotated[bool, typer.Option(help="PostgreSQL instead of SQLite.")] = False,
+) -> None:
+    """Whether the first page, an item's history and the counts take longer as history grows."""
+    from guiwei.bench.queries import measure
+
+    raise typer.Exit(measure(items, few, many, asked, postgres).show(as_json))
+
+
+@app.command()
+def latency(
+    as_json: Json = False,
+    closings: Annotated[int, typer.Option(min=2, help="How often the door is closed.")] = 100,
+) -> None:
+    """Milliseconds from a door-close event at the station to its verdict on the page in a browser."""
+    from guiwei.bench.latency import measure
+
+    raise typer.Exit(measure(closings).show(as_json))
