@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import exp, lgamma
 
 import msgspec
 
@@ -36,10 +37,8 @@ class Rate(msgspec.Struct, frozen=True):
 
     def chance(self, missed: int) -> float:
         """Predict how likely it is that a present tag is missed so often in a row (Beta posterior, flat prior)."""
-        product = 1.0
-        for n in range(missed):
-            product *= (1 + self.misses + n) / (2 + self.hits + self.misses + n)
-        return product
+        seen, all_ = 1 + self.misses, 2 + self.hits + self.misses
+        return exp(lgamma(seen + missed) - lgamma(seen) + (lgamma(all_) - lgamma(all_ + missed)))
 
 
 class Judged(StrEnum):

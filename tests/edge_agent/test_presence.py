@@ -15,7 +15,7 @@ from edge_agent.presence import FLOOR, Found, Rate, Sweep
 MISS_CHANCE, MAX_PASSES = 1e-4, 40
 
 
-def learned(miss: float, rng: random.Random, passes: int = 300) -> Rate:
+def learned(miss: float, rng: random.Random, passes: int = 100) -> Rate:
     rate = Rate()
     for _ in range(passes):
         rate = rate.after(read=rng.random() >= miss)
