@@ -98,7 +98,7 @@ def _run(story: Story, world: World, blow: Blow, outcome: Outcome) -> None:
     differences = judge(end, acts)
     if stopped:
         differences.append(Difference("the story", "its end", stopped))
-    _conclude(world, story, end.holders or {}, differences, outcome)
+    _conclude(world, story, differences, outcome)
 
 
 def _play(acts: Acts, step: s.AnyStep, label: str, falling: threading.Thread | None) -> None:
@@ -139,9 +139,7 @@ def _try_again(story: Story, acts: Acts, at: str) -> bool:
     return False
 
 
-def _conclude(
-    world: World, story: Story, holders: dict[str, str], differences: list[Difference], outcome: Outcome
-) -> None:
+def _conclude(world: World, story: Story, differences: list[Difference], outcome: Outcome) -> None:
     outcome.wrong += broken(world)
     gaps = [row for row in world.api(ADMIN).rows("/cases") if row["kind"] == "station_gap"]
     if not differences:
@@ -151,11 +149,17 @@ def _conclude(
         outcome.wrong += [f"{d.what}: expected {d.expected}, seen {d.seen}" for d in differences]
     for key in story.items:
         custody: Json = world.api(ADMIN).get(f"/items/{world.codes[key]}")["custody"]  # type: ignore[assignment]
-        if custody["state"] == "held" and custody["person"] not in (holders.get(key), *_names(story, key)):
+        if custody["state"] == "held" and custody["person"] not in _takers(story, key):
             outcome.wrong.append(f"{key} is said to be with {custody['person']}")
     outcome.kind = "gap" if not outcome.wrong else "wrong"
 
 
-def _names(story: Story, item: str) -> set[str]:
-    """Name the people whom the story ever lets hold an item."""
-    return {str(e.holders[item]) for e in story.expects if e.holders and item in e.holders}
+def _takers(story: Story, item: str) -> set[str]:
+    """Name those whom the story lets take an item: whoever showed the last badge there before."""
+    names, last = set(), dict[str, str]()
+    for step in story.steps:
+        if isinstance(step, s.Badge) and step.who and step.expect_refusal is None:
+            last[step.at] = step.who
+        if isinstance(step, s.Take) and item in step.items:
+            names.add(last.get(step.at.partition("/")[0], ""))
+    return names
