@@ -14,10 +14,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 
 from contract.topics import topic
 from guiwei.bench.figures import Result, figure, quantile, say
@@ -120,7 +122,7 @@ def _subject(folder: Path, store: Store, sent: Traffic, truth: Truth) -> float:
     """Let the server take the messages; returns seconds until the last was committed, all verdicts compared."""
     with stage(folder, list(sent.by_station)) as where, server_intake(where, store) as server:
         until_heard(where, lambda: bool(store.ask(_HELLO)[0][0]), server)
-        seconds = timed(where, sent, lambda: store.ask(_COMMITTED)[0][0] >= sent.events, server)
+        seconds = timed(where, sent, partial(_has_all, store, sent), server)
     _compare(store, sent.forged, truth)
     return seconds
 
@@ -164,7 +166,7 @@ class _Probe:
         self.left = messages[::-1]
         self._sent: list[float] = []
         self._subscribed = threading.Event()
-        self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, name, protocol=mqtt.MQTTv5)
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, name, protocol=mqtt.MQTTv5)
         self.client.username_pw_set(name, name)
         self.client.on_message = self._on_receipt
         self.client.on_subscribe = lambda *_: self._subscribed.set()
@@ -203,6 +205,10 @@ def _paced(port: int, sent: Traffic) -> list[float]:
     return waits
 
 
+def _has_all(store: Store, sent: Traffic) -> bool:
+    return bool(store.ask(_COMMITTED)[0][0] >= sent.events)
+
+
 def _measure_naive(result: Result, fresh: Fresh, folder: Path) -> None:
     """Let the naive consumer take messages of the same kind."""
     rates = []
@@ -215,7 +221,7 @@ def _measure_naive(result: Result, fresh: Fresh, folder: Path) -> None:
             try:
                 if child.stdout is None or not child.stdout.readline():
                     raise BenchError("the naive consumer did not start")
-                rates.append(sent.messages / timed(where, sent, lambda: store.ask(_COMMITTED)[0][0] >= sent.events))
+                rates.append(sent.messages / timed(where, sent, partial(_has_all, store, sent)))
             finally:
                 child.kill()
                 child.wait()

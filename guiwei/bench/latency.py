@@ -19,7 +19,8 @@ import msgspec
 from guiwei.bench.figures import Result, quantile, say
 from guiwei.doctor import find_program
 from guiwei.drill.quiet import Quiet
-from guiwei.drill.story import ItemSpec, PersonSpec, StationSpec, Story
+from guiwei.drill.specs import ItemSpec, PersonSpec, StationSpec
+from guiwei.drill.story import Story
 from guiwei.drill.world import ADMIN, World
 
 if TYPE_CHECKING:

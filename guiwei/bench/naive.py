@@ -13,6 +13,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import create_engine, event
 from sqlmodel import Session, col, select
 
@@ -191,7 +192,7 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 def main(url: str, port: int, count: int) -> None:
     """Take `count` messages from the broker, then end."""
     naive, left, done = Naive(url), [count], threading.Event()
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, "server", protocol=mqtt.MQTTv5, manual_ack=True)
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, "server", protocol=mqtt.MQTTv5, manual_ack=True)
     client.username_pw_set("server", "server")
 
     def on_message(client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
@@ -202,7 +203,7 @@ def main(url: str, port: int, count: int) -> None:
             done.set()
 
     client.on_connect = lambda client, *_: client.subscribe(pattern("up"), 1)
-    client.on_subscribe = lambda *_: sys.stdout.write("ready\n") and sys.stdout.flush()
+    client.on_subscribe = lambda *_: print("ready", flush=True)
     client.on_message = on_message
     client.connect("127.0.0.1", port)
     client.loop_start()

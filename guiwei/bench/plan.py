@@ -35,7 +35,7 @@ def acts(count: int) -> list[Act]:
     found = []
     for i in range(count):
         own = approved(i)
-        doing: dict[str, tuple[int, ...]] = (
+        kinds: tuple[dict[str, tuple[int, ...]], ...] = (
             {"taken": (own,)},
             {"taken": (own,)},
             {"taken": (own,)},
@@ -46,8 +46,8 @@ def acts(count: int) -> list[Act]:
             {"put": (own + 3,)},
             {"taken": (own + 1,)},
             {"taken": (own + 4,), "put": (UNKNOWN + i,)},
-        )[i % 10]
-        found.append(Act(i, None if i % 10 == 9 else visitor(i), **doing))
+        )
+        found.append(Act(i, None if i % 10 == 9 else visitor(i), **kinds[i % 10]))
     return found
 
 

@@ -37,6 +37,21 @@ class Heard:
     raw: bytes = field(default=b"", repr=False)
 
 
+def moved(item: ItemFacts, custody: Custody) -> ItemFacts:
+    """Give an item in another custody (what `replace` does, in a quarter of the time)."""
+    return ItemFacts(
+        item.id,
+        item.code,
+        item.kind,
+        item.secrecy,
+        item.home,
+        custody,
+        item.department,
+        item.parts,
+        item.pages,
+    )
+
+
 @dataclass(slots=True)
 class Work:
     """One batch being judged."""
@@ -100,7 +115,7 @@ class Work:
             self.facts.held.get(item.custody.person_id, set()).discard(item.id)
         if custody.state == CustodyState.HELD and custody.person_id is not None:
             self.facts.held.setdefault(custody.person_id, set()).add(item.id)
-        self.facts.items[item.id] = replace(item, custody=custody)
+        self.facts.items[item.id] = moved(item, custody)
 
     def set_line(self, number: int, state: LineState, session: str | None) -> None:
         """Reserve, consume or release a line."""

@@ -19,7 +19,13 @@ from server.store.ledger import LedgerWriter
 
 BUSY_SECONDS = 10
 WRITER_LOCK = 0x6775697765690001  # the advisory lock's number: "guiwei", 1
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}")
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    f"busy_timeout={BUSY_SECONDS * 1000}",
+    "cache_size=-65536",  # KiB; the default of 2 MiB does not hold the indexes' upper pages
+)
 
 log = structlog.get_logger(__name__)
 

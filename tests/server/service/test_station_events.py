@@ -1,0 +1,221 @@
+"""What station events cause beyond a verdict: late news, incidents, conditions, PINs, sightings, lapsed grants."""
+
+import json
+
+import pytest
+from sqlmodel import col, select
+
+from contract.messages import (
+    CodeScanned,
+    ConditionChanged,
+    Denied,
+    DoorOpened,
+    Grant,
+    SessionEnded,
+    Sighting,
+    StationStarted,
+    SweepDone,
+    UnlockIntended,
+)
+from contract.secrets import seal_pin
+from server.domain.policy import load_policy
+from server.intake.batch import Incoming
+from server.intake.chores import free_lapsed
+from server.service.passwords import hash_secret
+from server.store.tables import (
+    Alarm,
+    Case,
+    Incident,
+    Item,
+    LedgerEntry,
+    Line,
+    Loan,
+    Movement,
+    Person,
+    Stocktake,
+    StocktakeSighting,
+    StocktakeSweep,
+    Visit,
+)
+from server.store.unit_of_work import Database
+from tests.server.company import CLOCK, KEYS, LI, POLICY, WANG, Writer, allow, epc, intake, settle_in
+
+MINUTE = 60_000_000
+
+
+@pytest.fixture
+def company(database: Database) -> Database:
+    settle_in(database)
+    return database
+
+
+def cases(database: Database) -> list[str]:
+    with database.read() as db:
+        return sorted(case.kind for case in db.exec(select(Case)))
+
+
+def test_a_late_taking_explains_a_return_already_judged(company: Database) -> None:
+    """Wang took F1 at an offline cabinet; it came back at another before the first could say so."""
+    service, a, b = intake(company), Writer(), Writer(station="b")
+    now = CLOCK.wall_us()
+    session, asks = a.asks(WANG, at_us=now - 10 * MINUTE, offline=True)
+    taking = a.closes(session, taken=[1], at_us=now - 9 * MINUTE, offline=True)
+    back, asks_b = b.asks(WANG)
+    service.take(asks_b)
+    service.take(b.closes(back, put=[1]))
+    with company.read() as db:
+        assert [m.verdict for m in db.exec(select(Movement))] == ["unexpected"]
+    service.take(asks)
+    service.take(taking)
+    with company.read() as db:
+        told = [(m.verdict, m.supersedes_id is not None) for m in db.exec(select(Movement).order_by(col(Movement.id)))]
+        assert told == [("unexpected", False), ("without_approval", False), ("returned_wrong_place", True)]
+        item = db.get_one(Item, 1)
+        assert (item.custody, item.at_station, item.at_door) == ("place", "b", 1)
+        assert {(a.kind, a.late_us > 0) for a in db.exec(select(Alarm))} == {
+            ("taken_without_approval", True),
+            ("returned_wrong_cabinet", True),
+        }
+        assert [loan.state for loan in db.exec(select(Loan))] == ["returned"]
+    assert "late_change" in cases(company)
+
+
+def test_late_news_does_not_move_what_somebody_else_holds_now(company: Database) -> None:
+    service, a, b = intake(company), Writer(), Writer(station="b")
+    now = CLOCK.wall_us()
+    session, asks = a.asks(WANG, at_us=now - 10 * MINUTE)
+    taking = a.closes(session, taken=[1], at_us=now - 9 * MINUTE)
+    other, asks_b = b.asks(LI)
+    service.take(asks_b)
+    service.take(b.closes(other, taken=[1]))
+    service.take(asks)
+    service.take(taking)
+    with company.read() as db:
+        assert db.get_one(Item, 1).holder_id == LI
+    assert "out_while_out" in cases(company)
+
+
+def test_a_gap_names_nobody_and_asks_somebody_to_look(company: Database) -> None:
+    service, station = intake(company), Writer()
+    service.take(station.closes(None, cause="gap", taken=[2], gap_from_us=1))
+    with company.read() as db:
+        item = db.get_one(Item, 2)
+        assert (item.custody, item.holder_id, db.get_one(Incident, item.incident_id).kind) == (
+            "incident",
+            None,
+            "station_gap",
+        )
+        assert not db.exec(select(Alarm)).all()
+    assert cases(company) == ["station_gap"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind"),
+    [
+        ("forced", "door_forced"),
+        ("mechanical_key", "door_opened_by_mechanical_key"),
+        ("no_session", "door_opened_without_session"),
+    ],
+)
+def test_every_unlawful_opening_sets_its_one_alarm(company: Database, cause: str, kind: str) -> None:
+    service, station = intake(company), Writer()
+    service.take(station.send(DoorOpened, door=2, cause=cause))
+    service.take(station.closes(None, cause=cause, door=2, opened_seq=1))
+    with company.read() as db:
+        assert [(a.kind, a.door, a.person_id) for a in db.exec(select(Alarm))] == [(kind, 2, None)]
+        assert [i.kind for i in db.exec(select(Incident))] == [kind]
+
+
+def test_conditions_set_repeat_and_clear_one_alarm(company: Database) -> None:
+    service, station = intake(company), Writer()
+    for active in (True, True, False):
+        service.take(station.send(ConditionChanged, condition="door_not_latched", active=active, door=1))
+    with company.read() as db:
+        (alarm,) = db.exec(select(Alarm)).all()
+        assert (alarm.kind, alarm.repeated, alarm.state) == ("door_not_latched_after_session", 1, "set")
+        assert alarm.cleared_us is not None
+        assert len(json.loads(alarm.evidence)) == 2
+
+
+def test_a_session_frees_what_it_did_not_use(company: Database) -> None:
+    (line,) = allow(company, WANG, 1)
+    service, station = intake(company), Writer()
+
+    def state() -> str:
+        with company.read() as db:
+            return db.get_one(Line, line).state
+
+    session, asks = station.asks(WANG)
+    service.take(asks)
+    assert state() == "reserved"
+    service.take(station.send(SessionEnded, session=session, why="idle"))
+    assert state() == "open"
+    session, asks = station.asks(WANG)
+    service.take(asks)
+    service.take(station.send(StationStarted, version="1", interrupted=[session]))
+    assert state() == "open"
+
+
+def test_a_grant_nobody_used_lapses_and_a_used_one_does_not(company: Database) -> None:
+    first, second = allow(company, WANG, 1)[0], allow(company, LI, 2)[0]
+    service, station = intake(company), Writer()
+    unused, asks = station.asks(WANG)
+    service.take(asks)
+    used, asks = station.asks(LI)
+    (grant,) = service.take_many([Incoming(asks, "a")]).answers
+    assert isinstance(grant, Grant)
+    service.take(station.send(UnlockIntended, session=used, grant=grant.grant, door=1))
+    assert free_lapsed(service) == 0
+    with company.begin() as uow:
+        for visit in uow.session.exec(select(Visit)):
+            visit.lapses_us = visit.lapses_us and 1
+    assert free_lapsed(service) == 1
+    with company.read() as db:
+        assert (db.get_one(Line, first).state, db.get_one(Line, second).state) == ("open", "reserved")
+        assert [json.loads(e.body)["session"] for e in db.exec(select(LedgerEntry)) if e.kind == "grant_lapsed"] == [
+            unused
+        ]
+
+
+def test_a_seal_needs_the_right_pin(company: Database) -> None:
+    with company.begin() as uow:
+        seal = uow.session.get_one(Item, 1)
+        seal.kind = "seal"
+        uow.session.get_one(Person, WANG).pin_hash = hash_secret("2468")
+    allow(company, WANG, 1)
+    with company.begin() as uow:
+        uow.connection.exec_driver_sql("UPDATE authority SET mode = 'seal_use'")
+    service, station = intake(company), Writer()
+    service.policy = load_policy(POLICY.read_text().replace("pin_for_kinds = []", 'pin_for_kinds = ["seal"]'))
+    public, session = KEYS.pin.public_key(), "1" * 32
+
+    def ask(pin: str | None, number: int) -> object:
+        challenge = f"{number:032x}"
+        sealed = None if pin is None else seal_pin(public, challenge, pin)
+        _, asks = station.asks(WANG, session, challenge=challenge, pin=sealed)
+        (answer,) = service.take_many([Incoming(asks, "a")]).answers
+        return [reason.code for reason in answer.reasons] if isinstance(answer, Denied) else type(answer).__name__
+
+    assert [ask(None, 1), ask("1111", 2), ask("2468", 3), ask(None, 4)] == [
+        ["pin_needed"],
+        ["pin_wrong"],
+        "Grant",
+        "Grant",
+    ]
+
+
+def test_scans_and_sweeps_are_what_an_open_stocktake_saw(company: Database) -> None:
+    with company.begin() as uow:
+        uow.session.add(Stocktake(id=1, title="t", stations='["a"]', opened_by_id=LI, opened_us=1))
+        uow.session.flush()
+        uow.session.add(StocktakeSweep(command="c" * 32, stocktake_id=1, station="a", door=1))
+    service, station = intake(company), Writer()
+    service.take(station.send(CodeScanned, code="F2"))
+    service.take(station.send(CodeScanned, code="F3", session="1" * 32))
+    seen = [Sighting(epc=epc(1)), Sighting(epc="E2FF")]
+    for _ in range(2):
+        service.take(station.send(SweepDone, door=1, purpose="stocktake", command="c" * 32, seen=seen, passes=4))
+    with company.read() as db:
+        sightings = {(s.mark, s.item_id, s.door, s.via) for s in db.exec(select(StocktakeSighting))}
+        assert sightings == {("F2", 2, 1, "scanner"), (epc(1), 1, 1, "rfid"), ("E2FF", None, 1, "rfid")}
+        assert [sweep.passes for sweep in db.exec(select(StocktakeSweep))] == [8]
