@@ -163,13 +163,14 @@ class Door:
             return Move.OPENED if self.latched else Move.BOUNCED
         if self.closed_since is None:
             self.closed_since, self.latched = now, False
-        self.latched = self.latched or not own_hook or self.hook_locked is True
+        locked = not own_hook or self.hook_locked is True
+        self.latched = self.latched or locked
         if self.phase is Phase.IDLE and own_hook and free_by == "other" and not self.memory.free_by:
             return Move.OPENED
         if self.phase is Phase.GRANTED and own_hook and self.memory.free_by and not free_by:
             return Move.RELEASED
         waited = now - self.closed_since >= LATCH_S and (self.swung or self.phase is Phase.BLIND)
-        if self.latched or waited:
+        if locked or waited:
             return Move.SHUT
         return None
 

@@ -97,8 +97,9 @@ def test_the_key_is_told_from_force(bench: Bench, peer: Peer) -> None:
     bench.start()
     bench.lock.open_hook(1)
     assert peer.wait(lambda: bool(peer.of(DoorOpened)))
+    time.sleep(0.4)
     bench.lock.open_door(1)
-    time.sleep(0.2)
+    assert bench.wait(lambda state: state["doors"]["1"]["contact"] == "open")
     bench.shut()
     assert peer.wait(lambda: bool(peer.of(DoorClosed)))
     assert [event.cause for event in peer.of(DoorOpened)] == ["mechanical_key"]
