@@ -55,9 +55,9 @@
 
   // Lines that were not there a moment ago light up once.
   function remember(mark) {
-    for (const line of document.querySelectorAll("[data-key]")) {
-      const key = line.dataset.key;
-      if (mark && !known.has(key)) line.classList.add("fresh");
+    for (const line of document.querySelectorAll("[data-new]")) {
+      const key = line.id;
+      if (mark && !known.has(key)) line.dataset.fresh = "";
       known.add(key);
     }
   }

@@ -202,7 +202,7 @@ def test_a_stocktake_from_opening_to_closing(office: Office) -> None:
     assert 'data-word="missing"' not in keeper.get("/stocktakes/1")[1]
     assert keeper.post("/stocktakes/1/close") == (303, "/stocktakes/1")
     assert 'data-word="missing"' in keeper.get("/stocktakes/1")[1]
-    line = next(e for e in read(keeper.get("/items/T0007")[1]).all("li") if "data-key" in e.attributes)
+    line = next(e for e in read(keeper.get("/items/T0007")[1]).all("li") if "data-new" in e.attributes)
     assert line.text.split()[0] == "Missing"
 
 
@@ -231,7 +231,7 @@ def test_the_scan_box_finds_everything(busy: Office) -> None:
 def test_an_items_time_line_tells_all_of_it(office: Office) -> None:
     live_a_day(office)
     _, page = Reader(office, "chen", "en").get("/items/T0006")
-    said = [e.text for e in read(page).all("li") if "data-key" in e.attributes]
+    said = [e.text for e in read(page).all("li") if "data-new" in e.attributes]
     assert [text.split()[0] for text in said[:3]] == ["Returned", "Taken", "Approval"]
     assert "ledger" in said[0]
     _, page = Reader(office, "wang", "en").get("/items/T0006")
@@ -248,7 +248,7 @@ def test_a_long_time_line_goes_on(office: Office) -> None:
     seen, path = [], "/items/T0000"
     while path:
         _, page = reader.get(path)
-        seen += re.findall(r'data-key="(movement-\d+)"', page)
+        seen += re.findall(r'id="(movement-\d+)"', page)
         following = re.findall(r'href="([^"]+)" rel="next"', page)
         path = following[0].replace("&amp;", "&") if following else ""
     assert len(seen) == len(set(seen)) == 60
