@@ -16,9 +16,13 @@ from guiwei.drill.process import ProcessError
 from guiwei.drill.quiet import Quiet
 from guiwei.drill.story import StoryError
 from guiwei.drill.times import duration_us, moment_us
-from guiwei.drill.world import World
+from guiwei.drill.world import ADMIN, World
 
 UNKNOWN_CARD = "0F00FFFFFF"
+LOCKED = ("R02", "R20")
+"""What a door that stays locked stands for, whatever its cabinet could say: no authority shown, so no opening."""
+VIGIL_S = 10.0
+"""For so long a station listens behind a closed door before it says that a tag has faded."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Acts:
     world: World
     quiet: Quiet
     requests: dict[str, Json] = field(default_factory=dict)
+    registered: dict[str, Json] = field(default_factory=dict)
     stocktake: Json | None = None
     visits: dict[str, Visit] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
@@ -106,7 +111,9 @@ class Acts:
     def register(self, step: s.Register) -> None:
         body: Json = {"person": step.for_, "items": self._codes(step.items), "mode": step.mode, "purpose": step.purpose}
         body |= _given({"until": _iso(step.until), "due": _iso(step.due)})
-        self.world.api(step.as_).post("/registrations", body)
+        made = self.world.api(step.as_).post("/registrations", body)
+        if step.name:
+            self.registered[step.name] = made
 
     def order(self, step: s.Order) -> None:
         body: Json = {"person": step.for_ or step.as_, "items": self._codes(step.items), "task": step.task}
@@ -115,6 +122,8 @@ class Acts:
 
     def hand_over(self, step: s.HandOver) -> None:
         body: Json = {"items": self._codes(step.items), "to": step.to, "purpose": step.purpose}
+        for item in step.items if step.from_ else ():
+            self._must_hold(str(step.from_), item)
         self.world.api(step.as_).post("/handovers", body | _given({"witness": step.witness}))
 
     def check(self, step: s.Check) -> None:
@@ -122,11 +131,17 @@ class Acts:
             "complete": step.complete,
             **_given({"parts": step.parts, "pages": step.pages, "note": step.note}),
         }
-        for code in self._codes(step.items):
+        if step.request and not step.items:
+            self._request(step.request)
+            codes: list[str] = list(self.requests[step.request]["items"])  # type: ignore[call-overload]
+        else:
+            codes = self._codes(step.items)
+        for code in codes:
             self.world.api(step.as_).post(f"/items/{code}/check", body)
 
     def stocktake_open(self, step: s.StocktakeOpen) -> None:
         body: Json = {"stations": step.stations or list(self.world.cabinets), "blind": step.blind}
+        body |= _given({"title": step.title})
         self.stocktake = {"as": step.as_, **self.world.api(step.as_).post("/stocktakes", body)}
 
     def sweep(self, step: s.Sweep) -> None:
@@ -197,7 +212,7 @@ class Acts:
     def put(self, step: s.Put) -> None:
         cabinet, door = self._door(step.at)
         self._must_be_ajar(cabinet.name, door, step.at)
-        for epc in [self.world.epcs[item] for item in step.items] + [tag.upper() for tag in step.tags]:
+        for epc in [self.world.epcs.get(item, item.upper()) for item in step.items] + [t.upper() for t in step.tags]:
             cabinet.put(door, epc)
 
     def close(self, step: s.Close) -> None:
@@ -250,21 +265,30 @@ class Acts:
                 reader.miss_rate = step.rate
 
     def swap_tag(self, step: s.SwapTag) -> None:
-        old, new = self.world.epcs[step.item], (step.tag or f"E2AA{len(self.world.epcs):020X}").upper()
-        self.world.epcs[step.item] = new
+        epcs, other = self.world.epcs, step.with_ or step.tag or f"E2AA{len(self.world.epcs):020X}"
+        old, new = epcs[step.item], epcs.get(other, other.upper())
+        epcs[step.item] = new
+        if other in epcs:
+            epcs[other] = old
         for cabinet in self.world.cabinets.values():
-            for door, tags in cabinet.behind.items():
-                if old in tags:
-                    cabinet.take(door, old)
-                    cabinet.put(door, new)
+            behind = {door: tags & {old, new} for door, tags in cabinet.behind.items()}
+            for door, tags in behind.items():
+                for epc in tags:
+                    cabinet.take(door, epc)
+            for door, tags in behind.items():
+                for epc in tags:
+                    cabinet.put(door, new if epc == old else old)
+            changed = {door for door, tags in behind.items() if len(tags) == 1}
+            if cabinet.agent.alive and changed - cabinet.ajar:
+                time.sleep(VIGIL_S)
 
     def unplug(self, step: s.Unplug) -> None:
-        station, name = step.at.partition("/")[0], self._device(step.device)
+        station, name = self._device(step.at, step.device)
         self.world.cabinets[station].devices()[name].unplug()
         self.quiet.unplugged.add(f"{station}:{name}")
 
     def plug(self, step: s.Plug) -> None:
-        station, name = step.at.partition("/")[0], self._device(step.device)
+        station, name = self._device(step.at, step.device)
         self.world.cabinets[station].devices()[name].plug()
         self.quiet.unplugged.discard(f"{station}:{name}")
 
@@ -282,8 +306,14 @@ class Acts:
         station, _, door = at.partition("/")
         return self.world.cabinets[station], int(door or 1)
 
-    def _device(self, name: str) -> str:
-        return "reader1" if name == "reader" else name
+    def _device(self, at: str, name: str) -> tuple[str, str]:
+        station, _, door = at.partition("/")
+        return station, f"reader{door or 1}" if name == "reader" else name
+
+    def _must_hold(self, person: str, item: str) -> None:
+        custody: Json = self.world.api(ADMIN).get(f"/items/{self.world.codes[item]}")["custody"]  # type: ignore[assignment]
+        if custody["person"] != person:
+            raise Refusal(409, "not_holder", f"{person} does not hold {item}", ("R14",))
 
     def _must_be_ajar(self, station: str, door: int, at: str) -> None:
         if door not in self.world.cabinets[station].ajar:
@@ -322,13 +352,23 @@ class Acts:
             if pending and step.expect_refusal is None:
                 self.differences.append(Difference(label, "the door opens", f"refused: {'+'.join(pending[1])}"))
             cabinet, door = self._door(step.at)
-            return (pending[1] if pending else visit.rules) if door not in cabinet.ajar else None
+            return (*(pending[1] if pending else visit.rules), *LOCKED) if door not in cabinet.ajar else None
         if not fresh or not isinstance(answer, dict):
-            return None
+            given_up = step.expect_refusal is not None and isinstance(step, s.Badge) and self._given_up(name)
+            return LOCKED if given_up else None
         rules = tuple(dict.fromkeys(str(r["rule"]) for r in answer.get("reasons", [])))
         visit.rules = rules
         visit.pending = (label, rules) if answer["kind"] == "denied" and step.expect_refusal is None else None
         return rules if answer["kind"] == "denied" else None
+
+    def _given_up(self, station: str) -> bool:
+        """Wait for a station that can reach nobody to end the session it could not ask about."""
+        end = time.monotonic() + 20
+        while time.monotonic() < end and self.world.cabinets[station].agent.alive:
+            if self.world.station_state(station).get("session") is None:
+                return True
+            time.sleep(0.1)
+        return False
 
     def _compare_refusal(self, expected: list[str], refused: tuple[str, ...] | None, label: str) -> None:
         if refused is None:

@@ -19,7 +19,8 @@ from edge_agent.emulators.pty_device import PtyDevice
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 from guiwei.drill.cable import Cable
 from guiwei.drill.process import Process
-from guiwei.drill.story import StationSpec, StoryError
+from guiwei.drill.specs import StationSpec
+from guiwei.drill.story import StoryError
 
 CHANNELS = 24
 CONTACT = 12

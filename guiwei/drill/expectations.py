@@ -4,6 +4,7 @@ Closed world: within the keys a block names, what is not listed must not exist; 
 always looked at. A verdict is an item's latest; a list of verdicts is all of them in order.
 """
 
+import time
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -11,9 +12,12 @@ import msgspec
 
 from guiwei.drill.acts import Acts, Difference
 from guiwei.drill.api import Json
-from guiwei.drill.story import AlarmSpec, CaseSpec, Expect, LedgerSpec
+from guiwei.drill.specs import AlarmSpec, CaseSpec, Expect, LedgerSpec, NoticeSpec, OverdueSpec, VerdictSpec
 from guiwei.drill.times import MICROS, duration_us
 from guiwei.drill.world import ADMIN, World
+
+NOTICE_S = 6.0
+"""How long a notice may take: it follows its alarm, at once but not in the same moment."""
 
 
 def judge(expect: Expect, acts: Acts) -> list[Difference]:
@@ -36,15 +40,19 @@ class _Judge:
         self.see = self.world.api(ADMIN)
         self.differences: list[Difference] = []
 
-    def verdicts(self, expected: dict[str, str | list[str]]) -> None:
-        seen: dict[str, list[str]] = {}
+    def verdicts(self, expected: dict[str, str | VerdictSpec | list[str | VerdictSpec]]) -> None:
+        seen: dict[str, list[Json]] = {}
         for row in self._movements():
             if row.get("superseded_by") is None:
-                seen.setdefault(self._item(row), []).append(str(row["verdict"]))
-        for item in expected.keys() | seen.keys():
-            want, got = expected.get(item), seen.get(item, [])
-            if want != (got if isinstance(want, list) else got[-1] if got else None):
-                self._differ(f"verdict of {item}", want, got)
+                seen.setdefault(self._item(row), []).append(row)
+        wanted = {item if item in self.world.story.items else item.upper(): want for item, want in expected.items()}
+        for item in sorted(wanted.keys() | seen.keys()):
+            want, rows = wanted.get(item, []), seen.get(item, [])
+            specs, latest = (want, rows) if isinstance(want, list) else ([want], rows[-1:])
+            if len(specs) != len(latest) or not all(map(_verdict_is, latest, specs)):
+                shown = [spec if isinstance(spec, str) else _short(spec) for spec in specs]
+                told = [_verdict_words(row, specs) for row in rows]
+                self._differ(f"verdict of {item}", shown if isinstance(want, list) else shown[0], told)
 
     def holders(self, expected: dict[str, str]) -> None:
         for key in self.world.story.items:
@@ -66,20 +74,23 @@ class _Judge:
         for row in left:
             self._differ("alarm", "none", self._alarm_words(row))
 
-    def cleared(self, expected: list[AlarmSpec | str]) -> None:
+    def cleared(self, expected: list[AlarmSpec]) -> None:
         rows = [r for r in self.see.rows("/alarms", state="all") if r.get("cleared_at") or r.get("closed_at")]
         for want in expected:
-            spec = AlarmSpec(kind=want) if isinstance(want, str) else want
-            found = next((row for row in rows if self._alarm_is(row, spec)), None)
+            found = next((row for row in rows if self._alarm_is(row, want)), None)
             if found is None:
-                self._differ("cleared alarm", _short(spec), [self._alarm_words(row) for row in rows])
+                self._differ("cleared alarm", _short(want), [self._alarm_words(row) for row in rows])
             else:
                 rows.remove(found)
         for row in rows:
             self._differ("cleared alarm", "none", self._alarm_words(row))
 
-    def cases(self, expected: list[CaseSpec]) -> None:
+    def cases(self, expected: list[CaseSpec] | int) -> None:
         left = self.see.rows("/cases")
+        if isinstance(expected, int):
+            if len(left) != expected:
+                self._differ("number of cases", expected, [f"{r['kind']} {self._item(r)}" for r in left])
+            return
         for want in expected:
             found = next((row for row in left if self._case_is(row, want)), None)
             if found is None:
@@ -95,10 +106,15 @@ class _Judge:
         if want != (seen if isinstance(want, list) else len(seen)):
             self._differ("quarantine", want, seen)
 
-    def overdue(self, expected: list[str]) -> None:
-        seen = sorted(self._item(row) for row in self.see.rows("/loans", overdue="true"))
-        if sorted(expected) != seen:
-            self._differ("overdue", sorted(expected), seen)
+    def overdue(self, expected: list[OverdueSpec]) -> None:
+        rows = {self._item(row): row for row in self.see.rows("/loans", overdue="true")}
+        seen = [f"{item} {row['person']} {row['due_rule']}" for item, row in sorted(rows.items())]
+        if sorted(want.item for want in expected) != sorted(rows):
+            self._differ("overdue", sorted(want.item for want in expected), seen)
+        for want in expected:
+            row = rows.get(want.item, {})
+            if row and (want.person not in (None, row["person"]) or want.rule not in (None, row["due_rule"])):
+                self._differ(f"overdue {want.item}", _short(want), seen)
 
     def counts(self, expected: dict[str, object]) -> None:
         rows = self._count_rows()
@@ -114,9 +130,12 @@ class _Judge:
 
     def loans(self, expected: dict[str, str]) -> None:
         for name in expected.keys() | self.acts.requests.keys():
-            made = self.acts.requests.get(name)
-            got = self.see.get(f"/requests/{made['id']}")["state"] if made else None
-            if got != expected.get(name):
+            if name in self.acts.registered:
+                got = self._registered_state(self.acts.registered[name])
+            else:
+                made = self.acts.requests.get(name)
+                got = str(self.see.get(f"/requests/{made['id']}")["state"]) if made else ""
+            if got != expected.get(name, ""):
                 self._differ(f"loan of {name}", expected.get(name), got)
 
     def ledger(self, expected: LedgerSpec | list[str]) -> None:
@@ -131,17 +150,30 @@ class _Judge:
                 self._differ("ledger in order", spec.order, kinds)
                 break
 
-    def notices(self, expected: list[str | dict[str, str]]) -> None:
-        left = self.see.rows("/notices")
+    def notices(self, expected: list[NoticeSpec]) -> None:
+        named = {want.to for want in expected if want.to}
+        people = named if named and all(want.to for want in expected) else self.world.story.people
+        missing, left = self._notices(expected, people)
+        end = time.monotonic() + NOTICE_S
+        while missing and time.monotonic() < end:
+            time.sleep(0.2)
+            missing, left = self._notices(expected, people)
+        for want in missing:
+            self._differ("notice", _short(want), [f"{r['kind']} to {r['to']}" for r in left])
+        for row in left:
+            self._differ("notice", "none", f"{row['kind']} to {row['to']}")
+
+    def _notices(self, expected: list[NoticeSpec], people: Iterable[str]) -> tuple[list[NoticeSpec], list[Json]]:
+        """Give the notices that are missing and those that nobody expects, as each of these people sees them."""
+        left = [{**row, "to": name} for name in people for row in self.world.api(name).rows("/notices")]
+        missing = []
         for want in expected:
-            fields = {"kind": want} if isinstance(want, str) else want
-            found = next((r for r in left if all(r.get(k) == v for k, v in fields.items())), None)
+            found = next((row for row in left if _notice_is(row, want)), None)
             if found is None:
-                self._differ("notice", fields, [r["kind"] for r in left])
+                missing.append(want)
             else:
                 left.remove(found)
-        for row in left:
-            self._differ("notice", "none", row["kind"])
+        return missing, left
 
     def station(self, expected: dict[str, list[str] | str]) -> None:
         for name, lines in expected.items():
@@ -151,11 +183,15 @@ class _Judge:
                 if line not in text:
                     self._differ(f"screen of {name}", line, text)
 
-    def late(self, expected: list[str]) -> None:
+    def late(self, expected: list[str] | bool) -> None:
         rows = [r for r in self._movements() if r.get("late_seconds")]
         alarms = [r for r in self.see.rows("/alarms", state="all") if r.get("late_seconds")]
         names = {self._item(r) for r in rows}
         words = names | {str(r["verdict"]) for r in rows} | {str(r["kind"]) for r in alarms}
+        if isinstance(expected, bool):
+            if expected != bool(words):
+                self._differ("late", "something" if expected else "nothing", sorted(words))
+            return
         for want in expected:
             if want not in words:
                 self._differ("late", want, sorted(words))
@@ -164,6 +200,12 @@ class _Judge:
                 self._differ("late", "not late", item)
 
     # ------------------------------------------------------------ reading rows
+
+    def _registered_state(self, made: Json) -> str:
+        """Give the state of what was registered under a standing rule: its loan's, else that it is approved."""
+        loans = [row for row in self.see.rows("/loans") if row["request"] is None and row["person"] == made["person"]]
+        states = [str(row["state"]) for row in loans if row["item"] in made["items"]]  # type: ignore[operator]
+        return states[-1] if states else "approved"
 
     def _movements(self) -> list[Json]:
         rows = self.see.rows("/movements")
@@ -212,7 +254,7 @@ class _Judge:
     def _case_is(self, row: Json, want: CaseSpec) -> bool:
         at = (f"{row.get('station')}/{row.get('door')}", row.get("station"))
         return (
-            row["kind"] == want.kind
+            (want.kind is None or row["kind"] == want.kind)
             and (want.item is None or self._item(row) == want.item)
             and (want.station is None or row.get("station") == want.station)
             and (want.at is None or want.at in at)
@@ -220,6 +262,35 @@ class _Judge:
 
     def _differ(self, what: str, expected: object, seen: object) -> None:
         self.differences.append(Difference(what, expected, seen))
+
+
+def _verdict_is(row: Json, want: str | VerdictSpec) -> bool:
+    if isinstance(want, str):
+        return row["verdict"] == want
+    lawful = {True: "yes", False: "no"}.get(want.lawful) if isinstance(want.lawful, bool) else want.lawful
+    return all(
+        (
+            row["verdict"] == want.verdict,
+            lawful is None or row["lawful"] == lawful,
+            want.person is None or (row["person"] or "") == want.person,
+            want.rules is None or set(want.rules) <= set(_rules(row)),
+            want.late is None or bool(row.get("late_seconds")) == want.late,
+        )
+    )
+
+
+def _verdict_words(row: Json, specs: Iterable[str | VerdictSpec]) -> str:
+    if all(isinstance(spec, str) for spec in specs):
+        return str(row["verdict"])
+    return f"{row['verdict']} lawful={row['lawful']} {row['person']} {'+'.join(_rules(row))}"
+
+
+def _rules(row: Json) -> list[str]:
+    return [str(reason["rule"]) for reason in row["reasons"]]  # type: ignore[attr-defined]
+
+
+def _notice_is(row: Json, want: NoticeSpec) -> bool:
+    return want.to in (None, row["to"]) and want.kind in (None, row["kind"]) and (want.text or "") in str(row["text"])
 
 
 def _leaves(tree: dict[str, object], path: tuple[str, ...] = ()) -> Iterable[tuple[tuple[str, ...], object]]:
@@ -235,5 +306,5 @@ def _between(earlier: object, later: object) -> int:
     return round((datetime.fromisoformat(str(later)) - datetime.fromisoformat(str(earlier))).total_seconds() * MICROS)
 
 
-def _short(spec: AlarmSpec | CaseSpec) -> dict[str, object]:
+def _short(spec: AlarmSpec | CaseSpec | VerdictSpec | OverdueSpec | NoticeSpec) -> dict[str, object]:
     return {key: value for key, value in msgspec.structs.asdict(spec).items() if value is not None}

@@ -11,8 +11,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from guiwei.drill.steps import STEPS, SYNONYMS, Step
-from guiwei.drill.story import AlarmSpec, CaseSpec, Expect, ItemSpec, LedgerSpec, PersonSpec, StationSpec
+from guiwei.drill.specs import AlarmSpec, CaseSpec, Expect, ItemSpec, LedgerSpec, PersonSpec, StationSpec
+from guiwei.drill.spelling import SYNONYMS
+from guiwei.drill.steps import STEPS, Step
 
 KEYS = {
     "as": "who does it, signed in over HTTP",
@@ -22,7 +23,7 @@ KEYS = {
     "card": "ten hex digits of a card that need not be anybody's",
     "code": "any printed code, known or not",
     "complete": "every part and page is there",
-    "device": "`reader` (the first door's), `reader2`, `lock`, `badge`, `scanner`, `keypad`",
+    "device": "`reader` (that of the door in `at`, else the first), `reader2`, `lock`, `badge`, `scanner`, `keypad`",
     "documents": "what the seal is put on (R17)",
     "due": "when it must be back: a moment",
     "for": "whom it is for; at `wait`, how long",
@@ -39,33 +40,40 @@ KEYS = {
     "purpose": "what it is for (R01)",
     "rate": "from 0 (hears all) to 1 (hears nothing)",
     "request": "the `name` of an earlier `request` step",
+    "stocktake": "the `name` of the step that opened it",
     "scope": 'what the delegation covers: `{ secrecy = ["ordinary"], modes = ["loan"] }`',
     "stations": "which stations (left out: all of them)",
     "tag": "EPC in hex (left out: made up)",
     "tags": "EPCs of tags that nobody bound to an item",
     "task": "`stock_in`, `stock_out`, `move`, `repair`, `stocktake`, `destruction`",
     "time": "a moment that is not over yet",
+    "title": "what the stocktake is called",
     "to": "who receives it",
     "until": "until when: a moment",
     "what": "`server`, `broker`, or a station's name",
     "who": "whose badge or PIN",
+    "with": "the other item of an exchange",
     "witness": "who watches the handover",
 }
 EXPECTATIONS = {
     "after": "the `name` of the step after which to look; left out: after the last",
-    "verdicts": "item → its latest verdict, or the list of all of them in order; an unknown tag goes by its EPC",
+    "verdicts": "item → its latest verdict, or the list of all of them in order; a verdict is its word or a table of"
+    " `verdict`, `lawful`, `person`, `rules`, `late`; an unknown tag goes by its EPC",
     "holders": "item → a person, `place:a/1` or `incident:<kind>`; an item that is not named must lie in a place",
     "alarms": "every alarm ever set, in any order, as tables (see below); always looked at",
     "cleared": "the alarms among them that are cleared or closed: kinds, or tables as for `alarms`",
-    "cases": "every case, as tables `kind`, `item`, `station`, `at`; always looked at",
-    "overdue": "items that are overdue now",
+    "cases": "every case, as tables `kind`, `item`, `station`, `at` (none needed), or how many; always looked at",
+    "overdue": "items that are overdue now; a table may add `person` and `rule`",
     "counts": "numbers by station, category, state, nested or joined by `/`; of the stocktake when there was one",
-    "loans": "`request` step → state: filed approved refused withdrawn expired out returned closed discrepancy",
+    "loans": "`request` or `register` step → state:"
+    " filed approved refused withdrawn expired out returned closed discrepancy",
     "ledger": "kinds of entries in this order (others may stand between), or `{ contains = [...], order = [...] }`",
     "quarantine": "reasons of the messages set aside, or how many there are; always looked at",
-    "notices": "every notice: its kind, or a table of fields that it must have",
+    "notices": "every notice: its kind, or a table `kind`, `to`, `text` (a part of it);"
+    " when all say `to`, only these people's",
     "station": "station → text, or texts, that its screen shows",
-    "late": "items, verdicts or alarm kinds that are marked as learnt late; named items: no other item may be",
+    "late": "items, verdicts or alarm kinds that are marked as learnt late; named items: no other item may be;"
+    " `true`: something is, `false`: nothing",
 }
 ALARM = {
     "kind": "which alarm",

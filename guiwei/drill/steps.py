@@ -1,11 +1,8 @@
 """The steps a story may take: one frozen struct each, its tag the word after `do =`.
 
-`at` is a station ("a") or a door ("a/1"); `as` is who does it over HTTP. Synonyms that people write are in SYNONYMS.
+`at` is a station ("a") or a door ("a/1"); `as` is who does it over HTTP. What else people write: `spelling.py`.
 """
 
-from datetime import datetime
-
-import msgspec
 from msgspec import Struct, field
 
 
@@ -94,14 +91,16 @@ class HandOver(ByPerson, frozen=True, kw_only=True, tag="hand_over"):
 
     to: str
     items: list[str]
+    from_: str | None = field(name="from", default=None)
     witness: str | None = None
     purpose: str = "handover"
 
 
 class Check(ByPerson, frozen=True, kw_only=True, tag="check"):
-    """The archivist checks what came back: all parts, all pages."""
+    """The archivist checks what came back (the items named, or all of a `request`): all parts, all pages."""
 
-    items: list[str]
+    items: list[str] = []
+    request: str | None = None
     complete: bool = True
     parts: int | None = None
     pages: int | None = None
@@ -112,6 +111,7 @@ class StocktakeOpen(ByPerson, frozen=True, kw_only=True, tag="stocktake_open"):
     """Open a count over stations (left out: all of them)."""
 
     stations: list[str] = []
+    title: str = ""
     blind: bool = False
 
 
@@ -120,10 +120,13 @@ class Sweep(Step, frozen=True, kw_only=True, tag="sweep"):
 
     as_: str | None = field(name="as", default=None)
     at: str | None = None
+    stocktake: str | None = None
 
 
 class StocktakeClose(ByPerson, frozen=True, kw_only=True, tag="stocktake_close"):
     """Close the open stocktake."""
+
+    stocktake: str | None = None
 
 
 class Badge(Step, frozen=True, kw_only=True, tag="badge"):
@@ -259,10 +262,11 @@ class Miss(Step, frozen=True, kw_only=True, tag="miss"):
 
 
 class SwapTag(Step, frozen=True, kw_only=True, tag="swap_tag"):
-    """Stick another tag on an item: its reader hears `tag` (made up if left out) from now on."""
+    """Stick another tag on an item (made up if left out), or exchange its tag with that of the item `with`."""
 
     item: str
     tag: str | None = None
+    with_: str | None = field(name="with", default=None)
 
 
 class Unplug(Step, frozen=True, kw_only=True, tag="unplug"):
@@ -286,43 +290,3 @@ AnyStep = (
 )  # fmt: skip
 
 STEPS: dict[str, type[Step]] = {str(kind.__struct_config__.tag): kind for kind in AnyStep.__args__}
-
-SYNONYMS: dict[str, tuple[tuple[str, str], ...]] = {
-    "at": (("at", "time"), ("to", "time"), ("until", "time")),
-    "wait": (("duration", "for"),),
-    "badge": (("as", "who"),),
-    "pin": (("as", "who"),),
-    "check": (("item", "items"), ("by", "as")),
-    "take": (("item", "items"),),
-    "put": (("item", "items"),),
-    "request": (("item", "items"),),
-    "register": (("item", "items"), ("person", "for"), ("who", "for")),
-    "order": (("item", "items"), ("person", "for"), ("who", "for"), ("kind", "task")),
-    "hand_over": (("item", "items"), ("from", "as")),
-    "delegate": (("from_", "as"),),
-    "stocktake_open": (("at", "stations"),),
-    "kill": (("target", "what"), ("process", "what"), ("at", "what")),
-    "start": (("target", "what"), ("process", "what"), ("at", "what")),
-    "pause": (("target", "what"), ("process", "what"), ("at", "what")),
-    "resume": (("target", "what"), ("process", "what"), ("at", "what")),
-    "clock": (("jump", "by"), ("for", "by")),
-    "swap_tag": (("with", "tag"),),
-}
-LISTS = frozenset({"items", "stations", "tags"})
-
-
-def read_step(raw: dict[str, object]) -> AnyStep:
-    """Make a step of its table; raises msgspec.ValidationError."""
-    table = dict(raw)
-    for written, meant in SYNONYMS.get(str(raw.get("do")), ()):
-        if written in table and meant not in table:
-            table[meant] = table.pop(written)
-    if table.get("what") == "station" and "at" in table:
-        table["what"] = table.pop("at")
-    for key, value in table.items():
-        if isinstance(value, datetime):
-            table[key] = value.isoformat()
-    for key in LISTS & table.keys():
-        if isinstance(table[key], str):
-            table[key] = [table[key]]
-    return msgspec.convert(table, AnyStep)  # type: ignore[no-any-return]

@@ -11,104 +11,34 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from guiwei.drill.steps import STEPS, AnyStep, read_step
+from guiwei.drill.specs import (
+    AlarmSpec,
+    CaseSpec,
+    Expect,
+    ItemSpec,
+    LedgerSpec,
+    NoticeSpec,
+    OverdueSpec,
+    PersonSpec,
+    StationSpec,
+    VerdictSpec,
+)
+from guiwei.drill.spelling import read_expect, read_step
+from guiwei.drill.steps import STEPS, AnyStep
 from guiwei.drill.times import duration_us, moment_us
 
 T = TypeVar("T", bound=Struct)
+PEOPLE_KEYS = ("as", "for", "who", "to", "witness")
+EPC = re.compile(r"[0-9A-Fa-f]{8,}")
 
 
 class StoryError(ValueError):
     """A story that cannot be run, and where it is wrong."""
 
 
-class PersonSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """Somebody in the story."""
-
-    name: str = ""
-    role: str = "requester"
-    department: str = ""
-    badge: str | None = None
-    pin: str | None = None
-
-
-class StationSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """A cabinet: the family of each device, and how many doors."""
-
-    reader: str = "m100"
-    lock: str = "lock8a"
-    badge: str = "rdm6300"
-    scanner: str = "barcode_serial"
-    doors: int = 1
-
-
-class ItemSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """A thing under control and the door it begins behind (left out: it is nowhere yet)."""
-
-    place: str
-    kind: str = "file"
-    title: str = ""
-    secrecy: str = "ordinary"
-    category: str = ""
-    department: str = ""
-    record_number: str | None = None
-    parts: int = 1
-    pages: int = 0
-    tag: str | None = None
-    code: str | None = None
-
-
-class AlarmSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, omit_defaults=True):
-    """An alarm that must be there; what is left out is not looked at."""
-
-    kind: str
-    item: str | None = None
-    person: str | None = None
-    station: str | None = None
-    at: str | None = None
-    late: bool | None = None
-    within: str | float | None = None
-    real: bool = False
-    state: str | None = None
-    severity: str | None = None
-
-
-class CaseSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, omit_defaults=True):
-    """A case that must be there."""
-
-    kind: str
-    item: str | None = None
-    station: str | None = None
-    at: str | None = None
-
-
-class LedgerSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """Kinds of ledger entries that must stand in this order, or be contained."""
-
-    contains: list[str] = []
-    order: list[str] = []
-
-
-class Expect(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """What must be so, and nothing else, when the world is quiet after a step (left out: after the last)."""
-
-    after: str | None = None
-    verdicts: dict[str, str | list[str]] | None = None
-    holders: dict[str, str] | None = None
-    alarms: list[AlarmSpec] = []
-    cleared: list[AlarmSpec | str] | None = None
-    cases: list[CaseSpec] = []
-    overdue: list[str] | None = None
-    counts: dict[str, object] | None = None
-    loans: dict[str, str] | None = None
-    ledger: LedgerSpec | list[str] | None = None
-    quarantine: list[str] | int = []
-    notices: list[str | dict[str, str]] | None = None
-    station: dict[str, list[str] | str] | None = None
-    late: list[str] | None = None
-
-
 NESTED: dict[str, type[Struct]] = {
-    "alarms": AlarmSpec, "cleared": AlarmSpec, "cases": CaseSpec, "ledger": LedgerSpec
+    "alarms": AlarmSpec, "cleared": AlarmSpec, "cases": CaseSpec, "ledger": LedgerSpec, "overdue": OverdueSpec,
+    "notices": NoticeSpec, "verdicts": VerdictSpec,
 }  # fmt: skip
 
 
@@ -158,7 +88,7 @@ class _Reader:
         stations = {k: self.convert(v, StationSpec, f"stations.{k}") for k, v in _table(raw, "stations").items()}
         items = {k: self.convert(v, ItemSpec, f"items.{k}") for k, v in _table(raw, "items").items()}
         step_lines = self.lines_of("[[steps]]")
-        steps = [self.step(s, step_lines[n : n + 1]) for n, s in enumerate(_list(raw, "steps"))]
+        steps = [self.step(s, step_lines[n : n + 1], stations) for n, s in enumerate(_list(raw, "steps"))]
         expect_lines = self.lines_of("[[expect]]")
         expects = [self.expect(e, expect_lines[n : n + 1]) for n, e in enumerate(_list(raw, "expect"))]
         if not expects:
@@ -183,13 +113,13 @@ class _Reader:
             line = self.line_of_table(where)
             raise self.explain(error, line, [f.encode_name for f in msgspec.structs.fields(kind)]) from None
 
-    def step(self, raw: dict[str, object], lines: list[int]) -> AnyStep:
+    def step(self, raw: dict[str, object], lines: list[int], stations: Collection[str]) -> AnyStep:
         line = lines[0] if lines else self.line_of_key("steps")
         do = raw.get("do")
         if do not in STEPS:
             raise self.wrong(self.key_below(line, "do"), f"unknown step {do!r}", str(do), STEPS)
         try:
-            return read_step(raw)
+            return read_step(raw, stations)
         except msgspec.ValidationError as error:
             names = [f.encode_name for f in msgspec.structs.fields(STEPS[str(do)])]
             raise self.explain(error, line, names) from None
@@ -197,7 +127,7 @@ class _Reader:
     def expect(self, raw: dict[str, object], lines: list[int]) -> Expect:
         line = lines[0] if lines else 1
         try:
-            expect = msgspec.convert(raw, Expect)
+            expect = read_expect(raw)
             for alarm in expect.alarms:
                 duration_us(alarm.within or 0)
         except msgspec.ValidationError as error:
@@ -223,9 +153,10 @@ class _Reader:
 
     def check_expect(self, story: Story, expect: Expect, line: int, names: set[str]) -> None:
         """Refuse what one block of expectations names and the story does not know."""
-        items = {"verdicts": expect.verdicts, "holders": expect.holders, "overdue": expect.overdue}
-        tables: dict[str, Sequence[AlarmSpec | CaseSpec | str]] = {
-            "alarms": expect.alarms, "cleared": expect.cleared or [], "cases": expect.cases
+        items = {"verdicts": expect.verdicts, "holders": expect.holders}
+        tables: dict[str, Sequence[AlarmSpec | CaseSpec | OverdueSpec | NoticeSpec]] = {
+            "alarms": expect.alarms, "cleared": expect.cleared or [], "overdue": expect.overdue or [],
+            "cases": [] if isinstance(expect.cases, int) else expect.cases, "notices": expect.notices or [],
         }  # fmt: skip
         used = [(key, "item", word) for key, words in items.items() for word in words or ()]
         used += [("holders", "person", word) for word in (expect.holders or {}).values() if ":" not in word]
@@ -233,30 +164,32 @@ class _Reader:
         used += [("station", "station", word) for word in expect.station or ()]
         for key, specs in tables.items():
             for spec in specs:
-                if not isinstance(spec, str):
-                    fields = msgspec.structs.asdict(spec)
-                    used += [(key, what, fields.get(what) or "") for what in ("item", "person", "station")]
-                    used.append((key, "station", (spec.at or "").partition("/")[0]))
+                fields = msgspec.structs.asdict(spec)
+                used += [(key, what, fields.get(what) or "") for what in ("item", "person", "station")]
+                used.append((key, "station", (fields.get("at") or "").partition("/")[0]))
+                used.append((key, "person", fields.get("to") or ""))
         known: dict[str, Collection[str]] = {
             "item": story.items, "person": story.people, "step": names, "station": story.stations
         }  # fmt: skip
         for key, what, word in used:
-            if word and word not in known[what] and not (what == "item" and re.fullmatch(r"[0-9A-Fa-f]{8,}", word)):
+            if word and word not in known[what] and not (what == "item" and EPC.fullmatch(word)):
                 raise self.wrong(self.key_below(line, key), f"`{key}`: unknown {what} {word!r}", word, known[what])
 
     def check_value(self, story: Story, key: str, value: object, line: int, names: set[str], do: object) -> None:
         if value in (None, "", []):
             return
-        if key in ("as", "for", "who", "to", "witness") and do not in ("wait",) and value not in story.people:
+        if ((key in PEOPLE_KEYS and do != "wait") or (do, key) == ("hand_over", "from")) and value not in story.people:
             raise self.wrong(self.key_below(line, key), f"unknown person {value!r}", str(value), story.people)
         if key in ("items", "item"):
             for item in value if isinstance(value, list) else [value]:
-                if item not in story.items:
+                if item not in story.items and not (do == "put" and EPC.fullmatch(str(item))):
                     raise self.wrong(self.key_below(line, key), f"unknown item {item!r}", str(item), story.items)
+        if key == "with" and value not in story.items and not EPC.fullmatch(str(value)):
+            raise self.wrong(self.key_below(line, key), f"unknown item {value!r}", str(value), story.items)
         if key == "stations":
             for station in value if isinstance(value, list) else [value]:
                 self.check_at(story, str(station), self.key_below(line, key))
-        if key == "request" and value not in names:
+        if key in ("request", "stocktake") and value not in names:
             raise self.wrong(self.key_below(line, key), f"no step before this is named {value!r}", str(value), names)
         if key == "at":
             self.check_at(story, str(value), self.key_below(line, key))
@@ -280,7 +213,7 @@ class _Reader:
         return self.wrong(line, str(error))
 
     def wrong(self, line: int, what: str, word: str = "", known: object = ()) -> StoryError:
-        near = difflib.get_close_matches(word, [str(k) for k in known], 1, 0.4) if word else []  # type: ignore[attr-defined]
+        near = difflib.get_close_matches(word, [str(k) for k in known], 1, 0.0) if word else []  # type: ignore[attr-defined]
         hint = f"; the nearest known word is {near[0]!r}" if near else ""
         return StoryError(f"{self.path}:{line}: {what}{hint}")
 

@@ -3,8 +3,8 @@
 from guiwei.drill.acts import Difference
 from guiwei.drill.expectations import _between, _leaves, _short
 from guiwei.drill.runner import Result, as_json, describe, exit_code
-from guiwei.drill.steps import read_step
-from guiwei.drill.story import AlarmSpec, CaseSpec
+from guiwei.drill.specs import AlarmSpec, CaseSpec
+from guiwei.drill.spelling import read_step
 
 FINE = Result("fine", "fine.toml", 1.0)
 DIFFERS = Result("differs", "differs.toml", 2.0, [Difference("verdict of f1", "extra", None)])

@@ -7,7 +7,9 @@ import pytest
 from guiwei.demo.live import COMPANY
 from guiwei.drill import steps as s
 from guiwei.drill.runner import shipped
-from guiwei.drill.steps import STEPS, SYNONYMS, read_step
+from guiwei.drill.specs import AlarmSpec, CaseSpec, Expect, NoticeSpec, OverdueSpec, VerdictSpec
+from guiwei.drill.spelling import SYNONYMS, read_expect, read_step
+from guiwei.drill.steps import STEPS
 from guiwei.drill.story import Story, StoryError, read_story
 
 GOOD = """\
@@ -177,11 +179,52 @@ def test_every_synonym_names_a_key_of_its_step() -> None:
         ({"do": "at", "to": "2026-03-02T10:00:00Z"}, s.At(time="2026-03-02T10:00:00Z")),
         ({"do": "clock", "at": "a", "jump": "-10m"}, s.Clock(at="a", by="-10m")),
         ({"do": "put", "at": "a/1", "tags": "E200"}, s.Put(at="a/1", tags=["E200"])),
+        ({"do": "cut", "station": "a"}, s.Cut(at="a")),
+        ({"do": "open", "station": "a", "door": 1}, s.Open(at="a/1")),
+        ({"do": "open", "door": "a/2"}, s.Open(at="a/2")),
+        ({"do": "kill", "what": "station a"}, s.Kill(what="a")),
+        ({"do": "pause", "process": "agent", "station": "a"}, s.Pause(what="a")),
+        ({"do": "resume", "what": "station"}, s.Resume(what="a")),
+        ({"do": "badge", "at": "a", "badge": "0F00FFFFFF"}, s.Badge(at="a", card="0F00FFFFFF")),
+        ({"do": "wait", "until": "2026-03-02T10:00:00Z"}, s.At(time="2026-03-02T10:00:00Z")),
+        ({"do": "refuse", "as": "li", "request": "r1", "reason": "no"}, s.Refuse(as_="li", request="r1", note="no")),
+        ({"do": "check", "as": "li", "item": "f1", "pages": False}, s.Check(as_="li", items=["f1"], complete=False)),
+        ({"do": "swap_tag", "items": ["f1", "f2"]}, s.SwapTag(item="f1", with_="f2")),
+        (
+            {"do": "hand_over", "from": "li", "to": "wu", "item": "f1"},
+            s.HandOver(as_="li", from_="li", to="wu", items=["f1"]),
+        ),
+        (
+            {"do": "delegate", "as": "li", "to": "wu", "scope": ["secret", "loan", "sales"]},
+            s.Delegate(as_="li", to="wu", scope={"secrecy": ["secret"], "modes": ["loan"], "departments": ["sales"]}),
+        ),
+        ({"do": "open", "at": "a", "expect_refusal": "R20"}, s.Open(at="a", expect_refusal=["R20"])),
     ],
     ids=lambda value: str(value.get("do")) if isinstance(value, dict) else "",
 )
 def test_synonyms_are_understood(raw: dict[str, object], step: s.AnyStep) -> None:
-    assert read_step(raw) == step
+    assert read_step(raw, ["a"]) == step
+
+
+@pytest.mark.parametrize(
+    ("raw", "expect"),
+    [
+        ({"alarms": ["door_forced"]}, Expect(alarms=[AlarmSpec(kind="door_forced")])),
+        ({"alarms": [{"kind": "x", "station": "a", "door": 1}]}, Expect(alarms=[AlarmSpec(kind="x", at="a/1")])),
+        ({"cases": [{"item": "f1"}]}, Expect(cases=[CaseSpec(item="f1")])),
+        ({"cases": 1}, Expect(cases=1)),
+        ({"overdue": ["f1", {"item": "f2", "rule": "R05"}]},
+         Expect(overdue=[OverdueSpec(item="f1"), OverdueSpec(item="f2", rule="R05")])),
+        ({"verdicts": [{"item": "f1", "verdict": "extra"}, {"item": "f1", "verdict": "returned"}]},
+         Expect(verdicts={"f1": [VerdictSpec(verdict="extra"), VerdictSpec(verdict="returned")]})),
+        ({"notices": ["x", {"kind": "y", "person": "wang"}]},
+         Expect(notices=[NoticeSpec(kind="x"), NoticeSpec(kind="y", to="wang")])),
+        ({"late": [{"item": "f1"}, "f2"]}, Expect(late=["f1", "f2"])),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_expectations_are_read_as_people_write_them(raw: dict[str, object], expect: Expect) -> None:
+    assert read_expect(raw) == expect
 
 
 def test_moments_may_be_written_as_toml_s_own(tmp_path: Path) -> None:

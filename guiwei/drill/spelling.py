@@ -1,0 +1,180 @@
+"""How people write steps and expectations: other words for their keys, one word for a list, a door in two parts.
+
+What is understood here is only spelling; what a step means is in `steps.py`, an expectation in `expectations.py`.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import msgspec
+
+from guiwei.drill.specs import Expect
+from guiwei.drill.steps import STEPS, AnyStep
+from server.domain.words import Mode, Secrecy
+
+ITEM, PERSON = ("item", "items"), (("person", "for"), ("who", "for"), ("to", "for"))
+REMARK = (("reason", "note"), ("comment", "note"))
+PROCESS = (("target", "what"), ("process", "what"), ("at", "what"), ("station", "what"))
+PLACE = (("station", "at"), ("door", "at"))
+SYNONYMS: dict[str, tuple[tuple[str, str], ...]] = {
+    "at": (("at", "time"), ("to", "time"), ("until", "time"), ("when", "time")),
+    "wait": (("duration", "for"), ("time", "for")),
+    "badge": (("as", "who"), ("person", "who"), ("badge", "card"), *PLACE),
+    "pin": (("as", "who"), ("person", "who"), ("code", "pin"), ("digits", "pin"), *PLACE),
+    "scan": PLACE,
+    "check": (ITEM, ("by", "as"), ("loan", "request"), *REMARK),
+    "take": (ITEM, *PLACE),
+    "put": (ITEM, ("tag", "tags"), *PLACE),
+    "open": PLACE,
+    "force": PLACE,
+    "spare_key": PLACE,
+    "close": PLACE,
+    "request": (ITEM, ("pages", "documents"), ("document", "documents"), ("count", "impressions")),
+    "approve": (*REMARK, ("by", "as")),
+    "refuse": (*REMARK, ("by", "as")),
+    "withdraw": (*REMARK, ("by", "as")),
+    "register": (ITEM, *PERSON),
+    "order": (ITEM, *PERSON, ("kind", "task")),
+    "hand_over": (ITEM,),
+    "delegate": (("from_", "as"),),
+    "stocktake_open": (("at", "stations"), ("station", "stations")),
+    "sweep": (("station", "at"),),
+    "kill": PROCESS,
+    "start": PROCESS,
+    "pause": PROCESS,
+    "resume": PROCESS,
+    "cut": PLACE,
+    "heal": PLACE,
+    "disk_full": PLACE,
+    "clock": (("jump", "by"), ("for", "by"), ("shift", "by"), *PLACE),
+    "miss": (("chance", "rate"), *PLACE),
+    "swap_tag": (("other", "with"), ("items", "item")),
+    "unplug": (("what", "device"), *PLACE),
+    "plug": (("what", "device"), *PLACE),
+}
+LISTS = frozenset({"items", "stations", "tags", "documents", "expect_refusal"})
+A_STATION = ("station", "agent", "edge")
+
+
+def read_step(raw: dict[str, object], stations: Collection[str] = ()) -> AnyStep:
+    """Make a step of its table; raises msgspec.ValidationError. A nameless station is the only one there is."""
+    table = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in raw.items()}
+    do = str(raw.get("do"))
+    if do == "wait" and "until" in table:
+        do, table["do"] = "at", "at"
+    if "at" in _fields(do) and "door" in table:
+        table["at"] = door_of(table, table.pop("door"))
+    if do in ("kill", "start", "pause", "resume"):
+        _name_process(table, stations)
+    for written, meant in SYNONYMS.get(do, ()):
+        if written in table and meant not in table and written not in _fields(do):
+            table[meant] = table.pop(written)
+    if do == "hand_over" and "as" not in table and "from" in table:
+        table["as"] = table["from"]
+    if do == "check":
+        _read_check(table)
+    if do == "swap_tag" and isinstance(table.get("item"), list) and len(pair := list(table["item"])) == 2:  # type: ignore[call-overload]
+        table["item"], table["with"] = pair
+    if do == "delegate" and "scope" in table:
+        table["scope"] = _read_scope(table["scope"])
+    for key in LISTS & table.keys():
+        table[key] = _listed(table[key])
+    return msgspec.convert(table, AnyStep)  # type: ignore[no-any-return]
+
+
+def door_of(table: dict[str, object], door: object) -> str:
+    """Give "a/1" for a door written so, or as a number beside `station` or `at`, which is taken out of the table."""
+    station = table.pop("station", None) or table.pop("at", "")
+    return str(door) if "/" in str(door) else f"{station}/{door}"
+
+
+def _fields(do: str) -> tuple[str, ...]:
+    return tuple(f.encode_name for f in msgspec.structs.fields(STEPS[do])) if do in STEPS else ()
+
+
+def _listed(value: object) -> object:
+    """Give one word as a list of one; `expect_refusal = true` asks for a refusal of any rule."""
+    if value is True:
+        return []
+    return [str(value)] if isinstance(value, str | int) and value is not False else value
+
+
+def _name_process(table: dict[str, object], stations: Collection[str]) -> None:
+    """Turn `what = "station", at = "a"`, `what = "station a"` and a lone `what = "station"` into the station's name."""
+    what = next((key for key in ("what", "target", "process") if table.get(key) in A_STATION), None)
+    if what is not None:
+        where = next((key for key in ("at", "station") if key in table), None)
+        if where is not None:
+            table[what] = table.pop(where)
+        elif len(stations) == 1:
+            table[what] = next(iter(stations))
+    for key in ("what", "target", "process"):
+        words = str(table.get(key, "")).replace(":", " ").replace("/", " ").split()
+        if len(words) == 2 and words[0] in A_STATION:
+            table[key] = words[1]
+
+
+def _read_check(table: dict[str, object]) -> None:
+    """Understand `parts = false` and `pages = true` as well as numbers."""
+    for key in ("parts", "pages"):
+        if isinstance(table.get(key), bool) and not table.pop(key):
+            table["complete"] = False
+
+
+def _read_scope(scope: object) -> object:
+    """Understand a word or a list of words (secrecy levels, modes, else departments) as well as a table of lists."""
+    if isinstance(scope, dict):
+        named = {"mode": "modes", "department": "departments"}
+        return {named.get(key, key): _listed(value) for key, value in scope.items()}
+    words = [scope] if isinstance(scope, str) else scope
+    if not isinstance(words, list):
+        return scope
+    found: dict[str, list[str]] = {}
+    for word in map(str, words):
+        kind = "secrecy" if word in set(Secrecy) else "modes" if word in set(Mode) else "departments"
+        found.setdefault(kind, []).append(word)
+    return found
+
+
+def read_expect(raw: dict[str, object]) -> Expect:
+    """Make a block of expectations of its table; raises msgspec.ValidationError."""
+    table = dict(raw)
+    for key in ("alarms", "cleared", "cases"):
+        if isinstance(found := table.get(key), list):
+            table[key] = [_read_happening(one) for one in found]
+    if isinstance(found := table.get("verdicts"), list):
+        table["verdicts"] = _by_item(found)
+    if isinstance(found := table.get("overdue"), list):
+        table["overdue"] = [{"item": one} if isinstance(one, str) else one for one in found]
+    if isinstance(found := table.get("late"), list):
+        table["late"] = [one.get("item", one) if isinstance(one, dict) else one for one in found]
+    if isinstance(found := table.get("notices"), list):
+        table["notices"] = [_read_notice(one) for one in found]
+    return msgspec.convert(table, Expect)
+
+
+def _read_happening(one: object) -> object:
+    """Understand an alarm's or case's kind alone, and `door` for `at`."""
+    if isinstance(one, str):
+        return {"kind": one}
+    if isinstance(one, dict) and "door" in one:
+        table = dict(one)
+        table["at"] = door_of(table, table.pop("door"))
+        return table
+    return one
+
+
+def _by_item(rows: list[object]) -> object:
+    """Understand a list of tables with `item` as well as a table by item."""
+    found: dict[str, list[object]] = {}
+    for row in rows:
+        if not isinstance(row, dict) or "item" not in row:
+            return rows
+        found.setdefault(str(row["item"]), []).append({key: value for key, value in row.items() if key != "item"})
+    return found
+
+
+def _read_notice(one: object) -> object:
+    if not isinstance(one, dict):
+        return {"kind": one}
+    return {{"person": "to", "who": "to"}.get(key, key): value for key, value in one.items()}
