@@ -41,9 +41,7 @@ def time_line(look: Reading, code: str, cursor: str | None, limit: int) -> Page[
     """Give an item's time line, the newest first; people who do not see all see their own part of it."""
     item_id = known(item_coded(look.session, code).id)
     before, upper = _cursor(cursor)
-    query = select(Movement).where(
-        Movement.item_id == item_id, col(Movement.id) < before, Movement.station != ""
-    )
+    query = select(Movement).where(Movement.item_id == item_id, col(Movement.id) < before, Movement.station != "")
     only = None if look.viewer.sees_all else look.viewer.id
     if only is not None:
         query = query.where(Movement.person_id == only)
