@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 MOST_MS = 1000.0
 WATCH = """() => {
   const seen = window.guiweiSeen = {};
-  const look = () => document.querySelectorAll('li[data-key^="movement-"]').forEach(
-    line => { seen[line.dataset.key] ??= Date.now(); });
+  const look = () => document.querySelectorAll('li[id^="movement-"]').forEach(
+    line => { seen[line.id] ??= Date.now(); });
   look();
   new MutationObserver(look).observe(document.body, {childList: true, subtree: true});
 }"""
