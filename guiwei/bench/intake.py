@@ -8,6 +8,7 @@ committed is compared with the oracle's.
 import contextlib
 import json
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -157,6 +158,10 @@ def _measure_paced(result: Result, kind: str, fresh: Fresh, folder: Path, second
     say(f"{kind}: at 200 events/s {quantile(waits, 0.5) * 1000:.1f} ms (p50), {quantile(waits, 0.99) * 1000:.1f} (p99)")
 
 
+def _send_at_once(_client: mqtt.Client, _data: Any, link: Any) -> None:
+    link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
 class _Probe:
     """A station that notes when it sent each event and when a receipt covered it."""
 
@@ -169,6 +174,7 @@ class _Probe:
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, name, protocol=mqtt.MQTTv5)
         self.client.username_pw_set(name, name)
         self.client.on_message = self._on_receipt
+        self.client.on_socket_open = _send_at_once
         self.client.on_subscribe = lambda *_: self._subscribed.set()
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()

@@ -5,18 +5,13 @@ Law 2: the key is the server's own for that station; who the broker says is spea
 Law 3: events of an epoch are taken in order without a gap; what was taken before must be the same again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from contract.codec import chain, check_place, decode_batch, decode_event
 from contract.errors import ContractError, Reason
 from contract.messages import AnyEvent, Batch
-from contract.signing import check_signature, genesis, open_envelope
-
-_WORTH_SHARING = 8  # messages; checking fewer is over before another thread has begun
+from contract.signing import genesis, open_envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +67,37 @@ class Refusal:
     payload: bytes = field(repr=False)
 
 
-Keys = Mapping[str, Ed25519PublicKey]
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A message taken apart, its signature still to be checked with the station's key (32 bytes)."""
+
+    station: str
+    key: bytes
+    signature: bytes
+    body: bytes = field(repr=False)
+    payload: bytes = field(repr=False)
 
 
-def open_all(messages: Sequence[Incoming], keys: Keys, helper: Executor | None = None) -> list[Opened | Refusal]:
-    """Open many messages; `helper` takes half of them (checking a signature leaves the interpreter free)."""
-    if helper is None or len(messages) < _WORTH_SHARING:
-        return [open_one(message, keys) for message in messages]
-    cut = len(messages) // 2
-    later = helper.submit(lambda: [open_one(message, keys) for message in messages[cut:]])
-    return [open_one(message, keys) for message in messages[:cut]] + later.result()
-
-
-def open_one(message: Incoming, keys: Keys) -> Opened | Refusal:
-    """Check one message's signature, form and chain."""
+def unseal(message: Incoming, keys: Mapping[str, bytes]) -> Sealed | Refusal:
+    """Take one message apart and find the key it must be signed with."""
     try:
-        return _open(message, keys)
+        signature, body = open_envelope(message.payload)
+        station = decode_batch(body).station if message.station is None else message.station
+        if station not in keys:
+            raise ContractError("unknown_station", f"no active station {station!r}")
     except ContractError as error:
         return Refusal(message.station or "", error.reason, error.detail, message.payload)
+    return Sealed(station, keys[station], signature, body, message.payload)
+
+
+def read(sealed: Sealed, good: bool) -> Opened | Refusal:
+    """Read a message whose signature was found good, or refuse it."""
+    try:
+        if not good:
+            raise ContractError("bad_signature", f"over {len(sealed.body)} bytes")
+        return _read_batch(sealed)
+    except ContractError as error:
+        return Refusal(sealed.station, error.reason, error.detail, sealed.payload)
 
 
 def said_by(payload: bytes) -> str:
@@ -100,30 +108,24 @@ def said_by(payload: bytes) -> str:
         return ""
 
 
-def _open(message: Incoming, keys: Keys) -> Opened:
-    signature, body = open_envelope(message.payload)
-    station = decode_batch(body).station if message.station is None else message.station
-    key = keys.get(station)
-    if key is None:
-        raise ContractError("unknown_station", f"no active station {station!r}")
-    check_signature(key, signature, body)
-    batch = decode_batch(body)
-    if batch.station != station:
-        raise ContractError("wrong_station", f"signed by {station!r}, says it is from {batch.station!r}")
+def _read_batch(sealed: Sealed) -> Opened:
+    batch = decode_batch(sealed.body)
+    if batch.station != sealed.station:
+        raise ContractError("wrong_station", f"signed by {sealed.station!r}, says it is from {batch.station!r}")
     return Opened(
-        station,
+        batch.station,
         batch.epoch,
         batch.first,
         batch.previous,
         batch.sent_mono_us,
         tuple(bytes(raw) for raw in batch.events),
         tuple(chain(batch)),
-        tuple(_read(batch, index) for index in range(len(batch.events))),
-        message.payload,
+        tuple(_read_event(batch, index) for index in range(len(batch.events))),
+        sealed.payload,
     )
 
 
-def _read(batch: Batch, index: int) -> AnyEvent | ContractError:
+def _read_event(batch: Batch, index: int) -> AnyEvent | ContractError:
     """Read one event, or say why it cannot be; it keeps its place in the chain either way."""
     try:
         event = decode_event(batch.events[index])

@@ -1,16 +1,18 @@
 """Hear the stations over MQTT: hand batches to the intake service, acknowledge after the commit, send the answers.
 
 Law 1: the client's callbacks only enqueue; one thread does all the rest.
-Law 2: commit when nothing more waits, else when the receive window is full; never by a timer.
+Law 2: commit when nothing more waits, else when the receive window is full; never by a timer. While one batch is
+       committed the signatures of the next are checked.
 Law 3: acknowledge after the commit, then send receipts. A database that cannot commit gets no acknowledgement, is tried
        again with the same messages, and makes the server not ready.
 """
 
 import queue
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import paho.mqtt.client as mqtt
 import structlog
@@ -23,7 +25,7 @@ from contract.topics import pattern, station_of, topic
 from server.intake.batch import Incoming
 from server.intake.chores import Chores
 from server.intake.client import BatchingClient
-from server.intake.service import DATABASE_DOWN, IntakeService, Taken
+from server.intake.service import DATABASE_DOWN, Begun, IntakeService, Taken
 from server.store import inbox
 
 WINDOW: Final = 500
@@ -32,6 +34,8 @@ SESSION_SECONDS: Final = 24 * 3600
 KEEPALIVE: Final = 15
 _IDLE_SECONDS: Final = 0.25
 _RETRY_SECONDS: Final = 0.5
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +61,14 @@ class _Arrived:
     payload: bytes
     mid: int
     connection: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What arrived together, and what the service has begun with it."""
+
+    arrived: list[_Arrived]
+    begun: Begun
 
 
 class Consumer:
@@ -97,45 +109,59 @@ class Consumer:
         )
         self._client.loop_start()
         try:
+            begun: _Batch | None = None
             while not stop.is_set():
-                batch = self._next()
-                if batch:
-                    self._take(batch, stop)
+                arrived = self._next(wait=begun is None)
+                fresh = self._begin(arrived, stop) if arrived else None
+                if begun is not None:
+                    self._take(begun, stop)
+                begun = fresh
                 self._do_chores()
         finally:
+            self._service.close()
             self._client.disconnect()
             self._client.loop_stop()
 
-    def _next(self) -> list[_Arrived]:
-        """Wait for something, then take all that waits, up to the window."""
+    def _next(self, wait: bool) -> list[_Arrived]:
+        """Take all that waits, up to the window; with `wait`, wait for something first."""
         batch: list[_Arrived] = []
         try:
-            batch.append(self._queue.get(timeout=_IDLE_SECONDS))
+            batch.append(self._queue.get(timeout=_IDLE_SECONDS) if wait else self._queue.get_nowait())
             while len(batch) < self._window:
                 batch.append(self._queue.get_nowait())
         except queue.Empty:
             pass
         return batch
 
-    def _take(self, batch: list[_Arrived], stop: threading.Event) -> None:
-        """Commit what arrived, in order; try again for as long as the database is down."""
+    def _begin(self, arrived: list[_Arrived], stop: threading.Event) -> _Batch | None:
+        """Have signatures checked."""
+        begun = self._patiently(lambda: self._service.begin(_messages(arrived)), stop)
+        return None if begun is None else _Batch(arrived, begun)
+
+    def _take(self, batch: _Batch, stop: threading.Event) -> None:
+        """Commit a batch, in order; then acknowledge, then answer."""
+        taken = self._patiently(lambda: self._commit(batch), stop)
+        if taken is not None:
+            self._client.ack_many(a.mid for a in batch.arrived if a.mid and a.connection == self._connection)
+            self._send(taken)
+
+    def _patiently(self, act: Callable[[], T], stop: threading.Event) -> T | None:
+        """Act; whatever goes wrong nothing was committed, so say not ready and try again. None: told to stop."""
         while not stop.is_set():
             try:
-                taken = self._commit(batch)
-            except Exception as error:  # whatever it is, nothing was committed: no acknowledgement, not ready, again
+                done = act()
+            except Exception as error:
                 self._store_ok = False
-                log.error("commit_failed", messages=len(batch), error=str(error), exc_info=not _is_known(error))
+                log.error("intake_failed", error=str(error), exc_info=not isinstance(error, DATABASE_DOWN))
                 stop.wait(_RETRY_SECONDS)
                 continue
             self._store_ok = True
-            self._client.ack_many(a.mid for a in batch if a.mid and a.connection == self._connection)
-            self._send(taken)
-            return
+            return done
+        return None
 
-    def _commit(self, batch: list[_Arrived]) -> Taken:
-        messages = [Incoming(a.payload, _speaker(a.topic)) for a in batch if a.topic.endswith("/up")]
-        taken = self._service.take_many(messages) if messages else Taken()
-        for arrived in batch:
+    def _commit(self, batch: _Batch) -> Taken:
+        taken = self._service.finish(batch.begun) if batch.begun.looked else Taken()
+        for arrived in batch.arrived:
             if not arrived.topic:
                 with self._service.database.begin() as uow:
                     inbox.note_all_silent(uow.connection)
@@ -217,16 +243,16 @@ def _session(window: int) -> Properties:
     return properties
 
 
+def _messages(arrived: list[_Arrived]) -> list[Incoming]:
+    return [Incoming(one.payload, _speaker(one.topic)) for one in arrived if one.topic.endswith("/up")]
+
+
 def _speaker(name: str) -> str:
     """Say on whose topic a message came; "" (nobody) when no station may have that name."""
     try:
         return station_of(name)
     except ContractError:
         return ""
-
-
-def _is_known(error: Exception) -> bool:
-    return isinstance(error, DATABASE_DOWN)
 
 
 def _text(path: Path | None) -> str | None:

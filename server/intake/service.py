@@ -5,26 +5,25 @@ Law 2: a batch that fails for any other reason is halved until the poison stands
 Law 3: a receipt says only what is committed: everything up to `upto`, and what is missing after it.
 """
 
-from collections.abc import Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from contract.codec import seal
 from contract.errors import ContractError
 from contract.messages import Anchor, AnyAnswer, AnyEvent, Receipt
-from contract.signing import public_key
 from server.clock import Clock
 from server.domain.alarms import severity_of
 from server.domain.policy import Policy
 from server.domain.words import AlarmKind
-from server.intake.batch import Head, Incoming, Opened, Refusal, first_head, open_all, said_by, take_place
+from server.intake.batch import Head, Incoming, Opened, Refusal, Sealed, first_head, read, said_by, take_place, unseal
+from server.intake.checker import Checker
 from server.intake.handlers import handle, note_wanted
 from server.intake.pins import check_pins
 from server.service.keys import Keys
@@ -51,6 +50,15 @@ class Taken:
 
 
 @dataclass(slots=True)
+class Begun:
+    """Messages whose signatures are being checked; `units` is what they are found to be."""
+
+    looked: list[Sealed | Refusal]
+    answers: Callable[[], list[bool]]
+    units: list[Opened | Refusal] | None = None
+
+
+@dataclass(slots=True)
 class _Placed:
     """Where the messages of a transaction stand: heads moved, new events in order, what did not fit."""
 
@@ -70,15 +78,14 @@ class IntakeService:
         policy: Policy,
         zone: ZoneInfo,
         clock: Clock,
-        helper: Executor | None = None,
     ) -> None:
         self.database = database
         self.keys = keys
         self.policy = policy
         self.zone = zone
         self.clock = clock
-        self._helper = helper or ThreadPoolExecutor(1, "intake-helper")
-        self._public: dict[str, Ed25519PublicKey] = {}
+        self._helper = ThreadPoolExecutor(1, "pins")
+        self._checker = Checker()
 
     def take(self, payload: bytes) -> bytes:
         """Take one batch and give its signed receipt; raises ContractError when it is not a station's batch."""
@@ -90,20 +97,37 @@ class IntakeService:
 
     def take_many(self, messages: Sequence[Incoming]) -> Taken:
         """Take messages in the order they came; raises what the database raises when nothing could be committed."""
+        return self.finish(self.begin(messages))
+
+    def begin(self, messages: Sequence[Incoming]) -> Begun:
+        """Begin to take messages: their signatures are checked while others are committed."""
         with self.database.engine.connect() as connection:
             keys = self._keys(connection, messages)
-        units = open_all(messages, keys, self._helper)
-        pins = check_pins(self.database, self.keys.pin, units, self._helper)
-        return self._take(units, pins)
+        looked = [unseal(message, keys) for message in messages]
+        signed = [(one.key, one.signature, one.body) for one in looked if isinstance(one, Sealed)]
+        return Begun(looked, self._checker.check(signed))
+
+    def finish(self, begun: Begun) -> Taken:
+        """Commit messages that were begun; raises what the database raises, and may then be called again."""
+        if begun.units is None:
+            good = iter(begun.answers())
+            begun.units = [read(one, next(good)) if isinstance(one, Sealed) else one for one in begun.looked]
+        pins = check_pins(self.database, self.keys.pin, begun.units, self._helper)
+        return self._take(begun.units, pins)
+
+    def close(self) -> None:
+        """End what helps."""
+        self._checker.close()
+        self._helper.shutdown()
 
     def sign(self, message: Receipt | AnyAnswer) -> bytes:
         """Sign what a station is told."""
         return seal(self.keys.signing, message)
 
-    def _keys(self, connection: Connection, messages: Sequence[Incoming]) -> dict[str, Ed25519PublicKey]:
+    def _keys(self, connection: Connection, messages: Sequence[Incoming]) -> dict[str, bytes]:
         """Give the keys of the stations that may have sent these; a station made inactive has none from then on."""
         texts = inbox.station_keys(connection, {message.station or said_by(message.payload) for message in messages})
-        return {name: self._public.setdefault(text, public_key(text)) for name, text in texts.items()}
+        return {name: bytes.fromhex(text) for name, text in texts.items()}
 
     def _take(self, units: Sequence[Opened | Refusal], pins: dict[str, bool]) -> Taken:
         try:
