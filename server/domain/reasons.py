@@ -92,6 +92,7 @@ class Code(StrEnum):
     CODE_UNKNOWN = auto()
     CONCLUSION_MISSING = auto()
     ALARM_NOT_OPEN = auto()
+    ROLE_MAY_NOT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +252,9 @@ REASONS: dict[Code, Wording] = {
     Code.BELONGS_ELSEWHERE: Wording("R20", "{item} 应归还至 {place}", "{item} belongs in {place}", "nobody"),
     Code.CODE_UNKNOWN: Wording("R20", "编码 {item} 未登记", "code {item} is not known", "archivist"),
     Code.CONCLUSION_MISSING: Wording("R22", "没有写明调查结论", "no conclusion is given", "oneself"),
+    Code.ROLE_MAY_NOT: Wording(
+        "R40", "{role}的职务不包括此事,可由{roles}办理", "this is not for a {role}: it is done by {roles}", "admin"
+    ),
     Code.ALARM_NOT_OPEN: Wording("R22", "报警已是“{state}”,不能再这样处理", "the alarm is {state} already", "nobody"),
 }
 

@@ -31,7 +31,11 @@ class InvalidError(ServiceError):
 
 
 class ForbiddenError(ServiceError):
-    """This person's role does not include the act."""
+    """This person's role does not include the act; the reasons, if given, name the rules that say whose it is."""
+
+    def __init__(self, code: str, detail: str, reasons: Iterable[Reason] = ()) -> None:
+        super().__init__(code, detail)
+        self.reasons = tuple(reasons)
 
 
 class RefusedError(ServiceError):

@@ -92,10 +92,9 @@ def judge(look: Reading, number: int, act: str, asked: NewDecision) -> Lawful | 
 
 
 def decide(work: Writing, number: int, act: str, asked: NewDecision) -> RequestView:
-    """Approve or refuse a request, in one's own right or by a delegation."""
+    """Approve or refuse a request, in one's own right or by a delegation; who may not is told by which rules."""
     session = work.session
     request = _stored(session, number)
-    _visible(work, request)
     said = judge(work, number, act, asked)
     if isinstance(said, Refused):
         own = any(reason.code == Code.OWN_REQUEST for reason in said.reasons)

@@ -71,6 +71,15 @@ RIGHTS: Final[dict[Act, frozenset[Role]]] = {
     Act.SEE_QUARANTINE: ARCHIVE | {Role.INTERNAL_AUDITOR, Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN},
 }
 
+RULES: Final[dict[Act, tuple[str, ...]]] = {
+    Act.REGISTER: ("R02", "R09"),
+    Act.CHECK: ("R11",),
+    Act.ACT_ON_ALARMS: ("R22",),
+    Act.COUNT: ("R50",),
+}
+"""The rules that say, beside R40, whose an act is."""
+
+
 SEES_ALL: Final = OFFICE | LEADERS | AUDITORS | {Role.AUDIT_ADMIN}
 SEES_SECRETS: Final = OFFICE | LEADERS | {Role.INTERNAL_AUDITOR}
 

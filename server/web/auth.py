@@ -12,8 +12,9 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 
+from server.domain.people import role_reasons
 from server.service.errors import ForbiddenError
-from server.service.rights import RIGHTS, Act, Viewer
+from server.service.rights import RIGHTS, RULES, Act, Viewer
 from server.service.sign_in import SignedIn, find_sign_in
 from server.web.deps import deps_of
 from server.web.problems import NotSignedInError, WrongTokenError, locale_of
@@ -68,7 +69,9 @@ class Gate:
         """Raise ForbiddenError naming the roles that may."""
         if not viewer.may(self.act):
             may = ", ".join(sorted(RIGHTS[self.act]))
-            raise ForbiddenError("not_your_role", f"{viewer.role} may not {self.act}; those who may: {may} (R40)")
+            detail = f"{viewer.role} may not {self.act}; those who may: {may} (R40)"
+            reasons = role_reasons(viewer.role, RIGHTS[self.act], RULES.get(self.act, ()))
+            raise ForbiddenError("not_your_role", detail, reasons)
 
 
 def gate(act: Act) -> dict[str, Any]:

@@ -76,13 +76,13 @@ def problem(request: Request, status: int, code: str, detail: str, **more: Any) 
 def _service_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, errors.ServiceError):
         raise error
+    named = error.reasons if isinstance(error, errors.RefusedError | errors.ForbiddenError) else ()
+    reasons = [told(reason, locale_of(request)) for reason in named]
     if isinstance(error, errors.RefusedError):
-        locale = locale_of(request)
-        reasons = [told(reason, locale) for reason in error.reasons]
         detail = "; ".join(f"{reason['rule']} {reason['text']}" for reason in reasons)
         return problem(request, 403, error.code, detail, reasons=reasons)
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
-    answer = problem(request, status, error.code, error.detail, reasons=[])
+    answer = problem(request, status, error.code, error.detail, reasons=reasons)
     if isinstance(error, TooManyTriesError):
         answer.headers["Retry-After"] = str(error.seconds)
     return answer

@@ -67,6 +67,8 @@ def test_the_gate_of_every_route(house: House, role: Role) -> None:
             continue  # would end this very sign-in; it is everybody's own
         answer = house.client.request(method, path, json={}, headers=headers)
         stopped = answer.status_code == 403 and answer.json()["code"] == "not_your_role"
+        if stopped and not {"R40"} <= {reason["rule"] for reason in answer.json()["reasons"]}:
+            wrong.append((name, "no rule named"))
         if stopped == (role in RIGHTS[Act(act)]) or answer.status_code in (401, 500):
             wrong.append((name, answer.status_code))
     assert not wrong

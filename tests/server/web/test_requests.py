@@ -45,6 +45,19 @@ def test_nobody_approves_their_own_request_and_trying_is_alarmed(house: House) -
     assert house.li.get(f"/requests/{filed['id']}")["state"] == "filed"
 
 
+def test_who_may_not_decide_is_told_by_which_rule_even_where_they_see_nothing(house: House) -> None:
+    filed = house.li.post("/requests", ASK)
+    house.qian.get(f"/requests/{filed['id']}", expect=404)
+    assert ("R09", "approver_post") in house.qian.rules(f"/requests/{filed['id']}/approve")
+    assert house.li.get(f"/requests/{filed['id']}")["state"] == "filed"
+
+
+def test_whom_the_role_keeps_from_an_act_is_told_whose_it_is(house: House) -> None:
+    said = house.wang.post("/items/F1/check", {"complete": True}, expect=403)
+    assert (said["code"], [reason["rule"] for reason in said["reasons"]]) == ("not_your_role", ["R11", "R40"])
+    assert "archivist" in said["reasons"][0]["text"]
+
+
 def test_refused_and_withdrawn_requests_entitle_to_nothing(house: House) -> None:
     first, second = (house.li.post("/requests", {**ASK, "items": [item]})["id"] for item in ("F1", "F2"))
     assert house.zhao.post(f"/requests/{first}/refuse", {"note": "否"})["state"] == "refused"
