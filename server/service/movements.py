@@ -14,7 +14,7 @@ from server.domain.authorities import LineFacts
 from server.domain.custody import ItemFacts
 from server.domain.loans import due_moment
 from server.domain.movements import Judgement, Seen, SettleFacts, settle
-from server.domain.words import CaseKind, Cause, CustodyState, Direction, LineState, Mode, Verdict
+from server.domain.words import AlarmKind, CaseKind, Cause, CustodyState, Direction, LineState, Mode, Verdict
 from server.service.custody import LateItem, find_late, refold
 from server.service.openings import incident_of
 from server.service.setting import set_alarm
@@ -25,7 +25,9 @@ from server.store.working_set import OpenLoan
 def door_closed(work: Work, heard: Heard, event: DoorClosed) -> None:
     """Settle one door."""
     person_id = _answerable(work, event)
-    incident_id = 0 if Cause(event.cause) == Cause.SESSION and person_id is not None else incident_of(work, heard, event)
+    incident_id = (
+        0 if Cause(event.cause) == Cause.SESSION and person_id is not None else incident_of(work, heard, event)
+    )
     late = find_late(work, heard, [*event.taken, *event.put])
     facts = _facts(work, heard, event, person_id, incident_id, late)
     judgements = settle(work.policy, facts)
@@ -122,7 +124,7 @@ def _carry_out(
             heard,
             kind,
             severity,
-            about=(item.code if item else judgement.epc, heard.id),
+            about=_cause(kind, judgement, item, heard),
             evidence=entry,
             person_id=judgement.person_id,
             item=item,
@@ -139,6 +141,13 @@ def _carry_out(
             incident_id=incident_id or None,
             detail=detail,
         )
+
+
+def _cause(kind: AlarmKind, judgement: Judgement, item: ItemFacts | None, heard: Heard) -> tuple[object, ...]:
+    """Say what an alarm is about: what this closing did; for what cannot be detected, the item, until it is again."""
+    if item is not None and kind == AlarmKind.ITEM_UNDETECTABLE:
+        return (item.code,)
+    return (item.code if item else judgement.epc, heard.id)
 
 
 def _lend_or_take_back(work: Work, heard: Heard, judgement: Judgement, item: ItemFacts, line: LineFacts | None) -> None:

@@ -4,6 +4,7 @@ from typing import Final
 
 from contract.messages import Condition, ConditionChanged, StationStarted
 from server.domain.alarms import severity_of
+from server.domain.custody import ItemFacts
 from server.domain.words import AlarmKind
 from server.service.setting import clear_alarm, set_alarm
 from server.service.work import Heard, Work
@@ -39,20 +40,30 @@ def condition_changed(work: Work, heard: Heard, event: ConditionChanged) -> None
     entry = work.record(
         heard, "condition_changed", {key: value for key, value in body.items() if value not in (None, "", [])}
     )
-    about = (heard.station, event.device, event.door)
-    if not event.active:
-        clear_alarm(work, heard, kind, about=about)
-        return
     visit = work.facts.visits.get(event.session) if event.session else None
-    set_alarm(
-        work,
-        heard,
-        kind,
-        severity_of(kind),
-        about=about,
-        evidence=entry,
-        person_id=None if visit is None else visit.person_id,
-        item=items[0] if len(items) == 1 else None,
-        door=event.door,
-        session=event.session,
-    )
+    for item, about in _causes(kind, items, (heard.station, event.device, event.door)):
+        if not event.active:
+            clear_alarm(work, heard, kind, about=about)
+            continue
+        set_alarm(
+            work,
+            heard,
+            kind,
+            severity_of(kind),
+            about=about,
+            evidence=entry,
+            person_id=None if visit is None else visit.person_id,
+            item=item,
+            door=event.door,
+            session=event.session,
+        )
+
+
+def _causes(
+    kind: AlarmKind, items: list[ItemFacts | None], place: tuple[object, ...]
+) -> list[tuple[ItemFacts | None, tuple[object, ...]]]:
+    """Give what a condition's alarms are about: each item that cannot be detected, else the device or door."""
+    known = [item for item in items if item is not None]
+    if kind == AlarmKind.ITEM_UNDETECTABLE and known:
+        return [(item, (item.code,)) for item in known]
+    return [(items[0] if len(items) == 1 else None, place)]

@@ -137,6 +137,23 @@ def test_conditions_set_repeat_and_clear_one_alarm(company: Database) -> None:
         assert len(json.loads(alarm.evidence)) == 2
 
 
+def test_an_item_nobody_can_detect_has_one_alarm_whoever_notices_until_it_is_read_again(company: Database) -> None:
+    service, station = intake(company), Writer()
+    faded = [Sighting(epc=epc(1)), Sighting(epc=epc(2))]
+
+    def alarms() -> list[tuple[str | None, int, bool]]:
+        with company.read() as db:
+            rows = db.exec(select(Alarm, Item).join(Item).order_by(col(Item.code)))
+            return [(item.code, alarm.repeated, alarm.cleared_us is not None) for alarm, item in rows]
+
+    service.take(station.send(ConditionChanged, condition="item_undetectable", active=True, door=1, items=faded))
+    assert alarms() == [("F1", 0, False), ("F2", 0, False)]
+    service.take(station.closes(None, cause="forced", unread=[1]))
+    assert alarms() == [("F1", 1, False), ("F2", 0, False)]
+    service.take(station.send(ConditionChanged, condition="item_undetectable", active=False, door=1, items=faded[:1]))
+    assert alarms() == [("F1", 1, True), ("F2", 0, False)]
+
+
 def test_a_session_frees_what_it_did_not_use(company: Database) -> None:
     (line,) = allow(company, WANG, 1)
     service, station = intake(company), Writer()
