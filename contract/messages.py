@@ -12,16 +12,18 @@ from msgspec import Meta, Struct
 
 VERSION: Literal[1] = 1
 
-Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-Epoch = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
-Token = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", description="128 random bits")]
-Hex = Annotated[str, Meta(pattern="^[0-9A-F]{4,128}$")]
+Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
+Epoch = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
+Token = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)", description="128 random bits")]
+Hex = Annotated[str, Meta(pattern=r"^[0-9A-F]{4,128}$(?!\n)")]
 Seq = Annotated[int, Meta(ge=1, le=2**53)]
 Micros = Annotated[int, Meta(ge=0, le=2**62)]
+Offset = Annotated[int, Meta(ge=-(2**62), le=2**62)]
+Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Door = Annotated[int, Meta(ge=1, le=99)]
 Short = Annotated[str, Meta(max_length=128)]
 Text = Annotated[str, Meta(max_length=2000)]
-StationName = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_-]{0,31}$")]
+StationName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$(?!\n)")]
 MAX_EVENTS = 20
 MAX_TAGS = 2000
 
@@ -58,7 +60,7 @@ class Sighting(Message, frozen=True, kw_only=True, omit_defaults=True):
     epc: Hex
     tid: Hex | None = None
     antenna: Annotated[int, Meta(ge=0, le=64)] = 1
-    reads: Annotated[int, Meta(ge=0)] = 0
+    reads: Count = 0
     rssi: float | None = None
 
 
@@ -73,7 +75,7 @@ class Event(Message, frozen=True, kw_only=True, tag_field="kind", omit_defaults=
     boot: Token
     wall_us: Micros
     mono_us: Micros
-    offset_us: int = 0
+    offset_us: Offset = 0
     offset_error_us: Micros | None = None
     offline: bool = False
 
@@ -141,7 +143,7 @@ class DoorClosed(Event, frozen=True, kw_only=True, tag="door_closed"):
     taken: Annotated[list[Sighting], Meta(max_length=MAX_TAGS)] = []
     put: Annotated[list[Sighting], Meta(max_length=MAX_TAGS)] = []
     unread: Annotated[list[Sighting], Meta(max_length=MAX_TAGS)] = []
-    passes: Annotated[int, Meta(ge=0)] = 0
+    passes: Count = 0
     gap_from_us: Micros | None = None
 
 
@@ -167,7 +169,7 @@ class SweepDone(Event, frozen=True, kw_only=True, tag="sweep_done"):
     purpose: Literal["baseline", "stocktake", "check"]
     command: Token | None = None
     seen: Annotated[list[Sighting], Meta(max_length=MAX_TAGS)] = []
-    passes: Annotated[int, Meta(ge=0)] = 0
+    passes: Count = 0
 
 
 class ConditionChanged(Event, frozen=True, kw_only=True, tag="condition_changed"):

@@ -207,11 +207,11 @@ def _heard(unit: Opened, index: int, now_us: int, poison: Exception | None) -> t
         return Heard(unit.station, unit.epoch, seq, name, None, now_us, now_us, raw=raw), event
     said_us = event.wall_us + event.offset_us
     ahead = said_us - now_us > max(LATE_US, event.offset_error_us or 0)
-    occurred_us = min(said_us, now_us)  # nothing is heard of before it happens
+    occurred_us = max(0, min(said_us, now_us))  # nothing is heard of before it happens, nor happened before 1970
     late_us = now_us - occurred_us
     if not event.offline and late_us < LATE_US:
         late_us = 0
-    uncertain = ahead or event.offset_error_us is None
+    uncertain = ahead or said_us < 0 or event.offset_error_us is None
     heard = Heard(unit.station, unit.epoch, seq, name, event, occurred_us, now_us, late_us, uncertain, raw)
     why = (
         None if poison is None else ContractError("malformed", f"cannot be handled: {type(poison).__name__}: {poison}")

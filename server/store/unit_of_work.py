@@ -131,11 +131,11 @@ def _engine(url: str) -> Engine:
     if url.startswith("sqlite"):
         # isolation_level None: the driver begins nothing by itself, our "begin" below says what is begun
         arguments = {"isolation_level": None, "check_same_thread": False, "timeout": BUSY_SECONDS}
-        engine = create_engine(url, connect_args=arguments, pool_size=16)
+        engine = create_engine(url, connect_args=arguments, pool_size=16, hide_parameters=True)
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        engine = create_engine(url, pool_size=8, pool_pre_ping=True)
+        engine = create_engine(url, pool_size=8, pool_pre_ping=True, hide_parameters=True)
         event.listen(engine, "begin", _begin_postgresql)
     return engine
 
