@@ -71,8 +71,8 @@ def refold(work: Work, heard: Heard, late: LateItem) -> None:
 
 
 def _look_back(work: Work, heard: Heard, item: ItemFacts) -> LateItem:
+    work.effects.save_movements(work.uow.connection)  # those of this very batch are history too
     rows = [dict(row._mapping) for row in fetch(work.uow.connection, _HISTORY, item=item.id)]
-    rows += [row for row in work.effects.movements if row["item_id"] == item.id and row["direction"] != "none"]
     by_key = {(row["station"], row["epoch"], row["seq"] or row["ledger_id"]): row for row in rows}
     now = Happening(heard.station, heard.epoch, heard.seq, heard.occurred_us, Direction.NONE)
     order = in_order([*(_happening(row) for row in rows), now])
@@ -126,15 +126,14 @@ def _supersede(
         "facts": facts,
     }
     entry = work.record(heard, "verdict_superseded", body)
-    if row.get("id") is not None:
-        said = {
-            "verdict": str(judgement.verdict),
-            "lawful": str(judgement.lawful),
-            "reasons": msgspec.json.encode(judgement.reasons).decode(),
-            "supersedes_id": row["id"],
-            "ledger_id": entry,
-        }
-        work.effects.movements.append({**{k: v for k, v in row.items() if k != "id"}, **said})
+    said = {
+        "verdict": str(judgement.verdict),
+        "lawful": str(judgement.lawful),
+        "reasons": msgspec.json.encode(judgement.reasons).decode(),
+        "supersedes_id": row["id"],
+        "ledger_id": entry,
+    }
+    work.effects.movements.append({**{k: v for k, v in row.items() if k != "id"}, **said})
     for kind, severity in judgement.alarms:
         set_alarm(
             work,

@@ -24,7 +24,7 @@ def set_alarm(
 ) -> None:
     """Set the alarm whose cause is `about`, or repeat it; `evidence` is the number of the entry that shows it."""
     cause = cause_key(kind, *about)
-    work.effects.alarms.append(
+    work.effects.set_alarm(
         {
             "kind": str(kind),
             "severity": str(severity),
@@ -55,5 +55,5 @@ def set_alarm(
 def clear_alarm(work: Work, heard: Heard, kind: AlarmKind, *, about: tuple[object, ...]) -> None:
     """Say that the cause of an alarm is over; it stays open until somebody has concluded it."""
     cause = cause_key(kind, *about)
-    work.effects.cleared.append({"cause": cause, "at_us": heard.occurred_us})
+    work.effects.clear_alarm(cause, heard.occurred_us)
     work.record(heard, "alarm_cleared", {"alarm_kind": kind, "cause": cause})

@@ -95,7 +95,8 @@ class Effects:
     tallies: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     cases: list[dict[str, Any]] = field(default_factory=list)
     alarms: list[dict[str, Any]] = field(default_factory=list)
-    cleared: list[dict[str, Any]] = field(default_factory=list)
+    cleared: dict[str, int] = field(default_factory=dict)
+    """When the cause of an alarm was over, by cause; what is set again after that is not here."""
 
     def save(self, connection: Connection) -> None:
         """Write everything; raises StaleFactsError when a row is not as it was judged."""
@@ -104,11 +105,25 @@ class Effects:
         _all(connection, "line", _LINE, [_line_row(number, change) for number, change in self.lines.items()])
         _all(connection, "loan", _LOAN_BACK, self.loans_back)
         run_many(connection, _LOAN_NEW, [loan.row for loan in self.loans if loan.row is not None])
-        run_many(connection, _MOVEMENT, self.movements)
+        self.save_movements(connection)
         run_many(connection, _TALLY, tally_rows(self.tallies))
         run_many(connection, _CASE, self.cases)
         save_alarms(connection, self.alarms)
-        run_many(connection, _ALARM_CLEAR, self.cleared)
+        run_many(connection, _ALARM_CLEAR, [{"cause": cause, "at_us": at_us} for cause, at_us in self.cleared.items()])
+
+    def save_movements(self, connection: Connection) -> None:
+        """Write the movements so far: whoever reads an item's history in the middle of a batch needs them there."""
+        run_many(connection, _MOVEMENT, self.movements)
+        self.movements.clear()
+
+    def set_alarm(self, alarm: dict[str, Any]) -> None:
+        """Note an alarm; that its cause was over before is no longer so."""
+        self.alarms.append(alarm)
+        self.cleared.pop(alarm["cause"], None)
+
+    def clear_alarm(self, cause: str, at_us: int) -> None:
+        """Note that the cause of an alarm is over."""
+        self.cleared[cause] = at_us
 
 
 def tally_key(station: str | None, category: str, custody: Custody, home: Place | None) -> tuple[str, str, str]:

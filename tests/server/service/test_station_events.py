@@ -54,19 +54,17 @@ def cases(database: Database) -> list[str]:
         return sorted(case.kind for case in db.exec(select(Case)))
 
 
-def test_a_late_taking_explains_a_return_already_judged(company: Database) -> None:
+@pytest.mark.parametrize("at_once", [False, True], ids=["one after the other", "in one transaction"])
+def test_a_late_taking_explains_a_return_already_judged(company: Database, at_once: bool) -> None:
     """Wang took F1 at an offline cabinet; it came back at another before the first could say so."""
     service, a, b = intake(company), Writer(), Writer(station="b")
     now = CLOCK.wall_us()
     session, asks = a.asks(WANG, at_us=now - 10 * MINUTE, offline=True)
     taking = a.closes(session, taken=[1], at_us=now - 9 * MINUTE, offline=True)
     back, asks_b = b.asks(WANG)
-    service.take(asks_b)
-    service.take(b.closes(back, put=[1]))
-    with company.read() as db:
-        assert [m.verdict for m in db.exec(select(Movement))] == ["unexpected"]
-    service.take(asks)
-    service.take(taking)
+    messages = [Incoming(asks_b), Incoming(b.closes(back, put=[1])), Incoming(asks), Incoming(taking)]
+    for start in range(0, 4, 4 if at_once else 1):
+        service.take_many(messages[start : start + (4 if at_once else 1)])
     with company.read() as db:
         told = [(m.verdict, m.supersedes_id is not None) for m in db.exec(select(Movement).order_by(col(Movement.id)))]
         assert told == [("unexpected", False), ("without_approval", False), ("returned_wrong_place", True)]
@@ -135,6 +133,20 @@ def test_conditions_set_repeat_and_clear_one_alarm(company: Database) -> None:
         assert (alarm.kind, alarm.repeated, alarm.state) == ("door_not_latched_after_session", 1, "set")
         assert alarm.cleared_us is not None
         assert len(json.loads(alarm.evidence)) == 2
+
+
+def test_a_condition_that_came_back_within_one_batch_holds(company: Database) -> None:
+    """A cabinet that was offline tells of a fault's coming and going all at once: the last word counts."""
+    service, station = intake(company), Writer()
+
+    def flickers(*states: bool) -> bool:
+        told = [station.event(ConditionChanged, condition="reader_fault", active=on, device="r1") for on in states]
+        service.take(station.batch(*told))
+        with company.read() as db:
+            (alarm,) = db.exec(select(Alarm)).all()
+            return alarm.cleared_us is None
+
+    assert [flickers(True, False, True), flickers(False, True), flickers(True, False)] == [True, True, False]
 
 
 def test_an_item_nobody_can_detect_has_one_alarm_whoever_notices_until_it_is_read_again(company: Database) -> None:
