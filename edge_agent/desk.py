@@ -3,6 +3,7 @@
 1. One input is one entry: what the table says is written, with the session's memory, before anything is done.
 2. A PIN is sealed for the server the moment it is read and kept nowhere.
 3. A grant is acted on once; which challenges had their answer is durable.
+4. Code and badge may come in either order: what was scanned just before a badge is asked for with it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ ANSWER_S = 3.0
 MOST_QUESTIONS = 4
 """The first and three more."""
 MOST_CODES = 50
+CODE_WAITS_US = 30_000_000
+"""So long a code scanned before a badge is shown counts as scanned by who shows it then."""
 LONGEST_CODE, LONGEST_NAME = 512, 128
 ACTIVITY = {Input.BADGE, Input.CODE, Input.PIN, Input.GRANT, Input.DENIAL, Input.OPENED}
 ENDS = {
@@ -77,6 +80,8 @@ class Desk:
         self._questions = 0
         self._withdrawn: frozenset[str] = frozenset()
         self._active_us = 0
+        self._scanned: dict[str, int] = {}
+        """Codes of no session, and when each was scanned."""
         self._to_fire: tuple[Grant, float] | None = None
 
     @property
@@ -209,7 +214,13 @@ class Desk:
             return SessionMemory(state=memory.state)
         if act is Act.BEGIN:
             credential = credential_of(self._site, badge)
-            return replace(memory, token=secrets.token_hex(16), credential=credential, codes=(), challenge="")
+            return replace(
+                memory,
+                token=secrets.token_hex(16),
+                credential=credential,
+                codes=tuple(self._just_scanned()),
+                challenge="",
+            )
         if act is Act.NOTE_CODE and code is not None:
             return self._note_code(entry, memory, *code)
         if act is Act.ASK:
@@ -230,8 +241,17 @@ class Desk:
         entry.write(
             CodeScanned, code=text[:LONGEST_CODE], symbology=symbology[:LONGEST_NAME], session=memory.token or None
         )
+        if not memory.token and len(text) <= LONGEST_NAME:
+            self._scanned = {**self._just_scanned(), text: self._journal.clock.mono_us()}
         fits = len(text) <= LONGEST_NAME and len(memory.codes) < MOST_CODES and text not in memory.codes
         return replace(memory, codes=(*memory.codes, text)) if memory.token and fits else memory
+
+    def _just_scanned(self) -> dict[str, int]:
+        """Take out the codes scanned a moment ago, before any badge: the newest, with when each was scanned."""
+        since = self._journal.clock.mono_us() - CODE_WAITS_US
+        found = [(text, at) for text, at in self._scanned.items() if at >= since]
+        self._scanned = {}
+        return dict(found[-MOST_CODES:])
 
     def _intend(self, entry: Entry, grant: Grant, credential: str) -> list[tuple[Door, DoorMemory]]:
         self._to_fire = None

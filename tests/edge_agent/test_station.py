@@ -142,6 +142,18 @@ def test_denied_then_code_then_pin_ask_again(bench: Bench, peer: Peer) -> None:
         assert not file.is_file() or b"246813579024" not in file.read_bytes(), f"the PIN stands in {file}"
 
 
+def test_codes_scanned_just_before_a_badge_are_asked_for_with_it(bench: Bench, peer: Peer) -> None:
+    peer.answer = peer.deny
+    bench.start()
+    bench.scanner.scan("GW1-ABC")
+    assert peer.wait(lambda: bool(peer.of(CodeScanned)))
+    bench.show()
+    bench.show(OTHER_BADGE)
+    assert peer.wait(lambda: len(peer.of(AccessRequested)) == 2)
+    assert [asked.codes for asked in peer.of(AccessRequested)] == [["GW1-ABC"], []]
+    assert peer.of(CodeScanned)[0].session is None
+
+
 def test_a_code_without_a_session_is_only_told(bench: Bench, peer: Peer) -> None:
     bench.start()
     bench.scanner.scan("GW1-ABC")
