@@ -1,6 +1,6 @@
 """Loans: what is out and when it is due, and the check of what came back (R11)."""
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from server.domain.alarms import cause_key
 from server.domain.loans import CheckFacts, LoanFacts, is_overdue, judge_check
@@ -14,8 +14,6 @@ from server.service.items import title_for
 from server.service.lookups import item_coded, known, person_facts, person_of, usernames
 from server.service.shapes import LoanView, Page, moment, moment_or_none
 from server.store.tables import Item, Loan
-
-OPEN = ("out", "returned", "discrepancy")
 
 
 def list_loans(look: Reading, state: str | None, overdue: bool, after: int | None, limit: int) -> Page[LoanView]:
@@ -113,15 +111,10 @@ def loan_views(look: Reading, rows: list[tuple[Loan, Item]]) -> list[LoanView]:
     ]
 
 
-def loan_facts(loan: Loan) -> LoanFacts:
-    """Give a loan as the rules see it."""
-    return LoanFacts(known(loan.id), LoanState(loan.state), loan.due_us, loan.due_rule, loan.person_id, loan.item_id)
-
-
-def due_loans(session: Session, now_us: int) -> list[Loan]:
-    """Give the loans that are out past their due moment."""
-    query = select(Loan).where(col(Loan.closed_us).is_(None), Loan.due_us < now_us, Loan.state == LoanState.OUT)
-    return list(session.exec(query.order_by(col(Loan.due_us)).limit(1000)))
+def loan_facts(loan: Loan, silent_since_us: int | None = None) -> LoanFacts:
+    """Give a loan as the rules see it; `silent_since_us` is its cabinet's."""
+    state = LoanState(loan.state)
+    return LoanFacts(known(loan.id), state, loan.due_us, loan.due_rule, loan.person_id, loan.item_id, silent_since_us)
 
 
 def _plain(reason: Reason) -> dict[str, object]:

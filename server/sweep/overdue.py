@@ -1,7 +1,7 @@
 """Alarm what is out past its due moment, and clear the alarm when it is back.
 
-A loan is looked at when its due moment comes, when it is new, and whenever time has jumped; being overdue is computed
-from the due moment, never stored.
+A loan is looked at when its due moment comes, when it is new, and once in a while; being overdue is computed from the
+due moment, never stored. What belongs in a cabinet that has been silent since is unknown, not unreturned: no alarm.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,9 @@ from server.domain.policy import Policy
 from server.domain.words import AlarmKind, LoanState
 from server.service.alarms import Alarming, clear_alarm, set_alarm
 from server.service.loans import loan_facts
-from server.store.tables import Alarm, LedgerEntry, Loan
+from server.store.tables import Alarm, Item, LedgerEntry, Loan, Station
 from server.store.unit_of_work import Database
+from server.sweep.silent import silent_since
 
 KINDS: Final = (
     AlarmKind.SAME_DAY_ORIGINAL_NOT_RETURNED,
@@ -26,8 +27,9 @@ KINDS: Final = (
     AlarmKind.OVERDUE_HARD,
 )
 JUMP_US: Final = 60_000_000
-"""After this much time every late loan is looked at again: some become later than late."""
+"""After this much time every late loan is looked at again: some become later than late, some cabinets are heard."""
 MOST: Final = 500
+"""Alarms written in one transaction, causes asked for in one query."""
 
 
 @dataclass(slots=True)
@@ -59,13 +61,20 @@ class Overdue:
         """Give the late loans not alarmed yet; what somebody has closed with a conclusion is not alarmed again."""
         fresh = or_(col(Loan.due_us) >= since_us, col(Loan.id) > self.loans_until)
         loans = session.exec(
-            select(Loan).where(col(Loan.closed_us).is_(None), Loan.due_us < now_us, Loan.state == LoanState.OUT, fresh)
+            select(Loan, Station)
+            .join(Item, col(Item.id) == Loan.item_id)
+            .outerjoin(Station, col(Station.name) == Item.home_station)
+            .where(col(Loan.closed_us).is_(None), Loan.due_us < now_us, Loan.state == LoanState.OUT, fresh)
         )
-        found = [(loan, alarm) for loan in loans for alarm in overdue_alarms(self.policy, loan_facts(loan), now_us)]
-        if not found:
-            return []
-        causes = [alarm.cause for _, alarm in found]
-        told = set(session.exec(select(Alarm.cause).where(col(Alarm.cause).in_(causes))))
+        found = [
+            (loan, alarm)
+            for loan, station in loans
+            for alarm in overdue_alarms(self.policy, loan_facts(loan, _silence(station)), now_us)
+        ]
+        told: set[str] = set()
+        for start in range(0, len(found), MOST):
+            causes = [alarm.cause for _, alarm in found[start : start + MOST]]
+            told.update(session.exec(select(Alarm.cause).where(col(Alarm.cause).in_(causes))))
         return [(loan, alarm) for loan, alarm in found if alarm.cause not in told]
 
     def _write(self, late: list[tuple[Loan, LateAlarm]], gone: list[str], now_us: int) -> None:
@@ -77,6 +86,10 @@ class Overdue:
                 set_alarm(uow, fact, now_us)
             for cause in gone:
                 clear_alarm(uow, cause, now_us)
+
+
+def _silence(station: Station | None) -> int | None:
+    return None if station is None else silent_since(station)
 
 
 _STILL_OUT = exists().where(

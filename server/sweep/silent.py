@@ -28,22 +28,24 @@ class Silent:
             stations = list(session.exec(select(Station).where(Station.active)))
             open_ones = (Alarm.kind == AlarmKind.STATION_OFFLINE, col(Alarm.closed_us).is_(None))
             uncleared = set(session.exec(select(Alarm.cause).where(*open_ones, col(Alarm.cleared_us).is_(None))))
-        wrong = {_cause(station): station for station in stations if 0 < _since(station) < now_us - limit_us}
+        wrong = {
+            _cause(station): station for station in stations if (silent_since(station) or now_us) < now_us - limit_us
+        }
         new, over = wrong.keys() - uncleared, uncleared - wrong.keys()
         if not new and not over:
             return
         with self.database.begin() as uow:
             for cause in sorted(new):
                 station = wrong[cause]
-                fact = Alarming(AlarmKind.STATION_OFFLINE, cause, _since(station), station=station.name)
+                fact = Alarming(AlarmKind.STATION_OFFLINE, cause, silent_since(station) or now_us, station=station.name)
                 set_alarm(uow, fact, now_us)
             for cause in sorted(over):
                 clear_alarm(uow, cause, now_us)
 
 
-def _since(station: Station) -> int:
-    """Say since when a station is silent; 0 when it is not, or was never heard."""
-    return 0 if station.online else max(station.status_us, station.heard_us)
+def silent_since(station: Station) -> int | None:
+    """Say since when a station is silent; None when it is not, or was never heard."""
+    return None if station.online else max(station.status_us, station.heard_us) or None
 
 
 def _cause(station: Station) -> str:

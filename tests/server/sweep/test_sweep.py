@@ -55,6 +55,26 @@ def test_an_item_out_past_its_due_moment_is_alarmed_once_and_cleared_on_return(h
     assert alarms(house) == [(late, 1, True), (late, 2, False)]
 
 
+def test_what_belongs_in_a_silent_cabinet_is_unknown_and_not_unreturned(house: House) -> None:
+    job = Overdue(house.database, house.policy)
+    lend(house, 1)
+
+    def note(online: bool) -> None:
+        with house.database.begin() as uow:
+            station = uow.session.get_one(Station, "a")
+            station.online, station.status_us = online, house.clock.wall_us()
+            uow.session.add(station)
+
+    note(online=False)
+    house.shift(5 * DAY)
+    job.turn(house.clock.wall_us())
+    assert alarms(house) == []
+    note(online=True)
+    house.shift(61)
+    job.turn(house.clock.wall_us())
+    assert alarms(house) == [("same_day_original_not_returned", 1, False)]
+
+
 def test_an_alarm_that_was_concluded_is_not_set_again_for_the_same_lateness(house: House) -> None:
     lend(house, 1)
     house.shift(5 * DAY)
