@@ -31,15 +31,16 @@ log = structlog.get_logger(__name__)
 
 
 class Checker:
-    """Checks signatures by the batch; used by one thread."""
+    """Checks signatures by the batch; used by one thread. It starts its process only if it `may_start` one."""
 
     def __init__(self) -> None:
+        self.may_start = False
         self._child: subprocess.Popen[bytes] | None = None
         self._ready = False
 
     def check(self, signed: Sequence[Signed]) -> Callable[[], list[bool]]:
         """Begin to check; what is returned waits for the answers, in the same order as the calls."""
-        if len(signed) >= WORTH_SENDING and self._is_ready():
+        if self.may_start and len(signed) >= WORTH_SENDING and self._is_ready():
             try:
                 _write(self._stream("stdin"), msgspec.msgpack.encode(signed))
                 return lambda: self._answers(signed)

@@ -100,6 +100,7 @@ class Consumer:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
         self._thread = threading.get_ident()
+        self._service.checker.may_start = True
         self._client.connect_async(
             self._broker.host,
             self._broker.port,

@@ -39,8 +39,6 @@ def note_wanted(wanted: Wanted, station: str, event: messages.Event) -> None:
         wanted.codes.update(event.codes)
     elif isinstance(event, messages.DoorClosed):
         wanted.places.add((station, event.door))
-        if event.credential is not None:
-            wanted.credentials.add(event.credential)
         for sightings in (event.taken, event.put, event.unread):
             wanted.epcs.update(sighting.epc for sighting in sightings)
     elif isinstance(event, messages.StationStarted):

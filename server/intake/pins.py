@@ -1,16 +1,21 @@
-"""Check PINs before the transaction begins: a check takes some 20 ms and must hold up nobody's commit."""
+"""Check PINs before the transaction begins: a check takes some 20 ms and must hold up nobody's commit.
+
+A badge whose PIN was wrong too often within a few minutes is not looked at again until they are over: a PIN has so few
+digits that a found badge and an afternoon would do.
+"""
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from sqlalchemy import Connection
 
 from contract.errors import ContractError
 from contract.messages import AccessRequested
 from contract.secrets import open_pin
+from server.clock import Clock
 from server.intake.batch import Opened, Refusal
 from server.service.passwords import check_secret
+from server.service.sign_in import TooManyTriesError, Tries
+from server.service.work import PinSaid
 from server.store.sql import fetch
 from server.store.unit_of_work import Database
 
@@ -18,36 +23,50 @@ _HASHES = (
     "SELECT badge.credential, person.pin_hash FROM badge JOIN person ON person.id = badge.person_id"
     " WHERE badge.active AND person.active AND badge.credential {credentials}"
 )
+Said = dict[tuple[str, str], PinSaid]
+"""By credential and challenge: what was found of the PIN that came with them."""
 
 
-def check_pins(
-    database: Database, key: X25519PrivateKey, units: Sequence[Opened | Refusal], helper: Executor | None
-) -> dict[str, bool]:
-    """Say for every challenge that came with a PIN whether it was the right one."""
-    asked = [
-        event
-        for unit in units
-        if isinstance(unit, Opened)
-        for event in unit.events
-        if isinstance(event, AccessRequested) and event.pin is not None
-    ]
-    if not asked:
-        return {}
-    with database.engine.connect() as connection:
-        kept = _kept(connection, sorted({event.credential for event in asked}))
+class Pins:
+    """Checks PINs and remembers, in this process, how often a badge's were wrong."""
 
-    def check(event: AccessRequested) -> tuple[str, bool]:
-        return event.challenge, _is_right(key, event, kept.get(event.credential))
+    def __init__(self, database: Database, key: X25519PrivateKey, clock: Clock) -> None:
+        self._database = database
+        self._key = key
+        self._clock = clock
+        self._tries = Tries()
 
-    return dict(helper.map(check, asked) if helper is not None else map(check, asked))
+    def check(self, units: Sequence[Opened | Refusal]) -> Said:
+        """Check every PIN that came with these messages."""
+        asked = [
+            event
+            for unit in units
+            if isinstance(unit, Opened)
+            for event in unit.events
+            if isinstance(event, AccessRequested) and event.pin is not None
+        ]
+        if not asked:
+            return {}
+        kept = self._kept(sorted({event.credential.replace("\0", "") for event in asked}))
+        return {(event.credential, event.challenge): self._say(event, kept.get(event.credential)) for event in asked}
 
+    def _kept(self, credentials: list[str]) -> dict[str, str | None]:
+        with self._database.engine.connect() as connection:
+            return {row.credential: row.pin_hash for row in fetch(connection, _HASHES, credentials=credentials)}
 
-def _kept(connection: Connection, credentials: list[str]) -> dict[str, str | None]:
-    return {row.credential: row.pin_hash for row in fetch(connection, _HASHES, credentials=credentials)}
+    def _say(self, event: AccessRequested, kept: str | None) -> PinSaid:
+        whose, now = f"badge:{event.credential}", self._clock.real_mono()
+        try:
+            self._tries.check((whose,), now)
+        except TooManyTriesError:
+            return PinSaid(right=False, too_often=True)
+        if self._is_right(event, kept):
+            self._tries.succeeded(whose)
+            return PinSaid(right=True)
+        return PinSaid(right=False, too_often=self._tries.failed((whose,), now))
 
-
-def _is_right(key: X25519PrivateKey, event: AccessRequested, kept: str | None) -> bool:
-    try:
-        return check_secret(open_pin(key, event.challenge, event.pin or ""), kept)
-    except ContractError:
-        return False
+    def _is_right(self, event: AccessRequested, kept: str | None) -> bool:
+        try:
+            return check_secret(open_pin(self._key, event.challenge, event.pin or ""), kept)
+        except ContractError:
+            return False

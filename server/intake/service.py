@@ -6,7 +6,6 @@ Law 3: a receipt says only what is committed: everything up to `upto`, and what 
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -25,7 +24,7 @@ from server.domain.words import AlarmKind
 from server.intake.batch import Head, Incoming, Opened, Refusal, Sealed, first_head, read, said_by, take_place, unseal
 from server.intake.checker import Checker
 from server.intake.handlers import handle, note_wanted
-from server.intake.pins import check_pins
+from server.intake.pins import Pins, Said
 from server.service.keys import Keys
 from server.service.setting import set_alarm
 from server.service.work import Heard, Work
@@ -56,6 +55,7 @@ class Begun:
     looked: list[Sealed | Refusal]
     answers: Callable[[], list[bool]]
     units: list[Opened | Refusal] | None = None
+    pins: Said | None = None
 
 
 @dataclass(slots=True)
@@ -84,8 +84,8 @@ class IntakeService:
         self.policy = policy
         self.zone = zone
         self.clock = clock
-        self._helper = ThreadPoolExecutor(1, "pins")
-        self._checker = Checker()
+        self._pins = Pins(database, keys.pin, clock)
+        self.checker = Checker()
 
     def take(self, payload: bytes) -> bytes:
         """Take one batch and give its signed receipt; raises ContractError when it is not a station's batch."""
@@ -105,20 +105,20 @@ class IntakeService:
             keys = self._keys(connection, messages)
         looked = [unseal(message, keys) for message in messages]
         signed = [(one.key, one.signature, one.body) for one in looked if isinstance(one, Sealed)]
-        return Begun(looked, self._checker.check(signed))
+        return Begun(looked, self.checker.check(signed))
 
     def finish(self, begun: Begun) -> Taken:
         """Commit messages that were begun; raises what the database raises, and may then be called again."""
         if begun.units is None:
             good = iter(begun.answers())
             begun.units = [read(one, next(good)) if isinstance(one, Sealed) else one for one in begun.looked]
-        pins = check_pins(self.database, self.keys.pin, begun.units, self._helper)
-        return self._take(begun.units, pins)
+        if begun.pins is None:
+            begun.pins = self._pins.check(begun.units)
+        return self._take(begun.units, begun.pins)
 
     def close(self) -> None:
         """End what helps."""
-        self._checker.close()
-        self._helper.shutdown()
+        self.checker.close()
 
     def sign(self, message: Receipt | AnyAnswer) -> bytes:
         """Sign what a station is told."""
@@ -129,7 +129,7 @@ class IntakeService:
         texts = inbox.station_keys(connection, {message.station or said_by(message.payload) for message in messages})
         return {name: bytes.fromhex(text) for name, text in texts.items()}
 
-    def _take(self, units: Sequence[Opened | Refusal], pins: dict[str, bool]) -> Taken:
+    def _take(self, units: Sequence[Opened | Refusal], pins: Said) -> Taken:
         try:
             return self._commit(units, pins)
         except DATABASE_DOWN:
@@ -140,16 +140,14 @@ class IntakeService:
             cut = len(units) // 2
             return _together(self._take(units[:cut], pins), self._take(units[cut:], pins))
 
-    def _take_poison(self, unit: Opened | Refusal, pins: dict[str, bool], error: Exception) -> Taken:
+    def _take_poison(self, unit: Opened | Refusal, pins: Said, error: Exception) -> Taken:
         if isinstance(unit, Opened) and len(unit.raws) > 1:
             left, right = unit.halves()
             return _together(self._take([left], pins), self._take([right], pins))
         log.error("event_quarantined", station=unit.station, error=repr(error))
         return self._commit([unit], pins, poison=error)
 
-    def _commit(
-        self, units: Sequence[Opened | Refusal], pins: dict[str, bool], poison: Exception | None = None
-    ) -> Taken:
+    def _commit(self, units: Sequence[Opened | Refusal], pins: Said, poison: Exception | None = None) -> Taken:
         now = self.clock.wall_us()
         with self.database.begin() as uow:
             connection = uow.connection

@@ -3,9 +3,9 @@
 Nothing here touches the database except numbering an incident; `Effects.save` writes the rest.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from contract.messages import AnyAnswer, Event
@@ -52,6 +52,16 @@ def moved(item: ItemFacts, custody: Custody) -> ItemFacts:
     )
 
 
+class PinSaid(NamedTuple):
+    """What was found of a PIN: whether it was the right one, or there were too many wrong ones to look."""
+
+    right: bool
+    too_often: bool = False
+
+
+NO_PIN: Final = PinSaid(right=False)
+
+
 @dataclass(slots=True)
 class Work:
     """One batch being judged."""
@@ -62,8 +72,8 @@ class Work:
     now_us: int
     real_us: int
     facts: WorkingSet
-    pins: dict[str, bool] = field(default_factory=dict)
-    """By challenge: whether the PIN that came with it was right."""
+    pins: Mapping[tuple[str, str], PinSaid] = field(default_factory=dict)
+    """By credential and challenge: what was found of the PIN that came with them."""
     effects: Effects = field(default_factory=Effects)
     answers: list[AnyAnswer] = field(default_factory=list)
     """Grants and refusals to sign and send once everything is committed."""
@@ -84,6 +94,11 @@ class Work:
     def person_of(self, credential: str | None) -> int | None:
         """Find whose badge it is."""
         return None if credential is None else self.facts.badges.get(credential)
+
+    def visit_of(self, heard: Heard, session: str | None) -> Visit | None:
+        """Find a session of the station that speaks; another station's is none of its business."""
+        visit = self.facts.visits.get(session) if session else None
+        return visit if visit is not None and visit.station == heard.station else None
 
     def pseudonym(self, person_id: int | None) -> str | None:
         """Give what stands for a person in the ledger."""

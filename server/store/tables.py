@@ -342,6 +342,7 @@ class Alarm(SQLModel, table=True):
     __table_args__ = (
         Index("alarm_open_cause", "cause", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("alarm_by_state", "state", "id"),
+        Index("alarm_open", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
     )
     id: int | None = Field(default=None, primary_key=True)
     kind: str

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 from sqlmodel import select
 
 from contract.codec import encode, open_answer, open_receipt
@@ -30,7 +31,7 @@ class StationClient:
         self.name = name
         self.heard: list[tuple[str, bytes]] = []
         ready = threading.Event()
-        self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, name, protocol=mqtt.MQTTv5)
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, name, protocol=mqtt.MQTTv5)
         self.client.username_pw_set(name, name)
         self.client.on_message = lambda _c, _d, m: self.heard.append((m.topic.split("/")[-1], bytes(m.payload)))
         self.client.on_subscribe = lambda *_: ready.set()

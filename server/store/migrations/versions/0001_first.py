@@ -408,6 +408,13 @@ def upgrade() -> None:
     with op.batch_alter_table("alarm", schema=None) as batch_op:
         batch_op.create_index("alarm_by_state", ["state", "id"], unique=False)
         batch_op.create_index(
+            "alarm_open",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("closed_us IS NULL"),
+            postgresql_where=sa.text("closed_us IS NULL"),
+        )
+        batch_op.create_index(
             "alarm_open_cause",
             ["cause"],
             unique=True,
