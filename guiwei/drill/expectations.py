@@ -14,6 +14,7 @@ from guiwei.drill.acts import Acts, Difference
 from guiwei.drill.api import Json
 from guiwei.drill.specs import AlarmSpec, CaseSpec, Expect, LedgerSpec, NoticeSpec, OverdueSpec, VerdictSpec
 from guiwei.drill.times import MICROS, duration_us
+from guiwei.drill.vocabulary import leaves
 from guiwei.drill.world import ADMIN, World
 
 NOTICE_S = 6.0
@@ -118,11 +119,11 @@ class _Judge:
 
     def counts(self, expected: dict[str, object]) -> None:
         rows = self._count_rows()
-        for path, want in _leaves(expected):
+        for path, want in leaves(expected):
             got = sum(int(str(r["n"])) for r in rows if set(path) <= {r["station"], r["category"], r["state"]})
             if got != want:
                 self._differ(f"count of {'/'.join(path)}", want, got)
-        named = [set(path) for path, _ in _leaves(expected)]
+        named = [set(path) for path, _ in leaves(expected)]
         for row in rows:
             words = {row["station"], row["category"], row["state"]}
             if row["n"] and not any(path <= words for path in named):
@@ -291,15 +292,6 @@ def _rules(row: Json) -> list[str]:
 
 def _notice_is(row: Json, want: NoticeSpec) -> bool:
     return want.to in (None, row["to"]) and want.kind in (None, row["kind"]) and (want.text or "") in str(row["text"])
-
-
-def _leaves(tree: dict[str, object], path: tuple[str, ...] = ()) -> Iterable[tuple[tuple[str, ...], object]]:
-    for key, value in tree.items():
-        here = (*path, *key.split("/"))
-        if isinstance(value, dict):
-            yield from _leaves(value, here)
-        else:
-            yield here, value
 
 
 def _between(earlier: object, later: object) -> int:

@@ -25,7 +25,8 @@ from guiwei.drill.specs import (
 )
 from guiwei.drill.spelling import read_expect, read_step
 from guiwei.drill.steps import STEPS, AnyStep
-from guiwei.drill.times import duration_us, moment_us
+from guiwei.drill.times import moment_us
+from guiwei.drill.vocabulary import spec_mistakes
 
 T = TypeVar("T", bound=Struct)
 PEOPLE_KEYS = ("as", "for", "who", "to", "witness")
@@ -66,7 +67,10 @@ def read_story(path: Path) -> Story:
     try:
         text = path.read_text(encoding="utf-8")
         raw = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"at line (\d+)", str(error))
+        raise StoryError(f"{path}:{place[1] if place else len(text.splitlines())}: {error}") from None
+    except (OSError, UnicodeDecodeError) as error:
         raise StoryError(f"{path}: {error}") from None
     return _Reader(path, text).story(raw)
 
@@ -82,6 +86,8 @@ class _Reader:
         for key in raw:
             if key not in SECTIONS:
                 raise self.wrong(self.line_of_key(key), f"unknown key {key!r}", key, SECTIONS)
+        for key, kind in (("people", dict), ("stations", dict), ("items", dict), ("steps", list), ("expect", list)):
+            self.shaped(raw, key, kind)
         if "name" not in raw or "start" not in raw:
             raise self.wrong(1, "a story needs `name` and `start`")
         people = {k: self.convert(v, PersonSpec, f"people.{k}") for k, v in _table(raw, "people").items()}
@@ -103,23 +109,38 @@ class _Reader:
             policy=str(raw.get("policy", "default")), people=people, stations=stations, items=items,
             steps=steps, expects=expects, lines=step_lines,
         )  # fmt: skip
+        if story.policy != "default" and not (self.path.parent / story.policy).is_file():
+            raise self.wrong(self.line_of_key("policy"), f"there is no policy sheet {story.policy!r}")
         self.check_names(story, expect_lines)
         return story
 
+    def shaped(self, raw: dict[str, object], key: str, kind: type) -> None:
+        value = raw.get(key, kind())
+        if not isinstance(value, kind) or not all(isinstance(one, dict) for one in (value if kind is list else [])):  # type: ignore[attr-defined]
+            written = f"[[{key}]]" if kind is list else f"[{key}]"
+            raise self.wrong(self.line_of_key(key), f"`{key}` is written as {written}")
+
     def convert(self, raw: object, kind: type[T], where: str) -> T:
         try:
-            return msgspec.convert(raw, kind)
+            return self.checked(msgspec.convert(raw, kind), self.line_of_table(where))
         except msgspec.ValidationError as error:
             line = self.line_of_table(where)
             raise self.explain(error, line, [f.encode_name for f in msgspec.structs.fields(kind)]) from None
+
+    def checked(self, spec: T, line: int) -> T:
+        """Refuse a value that is no word, moment or number of its key."""
+        for key, what, word, known in spec_mistakes(spec):
+            raise self.wrong(self.key_below(line, key), what, word, known)
+        return spec
 
     def step(self, raw: dict[str, object], lines: list[int], stations: Collection[str]) -> AnyStep:
         line = lines[0] if lines else self.line_of_key("steps")
         do = raw.get("do")
         if do not in STEPS:
-            raise self.wrong(self.key_below(line, "do"), f"unknown step {do!r}", str(do), STEPS)
+            what = "a step needs `do`" if do is None else f"unknown step {do!r}"
+            raise self.wrong(self.key_below(line, "do"), what, str(do or ""), STEPS)
         try:
-            return read_step(raw, stations)
+            return self.checked(read_step(raw, stations), line)
         except msgspec.ValidationError as error:
             names = [f.encode_name for f in msgspec.structs.fields(STEPS[str(do)])]
             raise self.explain(error, line, names) from None
@@ -127,16 +148,11 @@ class _Reader:
     def expect(self, raw: dict[str, object], lines: list[int]) -> Expect:
         line = lines[0] if lines else 1
         try:
-            expect = read_expect(raw)
-            for alarm in expect.alarms:
-                duration_us(alarm.within or 0)
+            return self.checked(read_expect(raw), line)
         except msgspec.ValidationError as error:
             inside = re.search(r"`\$\.(\w+)", str(error))
             kind = NESTED.get(inside[1], Expect) if inside else Expect
             raise self.explain(error, line, [f.encode_name for f in msgspec.structs.fields(kind)]) from None
-        except ValueError as error:
-            raise self.wrong(line, str(error)) from None
-        return expect
 
     def check_names(self, story: Story, expect_lines: list[int]) -> None:
         """Refuse people, items, stations, doors, requests and step names that the story does not know."""
@@ -146,8 +162,11 @@ class _Reader:
                 self.check_value(story, key.rstrip("_"), value, line, names, type(step).__struct_config__.tag)
             if step.name:
                 names.add(step.name)
-        for item in story.items.values():
-            self.check_at(story, item.place, self.line_of_key("items"))
+        for key, item in story.items.items():
+            self.check_at(story, item.place, self.line_of_table(f"items.{key}"))
+        for badge in (badges := [p.badge.upper() for p in story.people.values() if p.badge]):
+            if badges.count(badge) > 1:
+                raise self.wrong(self.line_of_key("people"), f"badge {badge} belongs to more than one person")
         for expect, line in zip(story.expects, expect_lines or [1] * len(story.expects), strict=False):
             self.check_expect(story, expect, line, names)
 
@@ -171,6 +190,9 @@ class _Reader:
         known: dict[str, Collection[str]] = {
             "item": story.items, "person": story.people, "step": names, "station": story.stations
         }  # fmt: skip
+        for holder in (expect.holders or {}).values():
+            if holder.startswith("place:"):
+                self.check_at(story, holder.removeprefix("place:"), self.key_below(line, "holders"))
         for key, what, word in used:
             if word and word not in known[what] and not (what == "item" and EPC.fullmatch(word)):
                 raise self.wrong(self.key_below(line, key), f"`{key}`: unknown {what} {word!r}", word, known[what])

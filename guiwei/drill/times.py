@@ -20,7 +20,10 @@ def duration_us(text: str | float) -> int:
 
 def moment_us(text: str | datetime) -> int:
     """Read a moment into microseconds UTC; it must carry an offset. Raises ValueError."""
-    moment = text if isinstance(text, datetime) else datetime.fromisoformat(text)
+    try:
+        moment = text if isinstance(text, datetime) else datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a moment; write it as 2026-03-02T09:00:00+08:00") from None
     if moment.tzinfo is None:
         raise ValueError(f"{text} has no offset; write it as 2026-03-02T09:00:00+08:00")
     return round(moment.timestamp() * MICROS)

@@ -1,10 +1,11 @@
 """The pure parts of judging: paths of counts, moments between, what is shown of a specification."""
 
 from guiwei.drill.acts import Difference
-from guiwei.drill.expectations import _between, _leaves, _short
+from guiwei.drill.expectations import _between, _short
 from guiwei.drill.runner import Result, as_json, describe, exit_code
 from guiwei.drill.specs import AlarmSpec, CaseSpec
 from guiwei.drill.spelling import read_step
+from guiwei.drill.vocabulary import leaves
 
 FINE = Result("fine", "fine.toml", 1.0)
 DIFFERS = Result("differs", "differs.toml", 2.0, [Difference("verdict of f1", "extra", None)])
@@ -14,8 +15,8 @@ BROKEN = Result("broken", "broken.toml", 0.1, error="StoryError: line 3")
 def test_counts_may_be_nested_or_joined() -> None:
     nested: dict[str, object] = {"a": {"合同": {"found": 2}, "missing": 1}}
     joined: dict[str, object] = {"a/合同/found": 2, "a/missing": 1}
-    assert list(_leaves(nested)) == list(_leaves(joined)) == [(("a", "合同", "found"), 2), (("a", "missing"), 1)]
-    assert list(_leaves({})) == []
+    assert list(leaves(nested)) == list(leaves(joined)) == [(("a", "合同", "found"), 2), (("a", "missing"), 1)]
+    assert list(leaves({})) == []
 
 
 def test_between_is_exact_across_offsets() -> None:

@@ -89,6 +89,10 @@ def test_a_good_story_is_read(tmp_path: Path) -> None:
         ("= \"place:a/1\"", "= \"wangg\"", 29, "`holders`: unknown person 'wangg'", "wang"),
         ("item = \"f1\", person", "item = \"f12\", person", 31, "`alarms`: unknown item 'f12'", "f1"),
         ("holders =", "holdres =", 29, "unknown key 'holdres'", "holders"),
+        ("= \"place:a/1\"", "= \"incident:door_forcd\"", 29, "`holders`: unknown incident 'door_forcd'",
+         "door_forced"),
+        ("kind = \"taken_extra\"", "kind = \"takn_extra\"", 31, "`alarms`: unknown alarm 'takn_extra'", "taken_extra"),
+        ("doors = 2", "lock = \"lock8\"", 7, "unknown lock 'lock8'", "lock8a"),
         ("kind = \"taken_extra\"", "kint = \"taken_extra\"", 31, "unknown key 'kint'", "kind"),
         ("person = \"wang\", within", "person = \"wong\", within", 31, "`alarms`: unknown person 'wong'", "wang"),
     ],
@@ -113,6 +117,11 @@ def test_a_wrong_word_is_refused_with_its_line_and_the_nearest(
         ("+08:00", "", "has no offset"),
         ("within = \"10s\"", "within = \"soon\"", "'soon' is not a duration"),
         ("start = \"2026-03-02T09:00:00+08:00\"\n", "", "a story needs `name` and `start`"),
+        ("start = \"2026-03-02T09:00:00+08:00\"\n", "start = \"Monday\"\n", "'Monday' is not a moment"),
+        ("badge = \"0F00A1B2C3\"", "badge = \"0F00\"", "not an EM4100 number"),
+        ("for = \"10m\"", "for = \"soon\"", "`for`: 'soon' is not a duration"),
+        ("doors = 2", "doors = 0", "1 to 12 doors"),
+        ("= \"place:a/1\"", "= \"place:a/7\"", "station 'a' has doors 1 to 2, not '7'"),
         ("who = \"wang\"\n", "who = 5\n", "Expected `str"),
         ("request = \"r1\"\n", "", "missing required field `request`"),
     ],
@@ -130,7 +139,7 @@ def test_a_story_without_expectations_is_refused(tmp_path: Path) -> None:
 
 
 def test_broken_toml_is_refused_with_its_place(tmp_path: Path) -> None:
-    with pytest.raises(StoryError, match=r"story\.toml: .*line 3"):
+    with pytest.raises(StoryError, match=r"story\.toml:3: "):
         read(tmp_path, GOOD.replace("[people]", "[people"))
 
 
