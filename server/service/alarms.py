@@ -18,6 +18,7 @@ from server.notify.wording import alarm_text
 from server.service.context import Reading, Writing
 from server.service.errors import NotFoundError, RefusedError
 from server.service.lookups import codes, pseudonyms, usernames
+from server.service.paging import paged
 from server.service.shapes import AlarmView, Page, moment, moment_or_none
 from server.store.tables import Alarm, Item, Person
 from server.store.unit_of_work import UnitOfWork
@@ -100,9 +101,7 @@ def list_alarms(look: Reading, state: str, before: int | None, limit: int) -> Pa
         query = query.where(Alarm.state == state)
     if before is not None:
         query = query.where(col(Alarm.id) < before)
-    found = list(look.session.exec(query))
-    rows = alarm_views(look, found[:limit])
-    return Page(rows=rows, next=str(rows[-1].id) if len(found) > limit else None)
+    return paged(look.session.exec(query), limit, lambda rows: alarm_views(look, rows))
 
 
 def get_alarm(look: Reading, number: int) -> AlarmView:

@@ -11,9 +11,7 @@ def find_answer(look: Reading, key: str, asked: str) -> str | None:
     if kept is None:
         return None
     if kept.asked != asked:
-        raise ConflictError(
-            "idempotency_key_reused", "this Idempotency-Key was for another request; take a new one"
-        )
+        raise ConflictError("idempotency_key_reused", "this Idempotency-Key was for another request; take a new one")
     return kept.body
 
 

@@ -7,6 +7,7 @@ from sqlmodel import col, select
 from server.service.context import Reading, Writing
 from server.service.errors import ConflictError, NotFoundError
 from server.service.lookups import codes, known
+from server.service.paging import paged
 from server.service.shapes import CaseView, Page, moment, moment_or_none
 from server.store.tables import Case
 
@@ -19,9 +20,7 @@ def list_cases(look: Reading, state: str, before: int | None, limit: int) -> Pag
         query = query.where(resolved.is_(None) if state == "open" else resolved.is_not(None))
     if before is not None:
         query = query.where(col(Case.id) < before)
-    found = list(look.session.exec(query))
-    rows = case_views(look, found[:limit])
-    return Page(rows=rows, next=str(rows[-1].id) if len(found) > limit else None)
+    return paged(look.session.exec(query), limit, lambda rows: case_views(look, rows))
 
 
 def resolve(work: Writing, number: int, resolution: str) -> CaseView:

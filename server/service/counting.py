@@ -13,6 +13,7 @@ from server.service.context import Reading
 from server.service.errors import NotFoundError
 from server.service.items import title_for
 from server.service.lookups import known, usernames
+from server.service.paging import paged
 from server.service.shapes import (
     Page,
     StocktakeCount,
@@ -33,9 +34,11 @@ def list_stocktakes(look: Reading, before: int | None, limit: int) -> Page[Stock
     query = select(Stocktake).order_by(col(Stocktake.id).desc()).limit(limit + 1)
     if before is not None:
         query = query.where(col(Stocktake.id) < before)
-    found = list(look.session.exec(query))
-    rows = [stocktake_view(look, row).model_copy(update={"lines": []}) for row in found[:limit]]
-    return Page(rows=rows, next=str(rows[-1].id) if len(found) > limit else None)
+    return paged(
+        look.session.exec(query),
+        limit,
+        lambda rows: [stocktake_view(look, row).model_copy(update={"lines": []}) for row in rows],
+    )
 
 
 def get_stocktake(look: Reading, number: int) -> StocktakeView:

@@ -11,6 +11,7 @@ from server.service.errors import InvalidError, NotFoundError, RefusedError
 from server.service.inputs import NewDelegation, micros, micros_or_none
 from server.service.lookups import known, person_facts, person_named, person_of, usernames
 from server.service.notices import tell
+from server.service.paging import paged
 from server.service.shapes import DelegationView, Page, moment, moment_or_none
 from server.store.tables import Delegation
 
@@ -61,9 +62,7 @@ def list_delegations(look: Reading, before: int | None, limit: int) -> Page[Dele
         query = query.where(or_(Delegation.from_id == look.viewer.id, Delegation.to_id == look.viewer.id))
     if before is not None:
         query = query.where(col(Delegation.id) < before)
-    found = list(look.session.exec(query))
-    rows = delegation_views(look, found[:limit])
-    return Page(rows=rows, next=str(rows[-1].id) if len(found) > limit else None)
+    return paged(look.session.exec(query), limit, lambda rows: delegation_views(look, rows))
 
 
 def delegations_to(session: Session, person_id: int) -> tuple[DelegationFacts, ...]:

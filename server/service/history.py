@@ -10,6 +10,7 @@ from server.domain.reasons import Language, text
 from server.domain.verdicts import Reason
 from server.service.context import Reading
 from server.service.lookups import codes, item_coded, known, usernames
+from server.service.paging import paged
 from server.service.shapes import LedgerView, MovementView, Page, QuarantineView, ReasonView, moment
 from server.store.tables import LedgerEntry, Movement, Quarantine
 
@@ -27,9 +28,7 @@ def list_movements(
         query = query.where(Movement.person_id == look.viewer.id)
     if after is not None:
         query = query.where(number < after if newest_first else number > after)
-    found = list(look.session.exec(query))
-    rows = movement_views(look, found[:limit])
-    return Page(rows=rows, next=str(rows[-1].id) if len(found) > limit else None)
+    return paged(look.session.exec(query), limit, lambda rows: movement_views(look, rows))
 
 
 def movement_views(look: Reading, movements: list[Movement]) -> list[MovementView]:
@@ -79,38 +78,36 @@ def list_quarantine(look: Reading, before: int | None, limit: int) -> Page[Quara
     query = select(Quarantine).order_by(col(Quarantine.id).desc()).limit(limit + 1)
     if before is not None:
         query = query.where(col(Quarantine.id) < before)
-    found = list(look.session.exec(query))
-    rows = [
-        QuarantineView(
-            id=known(row.id),
-            station=row.station,
-            reason=row.reason,
-            detail=row.detail,
-            repeated=row.repeated,
-            received_at=moment(row.received_us, look.zone),
-            size=len(row.payload),
-        )
-        for row in found[:limit]
-    ]
-    return Page(rows=rows, next=str(rows[-1].id) if len(found) > limit else None)
+    return paged(look.session.exec(query), limit, lambda rows: [_quarantine_view(look, row) for row in rows])
+
+
+def _quarantine_view(look: Reading, row: Quarantine) -> QuarantineView:
+    return QuarantineView(
+        id=known(row.id),
+        station=row.station,
+        reason=row.reason,
+        detail=row.detail,
+        repeated=row.repeated,
+        received_at=moment(row.received_us, look.zone),
+        size=len(row.payload),
+    )
 
 
 def list_ledger(look: Reading, after: int, limit: int) -> Page[LedgerView]:
     """List ledger entries in order."""
     query = select(LedgerEntry).where(LedgerEntry.id > after).order_by(col(LedgerEntry.id)).limit(limit + 1)
-    found = list(look.session.exec(query))
-    rows = [
-        LedgerView(
-            id=entry.id,
-            kind=entry.kind,
-            at=moment(entry.at_us, look.zone),
-            body=json.loads(entry.body),
-            previous=entry.previous,
-            hash=entry.hash,
-        )
-        for entry in found[:limit]
-    ]
-    return Page(rows=rows, next=str(rows[-1].id) if len(found) > limit else None)
+    return paged(look.session.exec(query), limit, lambda rows: [_ledger_view(look, entry) for entry in rows])
+
+
+def _ledger_view(look: Reading, entry: LedgerEntry) -> LedgerView:
+    return LedgerView(
+        id=entry.id,
+        kind=entry.kind,
+        at=moment(entry.at_us, look.zone),
+        body=json.loads(entry.body),
+        previous=entry.previous,
+        hash=entry.hash,
+    )
 
 
 def ledger_lines(look: Reading, chunk: int = 500) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from server.service.context import Reading, Writing
 from server.service.errors import ConflictError, InvalidError
 from server.service.inputs import NewItem, NewTag
 from server.service.lookups import item_coded, item_facts, known, place_of, usernames
+from server.service.paging import paged
 from server.service.shapes import MASK, CustodyView, IncidentRef, ItemView, Page, moment, place_text
 from server.store.effects import save_tallies, tally_key
 from server.store.tables import Incident, Item, Tag
@@ -31,9 +32,7 @@ def list_items(look: Reading, search: str, state: str | None, after: int | None,
         query = query.where(Item.custody == CustodyState(state))
     if after is not None:
         query = query.where(col(Item.id) > after)
-    found = list(look.session.exec(query))
-    rows = item_views(look, found[:limit])
-    return Page(rows=rows, next=str(rows[-1].id) if len(found) > limit else None)
+    return paged(look.session.exec(query), limit, lambda rows: item_views(look, rows))
 
 
 def get_item(look: Reading, code: str) -> ItemView:

@@ -12,6 +12,7 @@ from server.service.errors import ConflictError, NotFoundError, RefusedError
 from server.service.inputs import NewCheck
 from server.service.items import title_for
 from server.service.lookups import item_coded, known, person_facts, person_of, usernames
+from server.service.paging import paged
 from server.service.shapes import LoanView, Page, moment, moment_or_none
 from server.store.tables import Item, Loan
 
@@ -27,9 +28,7 @@ def list_loans(look: Reading, state: str | None, overdue: bool, after: int | Non
         query = query.where(Loan.state == state)
     if after is not None:
         query = query.where(col(Loan.id) > after)
-    found = list(look.session.exec(query))
-    rows = loan_views(look, found[:limit])
-    return Page(rows=rows, next=str(rows[-1].id) if len(found) > limit else None)
+    return paged(look.session.exec(query), limit, lambda rows: loan_views(look, rows))
 
 
 def check(work: Writing, number: int, asked: NewCheck) -> LoanView:

@@ -9,6 +9,7 @@ from server.notify.wording import alarm_text, notice_text
 from server.service.context import Reading, Writing
 from server.service.errors import NotFoundError
 from server.service.lookups import codes, known, usernames
+from server.service.paging import paged
 from server.service.shapes import Done, NoticeView, Page, moment, moment_or_none
 from server.store.tables import Alarm, Notice, Person
 from server.store.unit_of_work import UnitOfWork
@@ -54,19 +55,18 @@ def list_notices(look: Reading, before: int | None, limit: int) -> Page[NoticeVi
     query = select(Notice).where(Notice.person_id == look.viewer.id).order_by(col(Notice.id).desc()).limit(limit + 1)
     if before is not None:
         query = query.where(col(Notice.id) < before)
-    found = list(look.session.exec(query))
-    rows = [
-        NoticeView(
-            id=known(notice.id),
-            kind=notice.kind,
-            text=notice.text,
-            alarm=notice.alarm_id,
-            created_at=moment(notice.created_us, look.zone),
-            read_at=moment_or_none(notice.read_us, look.zone),
-        )
-        for notice in found[:limit]
-    ]
-    return Page(rows=rows, next=str(rows[-1].id) if len(found) > limit else None)
+    return paged(look.session.exec(query), limit, lambda rows: [_notice_view(look, notice) for notice in rows])
+
+
+def _notice_view(look: Reading, notice: Notice) -> NoticeView:
+    return NoticeView(
+        id=known(notice.id),
+        kind=notice.kind,
+        text=notice.text,
+        alarm=notice.alarm_id,
+        created_at=moment(notice.created_us, look.zone),
+        read_at=moment_or_none(notice.read_us, look.zone),
+    )
 
 
 def mark_read(work: Writing, number: int) -> Done:

@@ -11,6 +11,7 @@ from server.service.errors import ForbiddenError, NotFoundError
 from server.service.items import item_views
 from server.service.loans import loan_views
 from server.service.lookups import known, place_of
+from server.service.paging import paged
 from server.service.shapes import MASK, ItemView, LoanView, Page
 from server.store import queries_pages
 from server.store.tables import Person
@@ -78,8 +79,7 @@ def items_at(look: Reading, place: str, after: int, limit: int) -> Page[ItemView
     """List what belongs at a place; raises InvalidError when there is no such door."""
     station, door = place_of(look.session, place)
     found = queries_pages.items_at_home(look.session, station, door, after, limit + 1)
-    rows = item_views(look, found[:limit])
-    return Page(rows=rows, next=str(rows[-1].id) if len(found) > limit else None)
+    return paged(found, limit, lambda rows: item_views(look, rows))
 
 
 def soonest_due(look: Reading, limit: int) -> list[LoanView]:

@@ -26,6 +26,7 @@ from server.service.lookups import (
     usernames,
 )
 from server.service.notices import holders_of, tell
+from server.service.paging import paged
 from server.service.shapes import DecisionView, Page, RequestView, moment, moment_or_none
 from server.store.tables import Authority, Decision, Item, Line, Loan, Person, Request
 
@@ -166,9 +167,7 @@ def list_requests(look: Reading, state: str | None, before: int | None, limit: i
         query = query.where(Request.state == state)
     if before is not None:
         query = query.where(col(Request.id) < before)
-    found = list(look.session.exec(query))
-    rows = request_views(look, found[:limit])
-    return Page(rows=rows, next=str(rows[-1].id) if len(found) > limit else None)
+    return paged(look.session.exec(query), limit, lambda rows: request_views(look, rows))
 
 
 def get_request(look: Reading, number: int) -> RequestView:
