@@ -126,7 +126,7 @@ def _rows() -> Iterator[tuple[type, Iterator[dict[str, Any]]]]:
         tables.Visit,
         (
             {"session": session(i), "station": place(approved(i))[0], "person_id": visitor(i), "challenge": session(i),
-             "doors": "[]", "pin_ok": False, "asked_us": 0}
+             "doors": f"[{place(approved(i))[1]}]", "pin_ok": False, "asked_us": 0}
             for i in range(LINES)
             if i % 10 != 9
         ),

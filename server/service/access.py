@@ -7,12 +7,15 @@ import json
 import secrets
 from typing import Final
 
+from contract.errors import ContractError
 from contract.messages import AccessRequested, Denied, Grant, GrantedItem, GrantRefused, SessionEnded
 from contract.messages import Reason as ReasonMessage
 from server.domain.access import Access, AccessFacts, AskedFor, Scanned, may_open
+from server.domain.alarms import severity_of
 from server.domain.verdicts import Reason
-from server.domain.words import LineState, RequestState
-from server.service.work import Heard, Work
+from server.domain.words import AlarmKind, LineState, RequestState
+from server.service.setting import set_alarm
+from server.service.work import NO_PIN, Heard, PinSaid, Work
 from server.store.sql import fetch
 from server.store.working_set import RECENT_US, Visit, load_items
 
@@ -44,7 +47,7 @@ def access_requested(work: Work, heard: Heard, event: AccessRequested) -> None:
 
 def session_ended(work: Work, heard: Heard, event: SessionEnded) -> None:
     """End a session and free what its grant reserved and no door used."""
-    visit = work.facts.visits.get(event.session)
+    visit = work.visit_of(heard, event.session)
     freed: list[int] = []
     if visit is not None:
         freed = work.release(event.session, visit.person_id)
@@ -62,8 +65,10 @@ def _visit(work: Work, heard: Heard, event: AccessRequested, person_id: int | No
     visit = work.facts.visits.get(event.session)
     if visit is None:
         visit = Visit(event.session, heard.station, person_id, event.challenge, asked_us=heard.occurred_us)
+    elif (visit.station, visit.person_id, visit.ended_us) != (heard.station, person_id, None):
+        raise ContractError("malformed", f"session {event.session} is over, another person's or another station's")
     visit.challenge = event.challenge
-    visit.pin_ok = visit.pin_ok or work.pins.get(event.challenge, False)
+    visit.pin_ok = visit.pin_ok or _pin(work, event).right
     return visit
 
 
@@ -75,11 +80,11 @@ def _facts(
     visit: Visit,
     asked: tuple[AskedFor, ...] = (),
 ) -> AccessFacts:
-    pin = True if visit.pin_ok else None if event.pin is None else work.pins.get(event.challenge, False)
+    pin = True if visit.pin_ok else None if event.pin is None else False
     return AccessFacts(
         person=None if person_id is None else work.facts.people[person_id],
         station=heard.station,
-        now_us=heard.occurred_us,
+        now_us=work.now_us,  # the door opens now, whenever the station says it was asked
         session=event.session,
         lines=tuple(work.lines_of(person_id)),
         held=() if person_id is None else work.held_by(person_id),
@@ -154,7 +159,9 @@ def _deny(
     asked: dict[str, object],
 ) -> None:
     work.save_visit(visit)
-    work.record(heard, "access_refused", {**asked, "reasons": reasons, "policy": work.policy.digest})
+    entry = work.record(heard, "access_refused", {**asked, "reasons": reasons, "policy": work.policy.digest})
+    if _pin(work, event).too_often:
+        _alarm_guessing(work, heard, visit, entry)
     work.answers.append(
         Denied(
             v=1,
@@ -164,6 +171,26 @@ def _deny(
             person=work.facts.names.get(visit.person_id or 0, ""),
             reasons=[_message(reason) for reason in reasons],
         )
+    )
+
+
+def _pin(work: Work, event: AccessRequested) -> PinSaid:
+    return work.pins.get((event.credential, event.challenge), NO_PIN)
+
+
+def _alarm_guessing(work: Work, heard: Heard, visit: Visit, entry: int) -> None:
+    """Alarm that somebody keeps typing wrong PINs with a badge: one alarm with wrong passwords of the same person."""
+    kind, person_id = AlarmKind.REPEATED_FAILED_LOGIN, visit.person_id
+    about = ("unknown" if person_id is None else person_id,)
+    set_alarm(
+        work,
+        heard,
+        kind,
+        severity_of(kind),
+        about=about,
+        evidence=entry,
+        person_id=person_id,
+        session=visit.session,
     )
 
 

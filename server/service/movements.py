@@ -16,7 +16,7 @@ from server.domain.loans import due_moment
 from server.domain.movements import Judgement, Seen, SettleFacts, settle
 from server.domain.words import AlarmKind, CaseKind, Cause, CustodyState, Direction, LineState, Mode, Verdict
 from server.service.custody import LateItem, find_late, refold
-from server.service.openings import incident_of
+from server.service.openings import answerable, incident_of
 from server.service.setting import set_alarm
 from server.service.work import Heard, Work
 from server.store.working_set import OpenLoan
@@ -24,10 +24,8 @@ from server.store.working_set import OpenLoan
 
 def door_closed(work: Work, heard: Heard, event: DoorClosed) -> None:
     """Settle one door."""
-    person_id = _answerable(work, event)
-    incident_id = (
-        0 if Cause(event.cause) == Cause.SESSION and person_id is not None else incident_of(work, heard, event)
-    )
+    person_id = answerable(work, heard, event)
+    incident_id = incident_of(work, heard, event) if person_id is None else 0
     late = find_late(work, heard, [*event.taken, *event.put])
     facts = _facts(work, heard, event, person_id, incident_id, late)
     judgements = settle(work.policy, facts)
@@ -49,14 +47,6 @@ def door_closed(work: Work, heard: Heard, event: DoorClosed) -> None:
         work.open_case(CaseKind.TIME_UNCERTAIN, heard, door=event.door)
     for item in late.values():
         refold(work, heard, item)
-
-
-def _answerable(work: Work, event: DoorClosed) -> int | None:
-    """Name the person the door stood open for: whom the session was granted to, or whose badge the station read."""
-    if Cause(event.cause) != Cause.SESSION:
-        return None
-    visit = work.facts.visits.get(event.session) if event.session else None
-    return visit.person_id if visit is not None else work.person_of(event.credential)
 
 
 def _facts(

@@ -1,4 +1,8 @@
-"""Doors that opened, lawfully or not: an opening nobody can be named for sets its alarm and begins an incident."""
+"""Doors that opened, lawfully or not: an opening nobody can be named for sets its alarm and begins an incident.
+
+Law 1: a person is named only for a session that was granted to them, at this station, on this door, and is not over;
+       whatever else a station says of whom it was, nobody is named.
+"""
 
 from contract.messages import DoorClosed, DoorOpened, UnlockDone, UnlockIntended
 from server.domain.alarms import alarm_for_opening, case_for_opening, incident_for_opening, severity_of
@@ -16,7 +20,7 @@ _INSERT = (
 
 def unlock_intended(work: Work, heard: Heard, event: UnlockIntended) -> None:
     """Record that a relay is about to fire; the grant is used and lapses no more."""
-    _use(work, event.session)
+    _use(work, heard, event.session)
     work.record(heard, "unlock_intended", {"session": event.session, "grant": event.grant, "door": event.door})
 
 
@@ -28,22 +32,19 @@ def unlock_done(work: Work, heard: Heard, event: UnlockDone) -> None:
 
 def door_opened(work: Work, heard: Heard, event: DoorOpened) -> None:
     """Record an opening; one that no session stands behind sets its alarm at once, however late it is heard."""
-    cause = Cause(event.cause)
-    body = {"door": event.door, "cause": cause, "session": event.session}
+    body = {"door": event.door, "cause": event.cause, "session": event.session}
     entry = work.record(heard, "door_opened", {key: value for key, value in body.items() if value is not None})
-    if event.session is not None:
-        _use(work, event.session)
-    kind = incident_for_opening(cause)
-    if kind is None:
-        return
-    incident_id = _begin(work, heard, kind, event.door, heard.seq)
-    alarm = alarm_for_opening(cause)
-    if alarm is not None:
-        about = (heard.station, event.door, heard.epoch, heard.seq)
-        set_alarm(work, heard, alarm, severity_of(alarm), about=about, evidence=entry, door=event.door)
-    case = case_for_opening(cause)
-    if case is not None:
-        work.open_case(case, heard, door=event.door, incident_id=incident_id)
+    if answerable(work, heard, event) is None:
+        _begin(work, heard, event, heard.seq, entry)
+    else:
+        _use(work, heard, event.session)
+
+
+def answerable(work: Work, heard: Heard, event: DoorOpened | DoorClosed) -> int | None:
+    """Name the person the door stood open for, if it is for anybody to say."""
+    visit = work.visit_of(heard, event.session) if Cause(event.cause) == Cause.SESSION else None
+    granted = visit is not None and event.door in visit.doors and visit.ended_us is None
+    return visit.person_id if visit is not None and granted else None
 
 
 def incident_of(work: Work, heard: Heard, event: DoorClosed) -> int:
@@ -52,16 +53,14 @@ def incident_of(work: Work, heard: Heard, event: DoorClosed) -> int:
         opened = {"station": heard.station, "epoch": heard.epoch, "seq": event.opened_seq}
         for row in fetch(work.uow.connection, _FIND, **opened):
             return int(row.id)
-    cause = Cause(event.cause)
+    return _begin(work, heard, event, event.opened_seq or heard.seq)
+
+
+def _begin(work: Work, heard: Heard, event: DoorOpened | DoorClosed, opened_seq: int, evidence: int = 0) -> int:
+    """Begin an incident, with the alarm and the case that its cause asks for."""
+    said = Cause(event.cause)
+    cause = Cause.NO_SESSION if said == Cause.SESSION else said  # a session nobody was granted is none
     kind = incident_for_opening(cause) or IncidentKind.DOOR_OPENED_WITHOUT_SESSION
-    incident_id = _begin(work, heard, kind, event.door, event.opened_seq or heard.seq)
-    case = case_for_opening(cause)
-    if case is not None:
-        work.open_case(case, heard, door=event.door, incident_id=incident_id)
-    return incident_id
-
-
-def _begin(work: Work, heard: Heard, kind: IncidentKind, door: int, opened_seq: int) -> int:
     made = fetch(
         work.uow.connection,
         _INSERT,
@@ -69,16 +68,22 @@ def _begin(work: Work, heard: Heard, kind: IncidentKind, door: int, opened_seq: 
         station=heard.station,
         epoch=heard.epoch,
         seq=opened_seq,
-        door=door,
+        door=event.door,
         occurred_us=heard.occurred_us,
     )
     number = int(made[0].id)
-    work.record(heard, "incident_opened", {"incident": number, "incident_kind": kind, "door": door})
+    entry = work.record(heard, "incident_opened", {"incident": number, "incident_kind": kind, "door": event.door})
+    alarm, case = alarm_for_opening(cause), case_for_opening(cause)
+    if alarm is not None:
+        about = (heard.station, event.door, heard.epoch, opened_seq)
+        set_alarm(work, heard, alarm, severity_of(alarm), about=about, evidence=evidence or entry, door=event.door)
+    if case is not None:
+        work.open_case(case, heard, door=event.door, incident_id=number)
     return number
 
 
-def _use(work: Work, session: str) -> None:
-    visit = work.facts.visits.get(session)
+def _use(work: Work, heard: Heard, session: str | None) -> None:
+    visit = work.visit_of(heard, session)
     if visit is not None and visit.lapses_us is not None:
         visit.lapses_us = None
         work.save_visit(visit)

@@ -15,7 +15,7 @@ _OTHER_NAME: Final[dict[Condition, AlarmKind]] = {"door_not_latched": AlarmKind.
 def station_started(work: Work, heard: Heard, event: StationStarted) -> None:
     """Record that the agent started; the sessions it was interrupted in are over, their lines free again."""
     for session in event.interrupted:
-        visit = work.facts.visits.get(session)
+        visit = work.visit_of(heard, session)
         if visit is not None:
             work.release(session, visit.person_id)
             visit.ended_us, visit.lapses_us = heard.occurred_us, None
@@ -40,7 +40,7 @@ def condition_changed(work: Work, heard: Heard, event: ConditionChanged) -> None
     entry = work.record(
         heard, "condition_changed", {key: value for key, value in body.items() if value not in (None, "", [])}
     )
-    visit = work.facts.visits.get(event.session) if event.session else None
+    visit = work.visit_of(heard, event.session)
     for item, about in _causes(kind, items, (heard.station, event.device, event.door)):
         if not event.active:
             clear_alarm(work, heard, kind, about=about)

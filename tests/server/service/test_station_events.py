@@ -54,9 +54,18 @@ def cases(database: Database) -> list[str]:
         return sorted(case.kind for case in db.exec(select(Case)))
 
 
+def may_bring_back(database: Database, person: int, item: int, station: str) -> None:
+    """Let somebody hold an item of a station, whose door 1 then opens for them."""
+    with database.begin() as uow:
+        held = uow.session.get_one(Item, item)
+        held.home_station, held.home_door, held.custody, held.holder_id = station, 1, "held", person
+        held.at_station = held.at_door = None
+
+
 @pytest.mark.parametrize("at_once", [False, True], ids=["one after the other", "in one transaction"])
 def test_a_late_taking_explains_a_return_already_judged(company: Database, at_once: bool) -> None:
     """Wang took F1 at an offline cabinet; it came back at another before the first could say so."""
+    may_bring_back(company, WANG, 2, "a")
     service, a, b = intake(company), Writer(), Writer(station="b")
     now = CLOCK.wall_us()
     session, asks = a.asks(WANG, at_us=now - 10 * MINUTE, offline=True)
@@ -73,12 +82,15 @@ def test_a_late_taking_explains_a_return_already_judged(company: Database, at_on
         assert {(a.kind, a.late_us > 0) for a in db.exec(select(Alarm))} == {
             ("taken_without_approval", True),
             ("returned_wrong_cabinet", True),
+            ("door_opened_without_session", False),
         }
         assert [loan.state for loan in db.exec(select(Loan))] == ["returned"]
     assert "late_change" in cases(company)
 
 
 def test_late_news_does_not_move_what_somebody_else_holds_now(company: Database) -> None:
+    may_bring_back(company, WANG, 2, "a")
+    may_bring_back(company, LI, 3, "b")
     service, a, b = intake(company), Writer(), Writer(station="b")
     now = CLOCK.wall_us()
     session, asks = a.asks(WANG, at_us=now - 10 * MINUTE)
