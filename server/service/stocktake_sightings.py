@@ -2,6 +2,7 @@
 
 Law 1: the same mark at the same place counts once, however often it is seen.
 Law 2: a code scanned by somebody who wants a door opened is not a count.
+Law 3: what comes after a stocktake was closed changes nothing in it.
 """
 
 import json
@@ -23,7 +24,10 @@ _SWEPT = (
     "UPDATE stocktake_sweep SET passes = COALESCE(passes, 0) + :passes"
     " WHERE command = :command AND station = :station AND door = :door"
 )
-_ORDERED = "SELECT stocktake_id FROM stocktake_sweep WHERE command = :command AND station = :station AND door = :door"
+_ORDERED = (
+    "SELECT stocktake_id, passes FROM stocktake_sweep JOIN stocktake ON stocktake.id = stocktake_sweep.stocktake_id"
+    " WHERE command = :command AND station = :station AND door = :door AND stocktake.state = 'open'"
+)
 _ANSWERED = "UPDATE outgoing SET awaits = awaits - 1 WHERE command = :command AND awaits > 0"
 
 Mark = tuple[str, int | None]
@@ -77,11 +81,12 @@ def sweep_done(work: Work, heard: Heard, event: SweepDone) -> None:
     if event.command is None:
         return
     named = {"command": event.command, "station": heard.station, "door": event.door}
-    run_many(connection, _ANSWERED, [{"command": event.command}])
     marks = [(sighting.epc, work.facts.by_epc.get(sighting.epc)) for sighting in event.seen]
     for row in fetch(connection, _ORDERED, **named):
         record_sightings(connection, row.stocktake_id, heard.station, event.door, Via.RFID, marks, heard.occurred_us)
-    run_many(connection, _SWEPT, [{**named, "passes": event.passes}])
+        run_many(connection, _SWEPT, [{**named, "passes": event.passes}])
+        if row.passes is None:  # a station that was cut off sweeps again, and answers twice
+            run_many(connection, _ANSWERED, [named])
 
 
 def _open_at(connection: Connection, station: str) -> list[int]:

@@ -31,6 +31,7 @@ from server.store.tables import (
     Line,
     Loan,
     Movement,
+    Outgoing,
     Person,
     Stocktake,
     StocktakeSighting,
@@ -41,6 +42,7 @@ from server.store.unit_of_work import Database
 from tests.server.company import CLOCK, KEYS, LI, POLICY, WANG, Writer, allow, epc, intake, settle_in
 
 MINUTE = 60_000_000
+COMMAND = "c" * 32
 
 
 @pytest.fixture
@@ -249,14 +251,32 @@ def test_scans_and_sweeps_are_what_an_open_stocktake_saw(company: Database) -> N
     with company.begin() as uow:
         uow.session.add(Stocktake(id=1, title="t", stations='["a"]', opened_by_id=LI, opened_us=1))
         uow.session.flush()
-        uow.session.add(StocktakeSweep(command="c" * 32, stocktake_id=1, station="a", door=1))
+        uow.session.add_all(StocktakeSweep(command=COMMAND, stocktake_id=1, station="a", door=n) for n in (1, 2))
+        uow.session.add(Outgoing(command=COMMAND, station="a", payload=b"", awaits=2, created_us=1))
     service, station = intake(company), Writer()
     service.take(station.send(CodeScanned, code="F2"))
     service.take(station.send(CodeScanned, code="F3", session="1" * 32))
     seen = [Sighting(epc=epc(1)), Sighting(epc="E2FF")]
     for _ in range(2):
-        service.take(station.send(SweepDone, door=1, purpose="stocktake", command="c" * 32, seen=seen, passes=4))
+        service.take(station.send(SweepDone, door=1, purpose="stocktake", command=COMMAND, seen=seen, passes=4))
     with company.read() as db:
         sightings = {(s.mark, s.item_id, s.door, s.via) for s in db.exec(select(StocktakeSighting))}
         assert sightings == {("F2", 2, 1, "scanner"), (epc(1), 1, 1, "rfid"), ("E2FF", None, 1, "rfid")}
-        assert [sweep.passes for sweep in db.exec(select(StocktakeSweep))] == [8]
+        assert [sweep.passes for sweep in db.exec(select(StocktakeSweep).order_by(col(StocktakeSweep.door)))] == [
+            8,
+            None,
+        ]
+        assert db.get_one(Outgoing, COMMAND).awaits == 1, "a door that answered twice does not answer for another"
+
+
+def test_a_sweep_heard_after_the_stocktake_closed_changes_nothing_in_it(company: Database) -> None:
+    with company.begin() as uow:
+        uow.session.add(Stocktake(id=1, title="t", stations='["a"]', opened_by_id=LI, opened_us=1, state="closed"))
+        uow.session.flush()
+        uow.session.add(StocktakeSweep(command=COMMAND, stocktake_id=1, station="a", door=1, passes=4))
+    service, station = intake(company), Writer()
+    seen = [Sighting(epc=epc(1))]
+    service.take(station.send(SweepDone, door=1, purpose="stocktake", command=COMMAND, seen=seen, passes=4))
+    with company.read() as db:
+        assert [sweep.passes for sweep in db.exec(select(StocktakeSweep))] == [4]
+        assert not db.exec(select(StocktakeSighting)).all()
