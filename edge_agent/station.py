@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -152,7 +153,7 @@ class Station:
             pass
         return True
 
-    def _guarded(self, act: Any) -> None:
+    def _guarded(self, act: Callable[[], object]) -> None:
         """Do something that writes; when it cannot be written, lock."""
         try:
             act()

@@ -16,9 +16,6 @@ from edge_agent.settings import Channel
 FEEDBACK_S = 1.0
 Outcome = Literal["unlocked", "no_feedback", "refused", "unreachable"]
 
-LockWriter = Callable[[Channel], None]
-"""Fire the lock on a channel; raises UnreachableError when the board cannot be reached."""
-
 
 @dataclass(slots=True)
 class Shot:

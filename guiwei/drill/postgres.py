@@ -66,15 +66,6 @@ def postgres_cluster(*, durable: bool = True) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def postgres_installed() -> bool:
-    """Say whether PostgreSQL's own programs are on this machine."""
-    try:
-        _programs()
-    except ProcessError:
-        return False
-    return True
-
-
 def _programs() -> Path:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     if not found:

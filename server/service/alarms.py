@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlmodel import Session, col, select
 
-from server.domain.alarms import judge_act, next_state, severity_of
+from server.domain.alarms import cause_key, judge_act, next_state, severity_of
 from server.domain.verdicts import Refused
 from server.domain.words import AlarmKind, AlarmState, Severity
 from server.notify.wording import alarm_text
@@ -87,8 +87,9 @@ def clear_alarm(uow: UnitOfWork, cause: str, now_us: int) -> bool:
 def failed_sign_ins(uow: UnitOfWork, username: str, now_us: int) -> None:
     """Alarm that somebody keeps failing to sign in under a name; a name nobody has is not written down."""
     person = uow.session.exec(select(Person).where(Person.username == username)).first()
-    cause = f"repeated_failed_login:{person.id if person else 'unknown'}"
-    fact = Alarming(AlarmKind.REPEATED_FAILED_LOGIN, cause, now_us, person_id=person.id if person else None)
+    kind = AlarmKind.REPEATED_FAILED_LOGIN
+    cause = cause_key(kind, person.id if person else "unknown")
+    fact = Alarming(kind, cause, now_us, person_id=person.id if person else None)
     set_alarm(uow, fact, now_us)
 
 

@@ -2,10 +2,11 @@
 
 import secrets
 
-from sqlmodel import col, select
+from sqlmodel import select
 
 from contract.secrets import credential_of
-from server.domain.words import Role
+from server.domain.alarms import cause_key
+from server.domain.words import AlarmKind, Role
 from server.service.alarms import Alarming, set_alarm
 from server.service.context import Reading, Writing
 from server.service.errors import ConflictError
@@ -46,7 +47,8 @@ def add_person(work: Writing, new: Person, badges: list[str], site: str) -> Pers
     work.session.add(new)
     work.session.flush()
     number = work.ledger("person_added", person=new.pseudonym, role=new.role)
-    fact = Alarming("rights_changed", f"rights_changed:{new.id}", work.now_us, person_id=new.id, evidence=(number,))
+    kind = AlarmKind.RIGHTS_CHANGED
+    fact = Alarming(kind, cause_key(kind, new.id), work.now_us, person_id=new.id, evidence=(number,))
     set_alarm(work.uow, fact, work.now_us)
     for badge in badges:
         add_badge(work, new.username, badge, site)
@@ -80,8 +82,3 @@ def add_badge(work: Writing, username: str, badge: str, site: str) -> Done:
     work.session.merge(Badge(credential=credential, person_id=known(person.id), active=True))
     work.ledger("badge_added", person=person.pseudonym, credential=credential)
     return Done()
-
-
-def active_with_role(look: Reading, roles: frozenset[Role]) -> list[int]:
-    """Give the ids of the active people in these posts."""
-    return [known(n) for n in look.session.exec(select(Person.id).where(col(Person.role).in_(roles), Person.active))]

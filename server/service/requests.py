@@ -5,6 +5,7 @@ import json
 from sqlmodel import Session, col, or_, select, update
 
 from server.domain import approvals
+from server.domain.alarms import cause_key
 from server.domain.approvals import DecisionFacts, RequestFacts
 from server.domain.reasons import Code
 from server.domain.verdicts import Lawful, Refused
@@ -29,8 +30,6 @@ from server.service.notices import holders_of, tell
 from server.service.paging import paged
 from server.service.shapes import DecisionView, Page, RequestView, moment, moment_or_none
 from server.store.tables import Authority, Decision, Item, Line, Loan, Person, Request
-
-SAID = {"approve": RequestState.APPROVED, "refuse": RequestState.REFUSED}
 
 
 def file_request(work: Writing, asked: NewRequest) -> RequestView:
@@ -236,8 +235,9 @@ def _own_decision(work: Writing, number: int) -> None:
     """Alarm that somebody tried to decide their own request."""
     request = _stored(work.session, number)
     entry = work.ledger("self_approval_blocked", request=request.id)
-    cause = f"self_approval_blocked:{request.id}:{work.viewer.id}"
-    fact = Alarming(AlarmKind.SELF_APPROVAL_BLOCKED, cause, work.now_us, person_id=work.viewer.id, evidence=(entry,))
+    kind = AlarmKind.SELF_APPROVAL_BLOCKED
+    cause = cause_key(kind, request.id, work.viewer.id)
+    fact = Alarming(kind, cause, work.now_us, person_id=work.viewer.id, evidence=(entry,))
     set_alarm(work.uow, fact, work.now_us)
 
 
