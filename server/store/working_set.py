@@ -57,7 +57,6 @@ _LINE_STATES: Final = {str(word): word for word in LineState}
 class Wanted:
     """What a batch of events names."""
 
-    credentials: set[str] = field(default_factory=set)
     sessions: set[str] = field(default_factory=set)
     codes: set[str] = field(default_factory=set)
     epcs: set[str] = field(default_factory=set)
@@ -119,7 +118,7 @@ class WorkingSet:
 def load(connection: Connection, wanted: Wanted, since_us: int) -> WorkingSet:
     """Load everything the events name and what it leads to; lines over before `since_us` - RECENT_US are left out."""
     found = WorkingSet()
-    found.badges = _pairs(fetch(connection, _BADGES, credentials=sorted(wanted.credentials | wanted.asking)))
+    found.badges = _pairs(fetch(connection, _BADGES, credentials=sorted(wanted.asking)))
     for row in fetch(connection, _VISITS, sessions=sorted(wanted.sessions)):
         found.visits[row.session] = _visit(row)
     people = {*found.badges.values(), *(v.person_id for v in found.visits.values() if v.person_id is not None)}
