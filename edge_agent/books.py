@@ -5,6 +5,7 @@ Each function writes into an entry under way and gives the memory that belongs t
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 
 from msgspec.structs import replace
@@ -65,7 +66,8 @@ def _opened(entry: Entry, door: Door, memory: DoorMemory, cause: Cause) -> DoorM
 def _settled(entry: Entry, door: Door, memory: DoorMemory, cause: Cause) -> DoorMemory:
     """Write what a sweep found; a mere check that found nothing changed writes nothing."""
     assert door.sweep is not None
-    found, first = door.sweep.found(), memory.contents is None
+    first = memory.contents is None
+    found = _as_known(door.sweep.found(), memory)
     if first and door.ear.readers:
         seen = _shown(door, found.came | found.there)
         entry.write(SweepDone, door=door.number, purpose="baseline", seen=seen, passes=found.passes)
@@ -84,6 +86,12 @@ def _settled(entry: Entry, door: Door, memory: DoorMemory, cause: Cause) -> Door
             gap_from_us=door.gap_from_us if cause == "gap" else None,
         )
     return replace(_unnamed(memory), contents=_contents(memory, door, found), owed=False, opened_seq=None, cause=None)
+
+
+def _as_known(found: Found, memory: DoorMemory) -> Found:
+    """Call nothing gone that could not be read before the door opened: nobody can be said to have taken it now."""
+    before = {epc for epc in found.gone if (memory.contents or {})[epc].unread}
+    return found if not before else dataclasses.replace(found, gone=found.gone - before, unread=found.unread | before)
 
 
 def _unnamed(memory: DoorMemory) -> DoorMemory:

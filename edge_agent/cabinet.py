@@ -189,7 +189,9 @@ class Cabinet:
         if move is Move.LOST:
             unwatched = now - min(door.heard.values(), default=now)
             door.gap_from_us = self._journal.clock.wall_us() - int(unwatched * 1_000_000)
-        before, memory = door.memory, replace(door.learned(), phase=phase)
+        opens = move in (Move.OPENED, Move.BOUNCED) and door.phase in (Phase.IDLE, Phase.GRANTED)
+        learned = door.doubted(self._presence.miss_chance) if opens else door.learned()
+        before, memory = door.memory, replace(learned, phase=phase)
         with self._journal.entry() as entry:
             for act in acts:
                 memory = books.write(entry, act, door, memory, cause)

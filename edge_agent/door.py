@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from contract.messages import Cause, Sighting
 from edge_agent.doors import Move, Opening, Phase
 from edge_agent.ear import Ear, Pass, Seen
-from edge_agent.presence import Rate, Sweep
+from edge_agent.presence import Rate, Sweep, missed_so_often
 from edge_agent.settings import DoorTable
 from edge_agent.unlock import Shot
 
@@ -56,6 +56,10 @@ class Silence(NamedTuple):
 
     passes: int
     rate: Rate
+
+    def chance(self) -> float:
+        """Say how likely so long a silence is for a tag that is there."""
+        return missed_so_often(self.rate, self.passes)
 
 
 @dataclass(slots=True)
@@ -201,6 +205,13 @@ class Door:
             epc: replace(tag, rate=self.rates.get(epc, tag.rate)) for epc, tag in (self.memory.contents or {}).items()
         }
         return replace(self.memory, contents=contents) if contents else self.memory
+
+    def doubted(self, miss_chance: float) -> DoorMemory:
+        """Give the memory as the door opens: a tag that has just been silent as if gone is unread from now on."""
+        contents = self.learned().contents or {}
+        silent = {epc for epc, silence in self.silences.items() if silence.chance() < miss_chance}
+        marked = {epc: replace(contents[epc], unread=True) for epc in silent & contents.keys()}
+        return replace(self.learned(), contents=contents | marked) if marked else self.learned()
 
     def sighting(self, epc: str) -> Sighting:
         """Give what this sweep saw of a tag; for one not seen, what is known of it with no reads."""

@@ -41,6 +41,11 @@ class Rate(msgspec.Struct, frozen=True):
         return exp(lgamma(seen + missed) - lgamma(seen) + (lgamma(all_) - lgamma(all_ + missed)))
 
 
+def missed_so_often(rate: Rate, missed: int) -> float:
+    """Predict how likely it is that a present tag of this rate is missed so often in a row, by whatever reader."""
+    return max(FLOOR**missed, rate.chance(missed))
+
+
 class Judged(StrEnum):
     """What a sweep says of a tag."""
 
@@ -108,8 +113,7 @@ class Sweep:
     def _chance(self, epc: str, missed: int) -> float:
         own = self.known.get(epc)
         return max(
-            FLOOR**missed,
-            own.chance(missed) if own is not None else 0.0,
+            missed_so_often(own, missed) if own is not None else FLOOR**missed,
             self.here.chance(missed) if self.here.hits else 0.0,
         )
 

@@ -80,6 +80,20 @@ def test_what_came_is_put_and_what_reads_badly_is_not_taken(bench: Bench, peer: 
     assert closed.put[0].reads >= 2
 
 
+def test_what_fell_silent_behind_the_closed_door_is_not_laid_on_the_next_visitor(bench: Bench, peer: Peer) -> None:
+    bench.start()
+    time.sleep(1.0)
+    bench.take(TAGS[1])
+    time.sleep(1.5)
+    bench.show()
+    bench.open()
+    bench.take(TAGS[0])
+    bench.shut()
+    assert peer.wait(lambda: bool(peer.of(DoorClosed)))
+    closed = peer.of(DoorClosed)[0]
+    assert (epcs(closed.taken), closed.put, epcs(closed.unread)) == ([TAGS[0]], [], [TAGS[1]])
+
+
 def test_forced_door_names_nobody(bench: Bench, peer: Peer) -> None:
     bench.start()
     bench.lock.force_door(1)
