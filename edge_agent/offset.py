@@ -42,7 +42,3 @@ class OffsetEstimate:
             return Offset(0, None)
         best = min(self._samples)
         return Offset(best.epoch_us + mono_us - wall_us, best.trip_us // 2 + 1)
-
-    def forget(self) -> None:
-        """Drop all samples: the monotonic clock no longer tells (the machine slept, or time was moved)."""
-        self._samples.clear()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,18 +25,6 @@ from edge_agent.emulators.m100 import M100Emulator
 from tests.edge_agent.devices.told import Told
 
 EPC = "300833B2DDD9014000000001"
-
-
-@pytest.fixture
-def told() -> Told:
-    return Told()
-
-
-@pytest.fixture
-def reader(tmp_path: Path) -> Iterator[M100Emulator]:
-    emulator = M100Emulator(tmp_path / "reader", per_second=100)
-    yield emulator
-    emulator.close()
 
 
 def board(path: Path, **world: object) -> Lock8AEmulator:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,18 +22,6 @@ from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 from tests.edge_agent.devices.told import Told
-
-
-@pytest.fixture
-def told() -> Told:
-    return Told()
-
-
-@pytest.fixture
-def reader(tmp_path: Path) -> Iterator[M100Emulator]:
-    emulator = M100Emulator(tmp_path / "reader", per_second=100)
-    yield emulator
-    emulator.close()
 
 
 def board(path: Path, **world: object) -> Lock8AEmulator:
