@@ -71,6 +71,12 @@ def judge_delegation(
     return answer(found)
 
 
+def in_force(facts: DelegationFacts, now_us: int) -> bool:
+    """Say whether a delegation has begun and is neither over nor revoked."""
+    ends_us = facts.until_us if facts.revoked_us is None else min(facts.until_us, facts.revoked_us)
+    return facts.from_us <= now_us < ends_us
+
+
 def void_reasons(
     policy: Policy, facts: DelegationFacts, delegate: PersonFacts, now_us: int, asked: Asked
 ) -> list[Reason]:

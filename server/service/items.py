@@ -17,14 +17,14 @@ from server.store.tables import Incident, Item, Tag
 
 
 def list_items(look: Reading, search: str, state: str | None, after: int | None, limit: int) -> Page[ItemView]:
-    """List items in the order they were taken in; `search` finds code, record number, and titles one may read."""
+    """List items in the order they were taken in; `search` finds codes, and what else one may read of them."""
     query = select(Item).where(Item.active).order_by(col(Item.id)).limit(limit + 1)
     if search:
         like = f"%{_escaped(search)}%"
         query = query.where(
             or_(
                 col(Item.code).ilike(like, escape="\\"),
-                col(Item.record_number).ilike(like, escape="\\"),
+                _readable(look) & col(Item.record_number).ilike(like, escape="\\"),
                 _readable(look) & col(Item.title).ilike(like, escape="\\"),
             )
         )

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, or_, select, update
 from server.domain import approvals
 from server.domain.alarms import cause_key
 from server.domain.approvals import DecisionFacts, RequestFacts
+from server.domain.delegations import in_force
 from server.domain.reasons import Code
 from server.domain.verdicts import Lawful, Refused
 from server.domain.words import AlarmKind, AuthorityKind, LineState, LoanState, Mode, RequestState, Role
@@ -243,7 +244,12 @@ def _own_decision(work: Writing, number: int) -> None:
 
 def _sees_every(look: Reading) -> bool:
     approver = look.viewer.role in look.policy.approver_roles and look.viewer.role != Role.DEPARTMENT_MANAGER
-    return look.viewer.sees_all or approver or bool(delegations_to(look.session, look.viewer.id))
+    return look.viewer.sees_all or approver or _stands_in(look)
+
+
+def _stands_in(look: Reading) -> bool:
+    """Say whether somebody lets this person approve in their stead just now."""
+    return any(in_force(given, look.now_us) for given in delegations_to(look.session, look.viewer.id))
 
 
 def _visible(look: Reading, request: Request) -> None:

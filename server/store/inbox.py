@@ -25,6 +25,10 @@ _QUARANTINE = (
     " VALUES (:station, :digest, :reason, :detail, 0, :received_us, :payload)"
     " ON CONFLICT (digest) DO UPDATE SET repeated = quarantine.repeated + 1"
 )
+_FORGET = (
+    "DELETE FROM quarantine WHERE reason IN ('not_an_envelope', 'oversize', 'unknown_station', 'bad_signature')"
+    " AND id <= (SELECT MAX(id) FROM quarantine) - :kept"
+)
 _HEARD = "UPDATE station SET heard_us = :at_us, online = :online WHERE name = :name"
 _STATUS = (
     "UPDATE station SET online = :online, status_us = :at_us,"
@@ -34,6 +38,8 @@ _SILENT = "UPDATE station SET online = :online"
 _ANCHOR = "SELECT size, root FROM anchor ORDER BY size DESC LIMIT 1"
 _KEPT_BYTES = 4096
 """So much of a refused message is kept: enough to look into it, too little to fill a disk with."""
+_KEPT_UNSIGNED = 10_000
+"""So many rows back is kept what nobody's signature stands behind, for anybody can send that; the rest for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,8 @@ def save_refused(connection: Connection, refused: Iterable[Refused], received_us
         }
         for one in refused
     ]
-    run_many(connection, _QUARANTINE, rows)
+    if run_many(connection, _QUARANTINE, rows):
+        run_many(connection, _FORGET, [{"kept": _KEPT_UNSIGNED}])
 
 
 def note_heard(connection: Connection, stations: Iterable[str], at_us: int) -> None:

@@ -112,7 +112,7 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 def _not_storable(request: Request, error: Exception) -> Response:
     del error  # it would show the statement
-    return problem(request, 422, "invalid", "a text or number here is one no database can hold", reasons=[])
+    return problem(request, 422, "invalid", "a text, number or date here is one no database can hold", reasons=[])
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -136,5 +136,6 @@ def add_problems(app: FastAPI) -> None:
     app.add_exception_handler(errors.ServiceError, _service_problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(DataError, _not_storable)
+    app.add_exception_handler(OverflowError, _not_storable)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unforeseen)

@@ -16,7 +16,7 @@ from server.service.answers import find_answer, keep_answer
 from server.service.context import Reading, Writing
 from server.service.errors import RefusedError
 from server.store.unit_of_work import UnitOfWork
-from server.web.auth import Me
+from server.web.auth import FORMS, Me
 from server.web.deps import Given
 
 V = TypeVar("V", bound=BaseModel)
@@ -41,7 +41,8 @@ class Acting:
 
     async def __call__(self, model: type[V], work: Callable[[Writing], V]) -> V:
         """Do `work` and give what it says, or what it said when the same Idempotency-Key came before."""
-        key = self._request.headers.get("idempotency-key", "")[:200]
+        form = self._request.headers.get("content-type", "").startswith(FORMS)  # its body has been read, and is gone
+        key = "" if form else self._request.headers.get("idempotency-key", "")[:200]
         body = await self._request.body() if key else b""
         asked = hashlib.sha256(f"{self._request.method} {self._request.url.path}\n".encode() + body).hexdigest()
         return await run_in_threadpool(self._carry_out, model, work, key, asked)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
@@ -42,7 +43,7 @@ def add_pages(app: FastAPI) -> None:
     """Give an app its pages and their files, and have a browser's errors be pages too; the API's stay as they are."""
     app.include_router(router, include_in_schema=False)
     app.mount("/static", KeptFiles(directory=STATIC), name="static")
-    for kind in (HTTPException, Exception):
+    for kind in (HTTPException, DataError, OverflowError, Exception):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
 
 
@@ -50,6 +51,6 @@ def _as_page(answer: Any) -> Callable[[Request, Exception], Response]:
     def shown(request: Request, error: Exception) -> Response:
         asked = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
         plain: Response = answer(request, error)
-        return error_page(request, plain.status_code, None, known=isinstance(error, HTTPException)) if asked else plain
+        return error_page(request, plain.status_code, None, known=plain.status_code < 500) if asked else plain
 
     return shown

@@ -37,15 +37,16 @@ class Door:
         now = self._deps.clock.real_mono()
         keys = (f"name:{username}",)
         self._tries.check(keys, now)
-        return await run_in_threadpool(self._enter, username, password, keys, now)
+        last = self._tries.failed(keys, now)  # counted before it is looked at: so are tries made at the same time
+        return await run_in_threadpool(self._enter, username, password, keys, last)
 
-    def _enter(self, username: str, password: str, keys: tuple[str, ...], now: float) -> sign_in.SignedIn:
+    def _enter(self, username: str, password: str, keys: tuple[str, ...], last: bool) -> sign_in.SignedIn:
         deps = self._deps
         try:
             with deps.database.read() as session:
                 viewer = sign_in.check_password(session, username, password)
         except sign_in.WrongSignInError:
-            if self._tries.failed(keys, now):
+            if last:
                 with deps.database.begin() as uow:
                     alarms.failed_sign_ins(uow, username, deps.clock.wall_us())
             raise

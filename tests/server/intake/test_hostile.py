@@ -13,6 +13,7 @@ from server.intake.batch import Incoming
 from server.intake.service import IntakeService
 from server.service.passwords import hash_secret
 from server.service.shapes import moment
+from server.store import inbox
 from server.store.tables import Alarm, Inbox, Line, Movement, Person, Quarantine, Visit
 from server.store.unit_of_work import Database
 from tests.server.company import CLOCK, KEYS, LI, WANG, Writer, allow, badge, intake, settle_in
@@ -164,3 +165,16 @@ def test_a_pin_cannot_be_guessed_at_the_keypad(database: Database) -> None:
     service.take(station.batch(with_pin(station, LI, "2222", secrets.token_hex(16))))
     assert pins_right(database) == {WANG: False, LI: True}
     assert said_of(database)[1] == [("repeated_failed_login", WANG)]
+
+
+def test_anybodys_rubbish_fills_no_disk(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "_KEPT_UNSIGNED", 3)
+    settle_in(database)
+    service, station = intake(database), Writer()
+    station.seq += 1
+    service.take(station.batch(b'{"kind":"no such kind"}'))
+    service.take_many([Incoming(b"rubbish %d" % number) for number in range(5)])
+    service.take_many([Incoming(b"the last")])
+    with database.read() as db:
+        kept = [row.reason for row in db.exec(select(Quarantine).order_by(col(Quarantine.id)))]
+    assert kept == ["unknown_kind", *["not_an_envelope"] * 3]

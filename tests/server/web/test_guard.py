@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contract.codec import open_receipt
 from server.web.guard import MAX_BODY
 from tests.server.company import KEYS
-from tests.server.web.house import NUMBER, House
+from tests.server.web.house import NUMBER, PASSWORD, House
 
 TYPE = "application/problem+json"
 
@@ -64,3 +64,19 @@ def test_health_and_metrics(house: House) -> None:
     text = house.app.state.metrics.text({"x": ("A thing.", [({"a": 'b"\n'}, 2)])})
     assert 'guiwei_http_requests_total{method="GET",route="/health/live",status="200"} 1' in text
     assert 'x{a="b\\"\\n"} 2' in text
+
+
+def test_a_number_or_date_beyond_all_bounds_is_refused(house: House) -> None:
+    house.client.cookies.set("guiwei_session", house.chen.token)
+    for path in (f"/alarms/{2**70}", f"/items?after={2**70}", f"/items/F1?after=1.{'9' * 30}"):
+        page = house.client.get(path, headers={"Accept": "text/html"})
+        assert (page.status_code, page.headers["content-type"]) == (422, "text/html; charset=utf-8")
+    body = {"items": ["F1"], "mode": "loan", "purpose": "x", "until": "9999-12-31T23:59:59Z"}
+    assert house.sun.post("/requests", body, expect=422)["code"] == "invalid"
+
+
+def test_a_form_needs_no_idempotency_key_and_may_have_one(house: House) -> None:
+    csrf = house.client.post("/api/v1/sign-in", json={"username": "chen", "password": PASSWORD}).json()["csrf"]
+    headers = {"X-CSRF-Token": csrf, "Idempotency-Key": "k"}
+    answer = house.client.post("/stocktakes", data={"stations": "a"}, headers=headers, follow_redirects=False)
+    assert answer.status_code == 303

@@ -27,6 +27,14 @@ def test_a_secret_title_is_for_those_whose_duty_it_is(house: House) -> None:
     house.sys.get("/items/F3", expect=403)
 
 
+def test_what_is_masked_is_not_found_by_searching_either(house: House) -> None:
+    secret = {"code": "S1", "kind": "file", "title": "合并案", "secrecy": "secret", "place": "a/1"}
+    house.chen.post("/items", {**secret, "record_number": "JM-2024-0007"})
+    for words in ("JM-2024", "合并"):
+        assert house.wang.get(f"/items?q={words}")["rows"] == []
+        assert [row["code"] for row in house.chen.get(f"/items?q={words}")["rows"]] == ["S1"]
+
+
 def test_an_item_is_taken_in_retagged_and_its_old_tag_is_dead_for_ever(house: House) -> None:
     assert house.chen.post("/items", {**NEW, "epc": "E2AA"})["home"] == "a/2"
     assert house.chen.post("/items", NEW, expect=409)["code"] == "item_taken"

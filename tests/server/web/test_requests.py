@@ -91,6 +91,15 @@ def test_a_delegate_approves_within_the_scope_only(house: House) -> None:
     assert ("R10", "delegation_revoked") in house.zhao.rules(f"/requests/{another}/approve")
 
 
+def test_who_no_longer_stands_in_sees_others_requests_no_more(house: House) -> None:
+    number = house.li.post("/requests", ASK)["id"]
+    given = house.zhao.post("/delegations", {"to": "dong", "until": at(house, days=2)})
+    assert house.dong.get(f"/requests/{number}")["id"] == number
+    house.zhao.post(f"/delegations/{given['id']}/revoke")
+    house.dong.get(f"/requests/{number}", expect=404)
+    assert house.dong.get("/requests")["rows"] == []
+
+
 def test_standing_rules_and_duty_orders_let_the_door_open(house: House) -> None:
     registered = house.chen.post("/registrations", {"person": "dong", "items": ["F1"], "purpose": "查阅"})
     assert (registered["kind"], registered["person"]) == ("standing", "dong")

@@ -1,5 +1,7 @@
 """Signing in: tokens, cookies, forged forms, and too many tries."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from sqlmodel import select
 
 from server.service.sign_in import SIGN_IN_US, Tries
@@ -51,6 +53,15 @@ def test_too_many_tries_are_stopped_and_alarmed_once(house: House) -> None:
     assert [(row["kind"], row["person"]) for row in house.chen.get("/alarms")["rows"]] == [
         ("repeated_failed_login", "wang")
     ]
+
+
+def test_tries_made_at_the_same_time_count_too(house: House) -> None:
+    def guess(number: int) -> int:
+        return house.client.post("/api/v1/sign-in", json={**WANG, "password": f"{number}"}).status_code
+
+    with ThreadPoolExecutor(12) as many:
+        said = sorted(many.map(guess, range(12)))
+    assert said == [401] * 5 + [429] * 7
 
 
 def test_tries_are_forgotten_after_the_window() -> None:
