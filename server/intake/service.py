@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, ProgrammingError
 
 from contract.codec import seal
 from contract.errors import ContractError
@@ -34,7 +34,8 @@ from server.store.working_set import Wanted, load
 
 LATE_US: Final = 5_000_000
 """An event heard this much after it happened is said to be late."""
-DATABASE_DOWN: Final = (OperationalError, InterfaceError)
+DATABASE_DOWN: Final = (OperationalError, InterfaceError, InternalError, ProgrammingError)
+"""A database that is away, broken, not migrated or without rights: no message is at fault, so none is quarantined."""
 
 log = structlog.get_logger(__name__)
 

@@ -1,9 +1,9 @@
 """What judging a batch of station events works on: the facts loaded for it, the moment, and what it leads to.
 
-Nothing here touches the database except numbering an incident; `Effects.save` writes the rest.
+Nothing here touches the database: `Effects.save` writes what follows, the unit of work its ledger entries.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -77,7 +77,6 @@ class Work:
     effects: Effects = field(default_factory=Effects)
     answers: list[AnyAnswer] = field(default_factory=list)
     """Grants and refusals to sign and send once everything is committed."""
-    after: list[Callable[[], None]] = field(default_factory=list)
 
     # ------------------------------------------------------------ facts as they are by now
 

@@ -12,7 +12,7 @@ from contract.errors import ContractError
 from contract.messages import MAX_EVENTS, CodeScanned, SessionEnded
 from contract.signing import MAX_MESSAGE
 from server.intake.batch import Incoming
-from server.intake.service import IntakeService
+from server.intake.service import DATABASE_DOWN, IntakeService
 from server.store.tables import Alarm, Epoch, Inbox, LedgerEntry, Line, Quarantine
 from server.store.unit_of_work import Database
 from tests.server.company import KEYS, WANG, Writer, allow, intake, settle_in
@@ -145,6 +145,21 @@ def test_poison_is_found_alone_and_the_rest_is_kept(database: Database) -> None:
         assert [(row.seq, row.refused) for row in db.exec(select(Inbox).where(Inbox.refused != None))] == [  # noqa: E711
             (17, "malformed")
         ]
+
+
+def test_a_database_that_lacks_a_table_is_no_fault_of_the_messages(database: Database) -> None:
+    """Quarantined they would count as received, and never be judged."""
+    settle_in(database)
+    service, station = intake(database), Writer()
+    scan = scans(station)
+    with database.begin() as uow:
+        uow.connection.exec_driver_sql("ALTER TABLE stocktake RENAME TO elsewhere")
+    with pytest.raises(DATABASE_DOWN):
+        service.take(scan)
+    with database.begin() as uow:
+        uow.connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO stocktake")
+    assert (reasons(database), stored(database)) == ([], [])
+    assert upto(service, scan) == (1, [])
 
 
 def test_two_consumers_never_use_one_line_twice(database_url: str) -> None:
