@@ -110,13 +110,13 @@ def get_alarm(look: Reading, number: int) -> AlarmView:
     return alarm_views(look, [_stored(look.session, number)])[0]
 
 
-def acknowledge(work: Writing, number: int) -> AlarmView:
+def acknowledge(work: Writing, number: int, note: str = "") -> AlarmView:
     """Take an alarm on: somebody is looking into it."""
     alarm = _stored(work.session, number)
     _move(alarm, "acknowledge", "")
     alarm.acknowledged_us, alarm.acknowledged_by_id = work.now_us, work.viewer.id
     work.session.add(alarm)
-    work.ledger("alarm_acknowledged", alarm=alarm.id)
+    work.ledger("alarm_acknowledged", alarm=alarm.id, note=note)
     return alarm_views(work, [alarm])[0]
 
 

@@ -136,7 +136,7 @@ def decide(work: Writing, number: int, act: str, asked: NewDecision) -> RequestV
     return request_views(work, [request])[0]
 
 
-def withdraw(work: Writing, number: int) -> RequestView:
+def withdraw(work: Writing, number: int, note: str = "") -> RequestView:
     """Take a request back; what its approval still entitles to is void."""
     session = work.session
     request = _stored(session, number)
@@ -150,7 +150,7 @@ def withdraw(work: Writing, number: int) -> RequestView:
     if session.exec(select(Line.id).where(of_request, Line.state == LineState.RESERVED)).first() is not None:
         raise ConflictError("request_in_use", "a door is open on this request's approval; withdraw it afterwards")
     session.exec(update(Line).where(of_request, col(Line.state) == LineState.OPEN).values(state=LineState.VOID))
-    work.ledger("request_withdrawn", request=request.id)
+    work.ledger("request_withdrawn", request=request.id, note=note)
     return request_views(work, [request])[0]
 
 

@@ -77,8 +77,8 @@ async def get_alarm(number: Number, look: Look) -> AlarmView:
 @router.post("/alarms/{number}/acknowledge", **gate(Act.ACT_ON_ALARMS))
 async def acknowledge(number: Number, do: Do, body: Note | None = None) -> AlarmView:
     """Take an alarm on."""
-    del body
-    return await do(AlarmView, lambda work: alarms.acknowledge(work, number))
+    note = body.note if body else ""
+    return await do(AlarmView, lambda work: alarms.acknowledge(work, number, note))
 
 
 @router.post("/alarms/{number}/close", **gate(Act.ACT_ON_ALARMS))

@@ -50,8 +50,8 @@ async def refuse(number: Number, do: Do, body: Note | None = None) -> RequestVie
 @router.post("/requests/{number}/withdraw", **gate(Act.REQUEST))
 async def withdraw(number: Number, do: Do, body: Note | None = None) -> RequestView:
     """Take one's own request back."""
-    del body
-    return await do(RequestView, lambda work: requests.withdraw(work, number))
+    note = body.note if body else ""
+    return await do(RequestView, lambda work: requests.withdraw(work, number, note))
 
 
 @router.get("/delegations", **gate(Act.SEE_REQUESTS))

@@ -165,6 +165,11 @@ class House:
         self.zhao.post(f"/requests/{number}/approve")
         return number
 
+    def noted(self, kind: str) -> list[str]:
+        """Give the notes that the ledger's entries of a kind carry."""
+        rows = self.shen.get("/ledger?limit=500")["rows"]
+        return [entry["body"]["note"] for entry in rows if entry["kind"] == kind]
+
     def visit(self, person: str, **fields: Any) -> None:
         """Let somebody show their badge and close the door; `taken` and `put` are item numbers."""
         now = self.clock.wall_us()

@@ -92,7 +92,8 @@ def test_an_alarm_is_repeated_cleared_acknowledged_and_closed_with_a_conclusion(
     (alarm,) = house.chen.get("/alarms")["rows"]
     assert (alarm["repeated"], alarm["state"], alarm["cleared_at"] is not None) == (1, "set", True)
     number = alarm["id"]
-    assert house.chen.post(f"/alarms/{number}/acknowledge")["acknowledged_by"] == "chen"
+    assert house.chen.post(f"/alarms/{number}/acknowledge", {"note": "去看"})["acknowledged_by"] == "chen"
+    assert house.noted("alarm_acknowledged") == ["去看"]
     assert house.chen.post(f"/alarms/{number}/close", {"conclusion": " "}, expect=422)["code"] == "invalid"
     assert house.zhao.post(f"/alarms/{number}/close", {"conclusion": "换锁"})["conclusion"] == "换锁"
     assert house.chen.rules(f"/alarms/{number}/close", {"conclusion": "再"}) == {("R22", "alarm_not_open")}

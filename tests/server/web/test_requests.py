@@ -63,7 +63,8 @@ def test_refused_and_withdrawn_requests_entitle_to_nothing(house: House) -> None
     assert house.zhao.post(f"/requests/{first}/refuse", {"note": "否"})["state"] == "refused"
     house.zhao.post(f"/requests/{second}/approve")
     assert house.qian.post(f"/requests/{second}/withdraw", expect=404)["code"] == "not_found"
-    assert house.wang.post(f"/requests/{second}/withdraw")["state"] == "withdrawn"
+    assert house.wang.post(f"/requests/{second}/withdraw", {"note": "不需要了"})["state"] == "withdrawn"
+    assert (house.noted("request_refused"), house.noted("request_withdrawn")) == (["否"], ["不需要了"])
     house.visit("wang", taken=[2])  # no door opens: whoever took it, nobody is named
     assert [row["verdict"] for row in house.shen.get("/movements")["rows"]] == ["unattributed"]
 
