@@ -5,6 +5,7 @@ Every anchor's root is computed anew over the entries it covers, and with `--key
 anchor that a station keeps can be given as `--witness SIZE:ROOT`. Exit 0 all well, 1 something is wrong, 2 wrong use.
 """
 
+import binascii
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -39,7 +40,7 @@ class Anchored:
     size: int
     root: str
     at_us: int = 0
-    signature: str = ""
+    signature: str | None = None
 
 
 Ledger = tuple[Iterator[Entry], list[Anchored]]
@@ -80,12 +81,12 @@ def check(entries: Iterable[Entry], anchors: Iterable[Anchored], key: str = "") 
 
 
 def _signature_fault(anchor: Anchored, key: str) -> str:
-    if not key or not anchor.signature:
+    if not key or anchor.signature is None:
         return ""
     try:
         signed = signed_text(anchor.size, anchor.root, anchor.at_us)
-        check_signature(public_key(key), bytes.fromhex(anchor.signature), signed)
-    except ContractError:
+        check_signature(public_key(key), binascii.unhexlify(anchor.signature), signed)
+    except (ContractError, binascii.Error):
         return f"anchor over {anchor.size} entries: its signature is not by the key given"
     return ""
 

@@ -23,6 +23,7 @@ _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
+    "recursive_triggers=ON",  # else INSERT OR REPLACE deletes without asking the trigger that refuses it
     f"busy_timeout={BUSY_SECONDS * 1000}",
     "cache_size=-65536",  # KiB; the default of 2 MiB does not hold the indexes' upper pages
 )

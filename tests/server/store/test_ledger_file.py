@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from server.store.anchors import anchor, unanchored
 from server.store.unit_of_work import Database
-from server.verify import app, check, open_ledger
+from server.verify import Anchored, app, check, open_ledger
 from tests.server.company import KEYS
 
 PUBLIC = KEYS.signing.public_key().public_bytes_raw().hex()
@@ -47,6 +47,21 @@ def test_rows_cannot_be_changed(database: Database, statement: str, table: str) 
     with pytest.raises(DBAPIError, match="append-only"), database.begin() as uow:
         uow.connection.execute(text(statement))
     assert wrong(database) == ""
+
+
+def test_a_row_cannot_be_replaced_by_another(database: Database) -> None:
+    fill(database, 3)
+    columns = "id, kind, at_us, body, previous, hash"
+    entry = f"INTO ledger ({columns}) SELECT id, kind, at_us, '{{}}', previous, hash FROM ledger WHERE id = 2"
+    replacing = f"INSERT OR REPLACE {entry}" if database.is_sqlite else f"INSERT {entry}"
+    with pytest.raises(DBAPIError), database.begin() as uow:
+        uow.connection.execute(text(replacing))
+    assert wrong(database) == ""
+
+
+@pytest.mark.parametrize("signature", ["", "00", "no hex"])
+def test_an_anchor_must_be_signed_when_the_key_is_known(signature: str) -> None:
+    assert "signature" in check([], [Anchored(0, "", 1, signature)], PUBLIC).wrong
 
 
 @pytest.mark.parametrize(
