@@ -34,7 +34,7 @@ async def metrics(request: Request, deps: Given) -> Response:
     token = deps.settings.metrics_token
     given = request.headers.get("authorization", "").removeprefix("Bearer ")
     local = request.client is not None and request.client.host in ("127.0.0.1", "::1")
-    if not (secrets.compare_digest(given, token) if token else local):
+    if not (secrets.compare_digest(given.encode(), token.encode()) if token else local):
         return problem(request, 403, "not_for_you", "send the metrics token as a bearer token", reasons=[])
     counted: Metrics = request.app.state.metrics
     with deps.database.read() as session:
