@@ -31,6 +31,8 @@ class Real:
     policy: Policy
     keys: Keys
     zone: ZoneInfo
+    sheet: str
+    """The text that `policy` was made of."""
 
 
 @contextmanager
@@ -38,8 +40,9 @@ def real_things(settings: Settings) -> Iterator[Real]:
     """Open everything the settings name, and close it again."""
     database = Database(settings.database_url.get_secret_value())
     try:
-        zone = ZoneInfo(settings.zone)
-        yield Real(settings, database, open_clock(settings), open_policy(settings), load_keys(settings.data), zone)
+        policy, sheet = open_policy(settings)
+        keys, zone = load_keys(settings.data), ZoneInfo(settings.zone)
+        yield Real(settings, database, open_clock(settings), policy, keys, zone, sheet)
     finally:
         database.close()
 
@@ -52,19 +55,19 @@ def open_clock(settings: Settings) -> SystemClock:
         raise ConfigError(f"GUIWEI_CLOCK_FILE: {error}") from None
 
 
-def open_policy(settings: Settings) -> Policy:
-    """Load the company's policy sheet, or the one that ships."""
+def open_policy(settings: Settings) -> tuple[Policy, str]:
+    """Load the company's policy sheet, or the one that ships; gives its text too."""
     if settings.policy is None:
-        return load_policy(files("server").joinpath("policies/default.toml").read_text(encoding="utf-8"))
+        sheet = files("server").joinpath("policies/default.toml").read_text(encoding="utf-8")
+        return load_policy(sheet), sheet
     try:
-        return load_policy(settings.policy.read_text(encoding="utf-8"))
+        sheet = settings.policy.read_text(encoding="utf-8")
+        return load_policy(sheet), sheet
     except (OSError, ValueError) as error:
         raise ConfigError(f"GUIWEI_POLICY: {settings.policy}: {error}") from None
 
 
-def web_deps(
-    real: Real, hearing: Callable[[], bool] = lambda: True, swept_us: Callable[[], int] = lambda: 0
-) -> "Deps":
+def web_deps(real: Real, hearing: Callable[[], bool] = lambda: True, swept_us: Callable[[], int] = lambda: 0) -> "Deps":
     """Give the web its real things; `hearing` and `swept_us` tell of the intake and the sweep beside it."""
     from server.web.app import Deps, WebSettings
     from server.web.live import Live

@@ -132,9 +132,11 @@ def everything() -> None:
 def _real() -> Iterator["Real"]:
     from server.bootstrap import real_things, set_up_logs
     from server.config import load_settings
+    from server.service.sheets import note_sheet
 
     set_up_logs()
     with real_things(load_settings()) as real:
+        note_sheet(real.database, real.policy, real.sheet, real.clock.wall_us())
         yield real
 
 

@@ -22,7 +22,7 @@ class ConfigError(ValueError):
 class SecretFiles(PydanticBaseSettingsSource):
     """Read a setting from the file that `GUIWEI_<NAME>_FILE` names."""
 
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 -- the base says so
         """Give the file's text without the line end, or None when no file is named."""
         variable = f"{PREFIX}{field_name.upper()}_FILE"
         path = os.environ.get(variable)  # noqa: TID251 -- this is the reader

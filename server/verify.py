@@ -2,7 +2,8 @@
 
 FILE is a SQLite database or an export (JSON lines). Every link and hash is computed anew; the first bad entry is named.
 Every anchor's root is computed anew over the entries it covers, and with `--key` its signature is checked; a receipt's
-anchor that a station keeps can be given as `--witness SIZE:ROOT`. Exit 0 all well, 1 something is wrong, 2 wrong use.
+anchor that a station keeps can be given as `--witness SIZE:ROOT`. Every closing is judged again, by its own facts and
+the sheet then in force. Exit 0 all well, 1 something is wrong, 2 wrong use.
 """
 
 import binascii
@@ -21,6 +22,7 @@ from contract.errors import ContractError
 from contract.signing import check_signature, public_key
 from server.domain.ledger import GENESIS, Entry, verify
 from server.domain.merkle import MerkleTree
+from server.service.rejudging import Rejudge
 from server.store.anchors import signed_text
 
 app = typer.Typer(name="ledger", no_args_is_help=True, add_completion=False)
@@ -52,13 +54,14 @@ class Report:
 
     entries: int = 0
     anchors: int = 0
+    judged: int = 0
     head: str = GENESIS
     wrong: str = ""
 
 
 def check(entries: Iterable[Entry], anchors: Iterable[Anchored], key: str = "") -> Report:
-    """Walk the chain once, comparing every anchor's root on the way; stop at the first thing that is wrong."""
-    report, tree = Report(), MerkleTree()
+    """Walk the chain once, comparing every anchor's root and judging every closing again; stop at the first fault."""
+    report, tree, again = Report(), MerkleTree(), Rejudge()
     waiting = sorted(anchors, key=lambda anchor: anchor.size)
     for anchor in waiting:
         report.wrong = report.wrong or _signature_fault(anchor, key)
@@ -66,8 +69,12 @@ def check(entries: Iterable[Entry], anchors: Iterable[Anchored], key: str = "") 
         broken = verify([entry], report.head, report.entries + 1)
         if broken is not None:
             report.wrong = f"entry {broken.id}: {broken.why}"
+        elif not report.wrong:
+            fault = again.fault(json.loads(entry.body))
+            report.wrong = f"entry {entry.id}: {fault}" if fault else ""
         if report.wrong:
             return report
+        report.judged = again.judged
         report.entries, report.head = entry.id, entry.hash
         tree = tree.append(entry.hash)
         while waiting and waiting[0].size <= report.entries:
@@ -162,10 +169,19 @@ def verify_command(
         typer.echo(f"{file or 'database'}: not a ledger that can be read: {error}", err=True)
         raise typer.Exit(2) from None
     if as_json:
-        said = {"entries": report.entries, "anchors": report.anchors, "head": report.head, "wrong": report.wrong}
+        said = {
+            "entries": report.entries,
+            "anchors": report.anchors,
+            "judged": report.judged,
+            "head": report.head,
+            "wrong": report.wrong,
+        }
         typer.echo(json.dumps(said))
     elif report.wrong:
         typer.echo(report.wrong)
     else:
-        typer.echo(f"{report.entries} entries and {report.anchors} anchors verify; the last hash is {report.head}")
+        typer.echo(
+            f"{report.entries} entries and {report.anchors} anchors verify, {report.judged} closings judged again"
+            f" come out the same; the last hash is {report.head}"
+        )
     raise typer.Exit(1 if report.wrong else 0)

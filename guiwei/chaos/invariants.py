@@ -1,4 +1,4 @@
-"""What must be true after any fault, read from the stations' outboxes and the server's database (I1, I3-I8).
+"""What must be true after any fault, read from the stations' outboxes and the server's database (I1 to I8).
 
 I2 (nothing in the ledger that no station said) follows from I1's comparison of hashes both ways.
 """
@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from guiwei.drill.world import World
+from server.verify import check, open_ledger
 
 
 def broken(world: World) -> list[str]:
@@ -19,6 +20,7 @@ def broken(world: World) -> list[str]:
             *_custody(world, database),
             *_lines(database),
             *_grants(database),
+            *_ledger(world),
         ]
     finally:
         database.close()
@@ -77,6 +79,13 @@ def _lines(database: sqlite3.Connection) -> list[str]:
         " GROUP BY line_id HAVING count(*) > 1"
     )
     return [f"I7: line {line} was used {n} times" for line, n in rows]
+
+
+def _ledger(world: World) -> list[str]:
+    """I6: chain and anchors verify, and every closing judged again comes out the same."""
+    with open_ledger(world.folder / "guiwei.sqlite", "") as (entries, anchors):
+        report = check(entries, anchors)
+    return [f"I6: {report.wrong}"] if report.wrong else []
 
 
 def _grants(database: sqlite3.Connection) -> list[str]:

@@ -25,7 +25,8 @@ def found(settings: Settings, company: dict[str, object], now_us: int) -> dict[s
     wanted = Company.model_validate_json(msgspec.json.encode(company))
     database = Database(url)
     try:
-        load_company(database, wanted, open_policy(settings), ZoneInfo(settings.zone), settings.site, now_us)
+        policy, _ = open_policy(settings)
+        load_company(database, wanted, policy, ZoneInfo(settings.zone), settings.site, now_us)
     finally:
         database.close()
     return load_keys(settings.data).public()

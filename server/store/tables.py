@@ -402,6 +402,15 @@ class LedgerAnchor(SQLModel, table=True):
     signature: str
 
 
+class PolicySheet(SQLModel, table=True):
+    """A policy sheet that was in force from `ledger_id` on; its whole text stands in that entry."""
+
+    __tablename__ = "policy_sheet"
+    ledger_id: int = Field(primary_key=True, sa_type=BigInteger)
+    digest: str
+    from_us: int = Field(sa_type=BigInteger)
+
+
 class Outgoing(SQLModel, table=True):
     """A signed command on its way to a station: sent again until `awaits` doors have answered it."""
 

@@ -34,6 +34,13 @@ def _refuse_changes(table: str) -> None:
 def upgrade() -> None:
     """Go on to this form."""
     op.create_table(
+        "policy_sheet",
+        sa.Column("ledger_id", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("from_us", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("ledger_id"),
+    )
+    op.create_table(
         "anchor",
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("root", sa.String(), nullable=False),

@@ -228,7 +228,8 @@ def open_office(folder: Path) -> Office:
     make_keys(folder)
     given = {"database_url": url, "data": folder, "site": "示范公司", "clock_file": clock_file}
     settings, database = load_settings(**given), Database(url)
-    real = Real(settings, database, clock, open_policy(settings), load_keys(folder), ZONE)
+    policy, sheet = open_policy(settings)
+    real = Real(settings, database, clock, policy, load_keys(folder), ZONE, sheet)
     cabinets = {name: Cabinet(name) for name in ("a", "b")}
     load_company(database, make_company(cabinets), real.policy, ZONE, SITE, clock.wall_us())
     deps = web_deps(real)
