@@ -21,6 +21,8 @@ from guiwei.drill.world import ADMIN, World
 UNKNOWN_CARD = "0F00FFFFFF"
 LOCKED = ("R02", "R20")
 """What a door that stays locked stands for, whatever its cabinet could say: no authority shown, so no opening."""
+DEAF, SILENCE_S = 0.9, 1.5
+"""From this rate of misses on a reader is as good as deaf; for so long it must be, for its station to know."""
 VIGIL_S = 10.0
 """For so long a station listens behind a closed door before it says that a tag has faded."""
 
@@ -263,6 +265,8 @@ class Acts:
         for number, reader in self.world.cabinets[station].readers.items():
             if not door or number == int(door):
                 reader.miss_rate = step.rate
+        if step.rate >= DEAF and self.world.cabinets[station].agent.alive:
+            time.sleep(SILENCE_S)
 
     def swap_tag(self, step: s.SwapTag) -> None:
         epcs, other = self.world.epcs, step.with_ or step.tag or f"E2AA{len(self.world.epcs):020X}"
