@@ -1,13 +1,13 @@
 """Stocktakes (R50): the expected list is frozen when one opens, sweeps and scans fill it, closing writes the results.
 
 Law 1: what is expected never changes after opening; items out are in a bucket of their own.
-Law 2: none closes while a sweep is awaited: an answer that comes later would make the report untrue.
+Law 2: none closes while a cabinet that is heard still sweeps; what a silent one owes is given up, and its items unread.
 """
 
 import json
 from collections import Counter
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, or_, select, update
 
 from server.domain.words import Bucket, CustodyState, StocktakeResult, Via
 from server.service.commands import order_sweep
@@ -18,7 +18,7 @@ from server.service.inputs import NewScan, NewScans, NewStocktake, NewSweep
 from server.service.keys import Keys
 from server.service.lookups import known, place_of, station_named
 from server.service.shapes import ScansView, StocktakeView
-from server.store.tables import Item, Stocktake, StocktakeLine, StocktakeSighting, StocktakeSweep, Tag
+from server.store.tables import Item, Outgoing, Stocktake, StocktakeLine, StocktakeSighting, StocktakeSweep, Tag
 
 BUCKETS = {
     CustodyState.PLACE: Bucket.EXPECTED,
@@ -87,8 +87,10 @@ def scan(work: Writing, number: int, asked: NewScans) -> ScansView:
 def close(work: Writing, number: int) -> StocktakeView:
     """Close a stocktake and write down what became of every line."""
     row = _open(work.session, number)
-    if awaited := awaited_from(work.session, number):
+    owing = awaited_from(work.session, number)
+    if awaited := [name for name in owing if station_named(work.session, name).online]:
         raise ConflictError("sweep_awaited", f"sweeps are still awaited from {', '.join(awaited)}")
+    _give_up_sweeps(work.session, number)
     results = results_of(work, number)
     lines = {
         line.item_id: line
@@ -138,6 +140,12 @@ def _open(session: Session, number: int) -> Stocktake:
     if row.state != "open":
         raise ConflictError("stocktake_closed", f"stocktake {number} is closed")
     return row
+
+
+def _give_up_sweeps(session: Session, number: int) -> None:
+    """Send no command of this stocktake again."""
+    commands = select(StocktakeSweep.command).where(StocktakeSweep.stocktake_id == number)
+    session.exec(update(Outgoing).where(col(Outgoing.command).in_(commands)).values(awaits=0))
 
 
 def _scanned(session: Session, one: NewScan) -> tuple[str, int | None]:

@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from contract.codec import open_command
 from contract.messages import CodeScanned, Sighting, SweepDone
-from server.store.tables import Outgoing
+from server.store.tables import Outgoing, Station
 from tests.server.company import KEYS, epc
 from tests.server.web.house import House
 
@@ -94,3 +94,17 @@ def test_a_blind_count_does_not_say_what_is_expected(house: House) -> None:
     opened = house.chen.post("/stocktakes", {"stations": ["a"], "blind": True})
     assert (opened["lines"], opened["expected"], opened["counts"]) == ([], 0, [])
     assert len(house.chen.post(f"/stocktakes/{opened['id']}/close")["lines"]) == 6
+
+
+def test_a_cabinet_that_fell_silent_keeps_no_stocktake_open(house: House) -> None:
+    house.visit("wang")
+    number = house.chen.post("/stocktakes", {"stations": ["a"]})["id"]
+    house.ke.post(f"/stocktakes/{number}/sweep")
+    with house.database.begin() as uow:
+        uow.session.get_one(Station, "a").online = False
+    closed = house.chen.post(f"/stocktakes/{number}/close")
+    assert (closed["state"], {line["result"] for line in closed["lines"]}) == ("closed", {"unread"})
+    with house.database.read() as session:
+        assert [sent.awaits for sent in session.exec(select(Outgoing))] == [0]
+    answer(house, 1, 2, 3, 6)
+    assert house.chen.get(f"/stocktakes/{number}")["lines"] == closed["lines"]
