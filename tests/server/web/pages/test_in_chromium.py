@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from .browser import chromium, served, signed_in
-from .day import live_a_day
+from .day import approve, ask, live_a_day
 from .office import Office, open_office
 
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
@@ -90,6 +90,7 @@ def test_a_verdict_appears_within_a_second_of_its_commit(office: Office, address
 
 
 def test_an_open_list_is_live_and_a_form_is_left_alone(office: Office, address: str, browser: Browser) -> None:
+    approve(office, "zhao", ask(office, "li", [9], "客户复核", **{"for": "wang"}))
     context = signed_in(browser, office, address, "chen", "en", **DESK)
     page, said = opened(context, f"{address}/items")
     listening(page)
