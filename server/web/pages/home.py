@@ -23,6 +23,8 @@ async def home(look: Look) -> Response:
     wrong = alarms.list_alarms(look, "open", None, BRIEF).rows if may(Act.SEE_ALARMS) else []
     out = page_views.soonest_due(look, BRIEF) if may(Act.SEE_LOANS) else []
     look.names.about([*moved, *wrong, *out])
+    numbers = overview(look)
     holders = list(dict.fromkeys(look.names.person(loan.person) for loan in out))
-    said = " · ".join(holders[:NAMED]) + (" …" if len(holders) > NAMED else "")
-    return look.show("home.html", o=overview(look), movements=moved, alarms=wrong, loans=out, holders=said)
+    more = len(holders) > NAMED or len(out) < numbers.out  # loans that do not fit, or are not the reader's business
+    said = " · ".join([*holders[:NAMED], *(["…"] if more else [])])
+    return look.show("home.html", o=numbers, movements=moved, alarms=wrong, loans=out, holders=said)

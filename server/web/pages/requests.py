@@ -34,9 +34,13 @@ router = page_router()
 async def request_list(look: Look, show: str = "", after: int | None = None) -> Response:
     """List one's own requests, those waiting for a decision, or all that are one's business."""
     tabs = [(name, look.page.text(text)) for name, text, act in TABS if look.viewer.may(act)]
-    shown = show if show in dict(tabs) else tabs[0][0]
-    page = requests.list_requests(look, "filed" if shown == "todo" else None, after, ROWS)
-    rows = [row for row in page.rows if _belongs(look, row, shown)]
+    names = list(dict(tabs))
+    wanted = [show] if show in names else [name for name in ("todo",) if name in names] + names[:1]
+    for shown in wanted:  # asked for nothing in particular: what waits for a decision, else the first tab
+        page = requests.list_requests(look, "filed" if shown == "todo" else None, after, ROWS)
+        rows = [row for row in page.rows if _belongs(look, row, shown)]
+        if rows:
+            break
     return look.show("requests.html", rows, rows=rows, next=page.next, tabs=tabs, show=shown)
 
 

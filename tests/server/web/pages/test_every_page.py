@@ -73,6 +73,16 @@ def test_every_page_for_every_role(busy: Office, role: Role, language: str) -> N
         assert "49 }}" not in html
 
 
+@pytest.mark.parametrize("role", Role)
+def test_no_page_leads_to_one_that_is_closed_to_its_reader(busy: Office, role: Role) -> None:
+    reader = Reader(busy, NAMES[role][0])
+    pages = [html for status, html in map(reader.get, ("/", "/more", "/items/T0011", "/requests/1")) if status == 200]
+    links = {link.attributes.get("href") or "" for html in pages for link in read(html).all("a")}
+    ours = sorted({link for link in links if link.startswith("/")})
+    assert ours
+    assert [link for link in ours if reader.get(link)[0] == 403] == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_form_of_a_page(busy: Office, language: str) -> None:
     reader = Reader(busy, "chen", language)

@@ -94,6 +94,8 @@ def test_asking_approving_and_withdrawing(office: Office) -> None:
         "until": "2026-03-03T12:00",
     }
     assert manager.post("/requests/new", **form) == (303, "/requests/1")
+    assert "尽调" in Reader(office, "zhao").get("/requests")[1]  # what waits for a decision comes first
+    assert "尽调" not in Reader(office, "zhao").get("/requests?show=mine")[1]
     _, page = Reader(office, "zhao").get("/requests/1")
     assert 'value="approve"' in page
     assert "2026-03-03 12:00" in page
@@ -191,6 +193,7 @@ def test_a_stocktake_from_opening_to_closing(office: Office) -> None:
     status, page = keeper.post("/stocktakes/1/scan", code="T0006")
     assert status == 422
     assert 'data-outcome="refused"' in page
+    assert "A closed count cannot be opened again." in keeper.get("/stocktakes/1")[1]
     assert keeper.post("/stocktakes/1/scan", code="b/1") == (303, "/stocktakes/1?at=b/1")
     _, where = keeper.post("/stocktakes/1/scan", code="ｔ0006", at="b/1")
     assert 'data-outcome="ok"' in keeper.get(where)[1]
