@@ -17,7 +17,7 @@ from edge_agent.devices.decode import decode as decode_chunks
 from edge_agent.devices.describe import settings_table
 from edge_agent.run import run, status
 
-app = typer.Typer(name="edge", help="Run and look after a station.", no_args_is_help=True)
+app = typer.Typer(name="edge", add_completion=False, help="Run and look after a station.", no_args_is_help=True)
 
 
 @app.callback()

@@ -124,7 +124,9 @@ def load_settings(path: Path) -> Settings:
     """Read and check a settings file (SettingsError names file, key and what is wrong)."""
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: {error}") from None
     try:
         _check_names(Settings, given, "")

@@ -116,3 +116,8 @@ def test_the_clock_file_moves_both_clocks_or_the_wall_clock_alone(tmp_path: Path
         file.write_text(bad)
         with pytest.raises(SettingsError, match="needs a file of 16 bytes"):
             Clock(str(file))
+
+
+def test_a_file_that_is_not_there_is_named_once(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^\S*station\.toml: No such file or directory$"):
+        load_settings(tmp_path / "station.toml")
