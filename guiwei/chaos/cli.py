@@ -15,11 +15,12 @@ from rich.table import Table
 
 from guiwei.chaos.strike import Outcome, blows, strike
 from guiwei.drill.runner import shipped
+from guiwei.drill.story import StoryError
 
-app = typer.Typer(help="Kill parts at every moment of every story and check that nothing is lost.")
+app = typer.Typer(add_completion=False)
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def chaos(
     story: Annotated[list[Path] | None, typer.Option(help="Story files; left out: those that ship.")] = None,
     seed: Annotated[int, typer.Option(help="Where the moments are drawn from.")] = 1,
@@ -27,8 +28,12 @@ def chaos(
     side_by_side: Annotated[int, typer.Option(help="Worlds at a time.")] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
-    """Strike; exit 1 when anything was lost, invented or ascribed to somebody else."""
-    matrix = blows(story or shipped(), seed)
+    """Kill parts at every moment of every story; exit 1 when anything was lost, invented or ascribed to another."""
+    try:
+        matrix = blows(story or shipped(), seed)
+    except StoryError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
     if sample:
         matrix = random.Random(seed).sample(matrix, min(sample, len(matrix)))
     with ThreadPoolExecutor(side_by_side) as pool:

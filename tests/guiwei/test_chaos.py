@@ -3,7 +3,9 @@
 import random
 
 import pytest
+from typer.testing import CliRunner
 
+from guiwei.chaos.cli import app
 from guiwei.chaos.strike import Blow, blows, strike
 from guiwei.drill.runner import shipped
 
@@ -31,3 +33,9 @@ def test_the_matrix_strikes_every_part_at_every_step() -> None:
     assert {blow.what for blow in first} == {"server", "broker", "a"}
     assert len(first) == 3 * len(steps)
     assert steps == set(range(len(steps)))
+
+
+def test_a_story_that_cannot_be_read_is_wrong_use() -> None:
+    refused = CliRunner().invoke(app, ["--story", "nowhere.toml"])
+    assert refused.exit_code == 2
+    assert "nowhere.toml" in refused.stderr
