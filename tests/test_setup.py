@@ -139,6 +139,16 @@ def test_run_says_what_to_install_where_it_cannot(tmp_path: Path) -> None:
     assert allowed.stdout == "guiwei demo\n"
 
 
+def test_run_tells_who_may_not_install_all_that_is_missing_at_once(tmp_path: Path) -> None:
+    all_but_one = 'shift 2; for name; do [ "$name" = chromium ] || echo "installed $name"; done'
+    environ = copy_of_run(tmp_path, dpkg_query=all_but_one, python3="exit 1")
+    refused = start(tmp_path, environ, "demo")
+    assert refused.returncode == 1
+    named = [line.split()[0] for line in refused.stderr.splitlines() if line.startswith("    ")]
+    assert named == ["chromium"]
+    assert "apt-get install chromium python3-pip\n" in refused.stderr
+
+
 def test_run_shows_why_a_step_failed(tmp_path: Path) -> None:
     broken = 'case "$1" in --version) echo uv;; *) echo "the lock file is out of date" >&2; exit 2;; esac'
     environ = copy_of_run(tmp_path, dpkg_query=ALL_INSTALLED, uv=broken)
