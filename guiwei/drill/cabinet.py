@@ -6,7 +6,6 @@ lock board has lock n's hook on channel n and door n's contact on channel 12 + n
 
 import os
 import resource
-import sys
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,7 +17,7 @@ from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.pty_device import PtyDevice
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 from guiwei.drill.cable import Cable
-from guiwei.drill.process import Process
+from guiwei.drill.process import GUIWEI, Process
 from guiwei.drill.specs import StationSpec
 
 CHANNELS = 24
@@ -45,7 +44,7 @@ class Cabinet:
         self.behind: dict[int, set[str]] = {door: set() for door in self.readers}
         self.ajar: set[int] = set()
         self.state_file = folder / "state.json"
-        command = [sys.executable, "-m", "guiwei", "edge", "run", str(folder / "station.toml")]
+        command = [GUIWEI, "edge", "run", str(folder / "station.toml")]
         self.agent = Process(f"station {name}", command, folder / "agent.log")
 
     @property

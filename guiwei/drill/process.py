@@ -7,20 +7,28 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from guiwei.drill.nursery import Forked
+
 
 class ProcessError(RuntimeError):
     """A part of the world did not start or did not stay up; the text ends with the last lines of its log."""
 
 
+GUIWEI = "guiwei"
+
+
 class Process:
-    """A program that a world runs; `start` may be called again after `kill`."""
+    """A program that a world runs; `start` may be called again after `kill`.
+
+    A command that begins with the word `guiwei` is forked from the nursery, any other is executed.
+    """
 
     def __init__(self, name: str, command: list[str], log: Path, env: dict[str, str] | None = None) -> None:
         self.name = name
         self.command = command
         self.log = log
         self.env = env
-        self.child: subprocess.Popen[bytes] | None = None
+        self.child: subprocess.Popen[bytes] | Forked | None = None
 
     @property
     def alive(self) -> bool:
@@ -30,6 +38,9 @@ class Process:
     def start(self) -> None:
         """Start the program; its output goes to the end of the log."""
         if self.alive:
+            return
+        if self.command[0] == GUIWEI:
+            self.child = Forked(self.command[1:], self.log, self.env)
             return
         with self.log.open("ab") as out:
             self.child = subprocess.Popen(

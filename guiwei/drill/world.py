@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import secrets
-import sys
 from pathlib import Path
 
 import httpx2
@@ -14,7 +13,7 @@ from guiwei.drill.broker import SERVER, broker, free_port, listening, start_brok
 from guiwei.drill.cabinet import Cabinet
 from guiwei.drill.clock import StoryClock
 from guiwei.drill.founding import found
-from guiwei.drill.process import Process, wait_until
+from guiwei.drill.process import GUIWEI, Process, wait_until
 from guiwei.drill.story import Story
 from server.config import Settings
 
@@ -44,7 +43,7 @@ class World:
         self.http_port = http_port or free_port()
         self.base = f"http://127.0.0.1:{self.http_port}"
         self.env = self._environment()
-        self.server = Process("server", _guiwei("server", "all"), folder / "server.log", self.env)
+        self.server = Process("server", [GUIWEI, "server", "all"], folder / "server.log", self.env)
         self._apis: dict[str, Api] = {}
 
     # ------------------------------------------------------------ beginning and end
@@ -174,10 +173,6 @@ class World:
             for key, i in self.story.items.items()
         ]  # fmt: skip
         return {"people": people, "stations": stations, "items": items}
-
-
-def _guiwei(*words: str) -> list[str]:
-    return [sys.executable, "-m", "guiwei", *words]
 
 
 def _epc(n: int) -> str:
