@@ -22,8 +22,8 @@ _HEAD = (
 )
 _QUARANTINE = (
     "INSERT INTO quarantine (station, digest, reason, detail, repeated, received_us, payload)"
-    " VALUES (:station, :digest, :reason, :detail, 0, :received_us, :payload)"
-    " ON CONFLICT (digest) DO UPDATE SET repeated = quarantine.repeated + 1"
+    " VALUES (:station, :digest, :reason, :detail, :repeated, :received_us, :payload)"
+    " ON CONFLICT (digest) DO UPDATE SET repeated = quarantine.repeated + excluded.repeated + 1"
 )
 _FORGET = (
     "DELETE FROM quarantine WHERE reason IN ('not_an_envelope', 'oversize', 'unknown_station', 'bad_signature')"
@@ -88,18 +88,22 @@ def save_heads(connection: Connection, heads: Mapping[tuple[str, str], tuple[int
 
 def save_refused(connection: Connection, refused: Iterable[Refused], received_us: int) -> None:
     """Quarantine; the same bytes again only add to `repeated`."""
-    rows = [
-        {
+    rows: dict[str, dict[str, Any]] = {}
+    for one in refused:
+        digest = sha256(one.payload).hexdigest()
+        if digest in rows:
+            rows[digest]["repeated"] += 1
+            continue
+        rows[digest] = {
             "station": one.station,
-            "digest": sha256(one.payload).hexdigest(),
+            "digest": digest,
             "reason": one.reason,
             "detail": one.detail[:500].replace("\0", "?"),
+            "repeated": 0,
             "received_us": received_us,
             "payload": one.payload[:_KEPT_BYTES],
         }
-        for one in refused
-    ]
-    if run_many(connection, _QUARANTINE, rows):
+    if run_many(connection, _QUARANTINE, list(rows.values())):
         run_many(connection, _FORGET, [{"kept": _KEPT_UNSIGNED}])
 
 
