@@ -26,12 +26,15 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from contract.signing import public_hex
 from contract.topics import STATION_NAME
+from edge_agent.settings import load_settings
 from firmware_config import mosquitto
 from guiwei import tls
 from guiwei.firmware import ROUTES, SERVERS
 
 INSIDE = Path("/etc/guiwei")
 """Where the folder's parts are mounted inside the containers."""
+
+CHECKOUT = Path(__file__).resolve().parent.parent
 
 app = typer.Typer(add_completion=False, help="Make the keys, certificates and settings of a new site.")
 
@@ -162,6 +165,18 @@ def make_site(site: Site, stations: list[str], doors: int, hosts: tuple[str, ...
     return first
 
 
+def unlisted(folder: Path, stations: list[str]) -> list[dict[str, object]]:
+    """Find the stations that a kept company.json does not have; returns what each is registered with."""
+    company = json.loads((folder / "company.json").read_text("utf-8"))
+    listed = {row["name"] for row in company["stations"]}
+    found = []
+    for name in (each for each in stations if each not in listed):
+        key = (folder / f"stations/{name}/station.key").read_text("utf-8")
+        doors = load_settings(folder / f"stations/{name}/station.toml").doors
+        found.append({"name": name, "title": name, "doors": len(doors), "public_key": _public(key)})
+    return found
+
+
 @app.command()
 def site(
     folder: Annotated[Path, typer.Argument(help="A folder outside the repository; keep a copy of it offline.")],
@@ -175,8 +190,12 @@ def site(
     for each in stations:
         if not STATION_NAME.fullmatch(each):
             raise typer.BadParameter(f"station {each!r}: 1-32 of a-z 0-9 _ -, beginning with a-z 0-9")
+    if (CHECKOUT / ".git").exists() and folder.resolve().is_relative_to(CHECKOUT):
+        raise typer.BadParameter(f"{folder} is inside the repository, where secrets must not be; name another folder")
     now = datetime.now(UTC)  # noqa: TID251 - certificates begin at the real moment
     password = make_site(Site(folder, name, now), stations, doors, tuple(host or ()))
     if password is not None:
         typer.echo(f"Administrator: admin, password {password} (shown once; also in company.json until you remove it)")
+    for row in unlisted(folder, stations):
+        typer.echo(f"Not in the company.json that was there; register it (POST /api/v1/stations): {json.dumps(row)}")
     typer.echo(f"Next: docker compose --env-file {folder}/compose.env run --rm init, then … up -d")

@@ -70,6 +70,20 @@ def test_a_bad_station_name_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "x").exists()
 
 
+def test_a_folder_in_the_repository_is_refused() -> None:
+    result = runner.invoke(site.app, [str(site.CHECKOUT / "docs/site")])
+    assert result.exit_code == 2
+    assert "repository" in result.stderr
+    assert not (site.CHECKOUT / "docs/site").exists()
+
+
+def test_a_station_that_is_added_later_comes_with_what_to_register(made: Path) -> None:
+    assert "Not in" not in runner.invoke(site.app, [str(made)]).stdout
+    said = runner.invoke(site.app, [str(made), "--station", "c", "--doors", "3"]).stdout
+    row = json.loads(next(line for line in said.splitlines() if line.startswith("Not in")).partition(": ")[2])
+    assert (row["name"], row["doors"], len(row["public_key"])) == ("c", 3, 64)
+
+
 @pytest.fixture
 def settings_file(made: Path) -> Path:
     """Station a's settings with its devices' ports in the test's own folder."""
