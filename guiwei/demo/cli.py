@@ -23,7 +23,7 @@ def demo(
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Play the stories (all that ship) once and judge them.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object; implies --once.")] = False,
-    side_by_side: Annotated[int, typer.Option(min=1, max=16, help="How many stories to play at a time.")] = 2,
+    side_by_side: Annotated[int, typer.Option(min=1, max=16, help="How many stories to play at a time.")] = 4,
     seconds: Annotated[float | None, typer.Option("--for", help="End the live demo after so many seconds.")] = None,
     port: Annotated[int, typer.Option(help="Where the live demo serves its pages; 0: a free port.")] = 0,
     seed: Annotated[int | None, typer.Option(help="Repeat the live demo's day of this seed.")] = None,

@@ -98,7 +98,7 @@ def describe(number: int, step: object) -> str:
 
 
 def run_all(
-    paths: list[Path], side_by_side: int = 2, watch: Callable[[str, str], None] | None = None
+    paths: list[Path], side_by_side: int = 4, watch: Callable[[str, str], None] | None = None
 ) -> Iterator[Result]:
     """Run stories a few at a time and give their results as they come; an interrupted caller starts no more."""
     with ThreadPoolExecutor(side_by_side) as pool:
