@@ -25,7 +25,7 @@ def chaos(
     story: Annotated[list[Path] | None, typer.Option(help="Story files; left out: those that ship.")] = None,
     seed: Annotated[int, typer.Option(help="Where the moments are drawn from.")] = 1,
     sample: Annotated[int, typer.Option(help="How many blows of the matrix; 0 is all of them.")] = 0,
-    side_by_side: Annotated[int, typer.Option(help="Worlds at a time.")] = 2,
+    side_by_side: Annotated[int, typer.Option(help="Worlds at a time.")] = 4,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Kill parts at every moment of every story; exit 1 when anything was lost, invented or ascribed to another."""
