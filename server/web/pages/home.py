@@ -26,5 +26,5 @@ async def home(look: Look) -> Response:
     numbers = overview(look)
     holders = list(dict.fromkeys(look.names.person(loan.person) for loan in out))
     more = len(holders) > NAMED or len(out) < numbers.out  # loans that do not fit, or are not the reader's business
-    said = " · ".join([*holders[:NAMED], *(["…"] if more else [])])
+    said = " · ".join([*holders[:NAMED], *(["…"] if more and holders else [])])
     return look.show("home.html", o=numbers, movements=moved, alarms=wrong, loans=out, holders=said)

@@ -107,6 +107,16 @@ def test_asking_approving_and_withdrawing(office: Office) -> None:
     assert 'data-word="withdrawn"' in Reader(office, "wang").get("/requests/1")[1]
 
 
+def test_the_first_page_never_calls_all_in_place_while_something_is_out(office: Office) -> None:
+    assert "Everything is in its place." in Reader(office, "sun", "en").get("/")[1]
+    approve(office, "zhao", ask(office, "li", [0], "客户复核", **{"for": "wang"}))
+    office.visit("wang", "a/1", taken=(0,))
+    assert "王芳" in Reader(office, "chen", "en").get("/")[1]
+    page = Reader(office, "sun", "en").get("/")[1]  # another's loan is not this reader's business
+    assert "王芳" not in page
+    assert "Everything is in its place." not in page
+
+
 def test_what_is_not_right_comes_back_with_what_was_filled_in(office: Office) -> None:
     manager = Reader(office, "li", "en")
     status, page = manager.post("/requests/new", items=[], purpose="kept purpose", until="not a time")
