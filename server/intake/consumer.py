@@ -7,6 +7,7 @@ Law 3: acknowledge after the commit, then send receipts. A database that cannot 
        again with the same messages, and makes the server not ready.
 """
 
+import gc
 import queue
 import threading
 from collections.abc import Callable
@@ -30,6 +31,8 @@ from server.store import inbox
 
 WINDOW: Final = 500
 """Messages the broker may send before the first is acknowledged."""
+OBJECTS_OF_A_BATCH: Final = 200_000
+"""So many new objects before looking for garbage: a batch makes tens of thousands, and they all go with it."""
 SESSION_SECONDS: Final = 24 * 3600
 KEEPALIVE: Final = 15
 _IDLE_SECONDS: Final = 0.25
@@ -101,6 +104,8 @@ class Consumer:
         """Work until `stop` is set."""
         self._thread = threading.get_ident()
         self._service.checker.may_start = True
+        gc.freeze()
+        gc.set_threshold(OBJECTS_OF_A_BATCH)
         self._client.connect_async(
             self._broker.host,
             self._broker.port,

@@ -12,10 +12,6 @@ from server.service.work import Heard, Work
 from server.store.sql import fetch
 
 _FIND = "SELECT id FROM incident WHERE station = :station AND epoch = :epoch AND opened_seq = :seq"
-_INSERT = (
-    "INSERT INTO incident (kind, station, epoch, opened_seq, door, occurred_us, note)"
-    " VALUES (:kind, :station, :epoch, :seq, :door, :occurred_us, '') RETURNING id"
-)
 
 
 def unlock_intended(work: Work, heard: Heard, event: UnlockIntended) -> None:
@@ -50,6 +46,9 @@ def answerable(work: Work, heard: Heard, event: DoorOpened | DoorClosed) -> int 
 def incident_of(work: Work, heard: Heard, event: DoorClosed) -> int:
     """Find the incident a closing ends, by the opening it names; begin one when its opening was never heard."""
     if event.opened_seq is not None:
+        number = work.effects.incident_at(heard.station, heard.epoch, event.opened_seq)
+        if number is not None:
+            return number
         opened = {"station": heard.station, "epoch": heard.epoch, "seq": event.opened_seq}
         for row in fetch(work.uow.connection, _FIND, **opened):
             return int(row.id)
@@ -61,17 +60,17 @@ def _begin(work: Work, heard: Heard, event: DoorOpened | DoorClosed, opened_seq:
     said = Cause(event.cause)
     cause = Cause.NO_SESSION if said == Cause.SESSION else said  # a session nobody was granted is none
     kind = incident_for_opening(cause) or IncidentKind.DOOR_OPENED_WITHOUT_SESSION
-    made = fetch(
+    number = work.effects.begin_incident(
         work.uow.connection,
-        _INSERT,
-        kind=str(kind),
-        station=heard.station,
-        epoch=heard.epoch,
-        seq=opened_seq,
-        door=event.door,
-        occurred_us=heard.occurred_us,
+        {
+            "kind": str(kind),
+            "station": heard.station,
+            "epoch": heard.epoch,
+            "opened_seq": opened_seq,
+            "door": event.door,
+            "occurred_us": heard.occurred_us,
+        },
     )
-    number = int(made[0].id)
     entry = work.record(heard, "incident_opened", {"incident": number, "incident_kind": kind, "door": event.door})
     alarm, case = alarm_for_opening(cause), case_for_opening(cause)
     if alarm is not None:

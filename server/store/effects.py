@@ -16,6 +16,11 @@ from server.domain.custody import Custody, ItemFacts, Place
 from server.store.sql import fetch, run_many
 from server.store.working_set import OpenLoan, Visit
 
+_INCIDENT = (
+    "INSERT INTO incident (id, kind, station, epoch, opened_seq, door, occurred_us, note)"
+    " VALUES (:id, :kind, :station, :epoch, :opened_seq, :door, :occurred_us, '')"
+)
+_LAST_INCIDENT = "SELECT COALESCE(MAX(id), 0) AS id FROM incident"
 _MOVEMENT = (
     "INSERT INTO movement (item_id, epc, direction, person_id, incident_id, station, epoch, seq, door, session,"
     " cause, occurred_us, received_us, late_us, verdict, lawful, reasons, line_id, supersedes_id, ledger_id)"
@@ -85,6 +90,7 @@ class LineChange:
 class Effects:
     """What a batch leads to, in memory until `save`."""
 
+    incidents: list[dict[str, Any]] = field(default_factory=list)
     movements: list[dict[str, Any]] = field(default_factory=list)
     items: dict[int, tuple[ItemFacts, Custody]] = field(default_factory=dict)
     """By item: as it was loaded, and the custody it comes to."""
@@ -97,9 +103,12 @@ class Effects:
     alarms: list[dict[str, Any]] = field(default_factory=list)
     cleared: dict[str, int] = field(default_factory=dict)
     """When the cause of an alarm was over, by cause; what is set again after that is not here."""
+    _opened: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    _last_incident: int | None = None
 
     def save(self, connection: Connection) -> None:
         """Write everything; raises StaleFactsError when a row is not as it was judged."""
+        self._save_incidents(connection)
         run_many(connection, _VISIT, [_visit_row(visit) for visit in self.visits.values()])
         _all(connection, "item", _ITEM, [_item_row(item, after) for item, after in self.items.values()])
         _all(connection, "line", _LINE, [_line_row(number, change) for number, change in self.lines.items()])
@@ -113,8 +122,26 @@ class Effects:
 
     def save_movements(self, connection: Connection) -> None:
         """Write the movements so far: whoever reads an item's history in the middle of a batch needs them there."""
+        self._save_incidents(connection)
         run_many(connection, _MOVEMENT, self.movements)
         self.movements.clear()
+
+    def _save_incidents(self, connection: Connection) -> None:
+        run_many(connection, _INCIDENT, self.incidents)
+        self.incidents.clear()
+
+    def begin_incident(self, connection: Connection, incident: dict[str, Any]) -> int:
+        """Note an incident and number it: there is one writer, so nobody else takes the number."""
+        if self._last_incident is None:
+            self._last_incident = int(fetch(connection, _LAST_INCIDENT)[0].id)
+        self._last_incident += 1
+        self.incidents.append({"id": self._last_incident, **incident})
+        self._opened[(incident["station"], incident["epoch"], incident["opened_seq"])] = self._last_incident
+        return self._last_incident
+
+    def incident_at(self, station: str, epoch: str, opened_seq: int) -> int | None:
+        """Find an incident of this batch by the event that began it."""
+        return self._opened.get((station, epoch, opened_seq))
 
     def set_alarm(self, alarm: dict[str, Any]) -> None:
         """Note an alarm; that its cause was over before is no longer so."""
