@@ -86,7 +86,8 @@ def strike(blow: Blow) -> Outcome:
 def _run(story: Story, world: World, blow: Blow, outcome: Outcome) -> None:
     quiet = Quiet(world)
     acts = Acts(world, quiet)
-    acts.on_open = lambda at: _try_again(story, acts, at)
+    played: list[s.AnyStep] = []
+    acts.on_open = lambda at: _try_again(played, acts, at)
     quiet.wait()
     stopped = ""
     for number, step in enumerate(story.steps):
@@ -95,6 +96,7 @@ def _run(story: Story, world: World, blow: Blow, outcome: Outcome) -> None:
             falling.start()
         try:
             _play(acts, step, describe(number + 1, step), falling)
+            played.append(step)
         except StoryError as error:
             stopped = f"could not go on: {error}"
             break
@@ -131,16 +133,17 @@ def _fall(world: World, quiet: Quiet, blow: Blow) -> None:
     world.start_again(blow.what)
 
 
-def _try_again(story: Story, acts: Acts, at: str) -> bool:
-    """Badge again before a door that stayed shut, as the person of the last badge step would."""
+def _try_again(played: list[s.AnyStep], acts: Acts, at: str) -> bool:
+    """Badge (and scan, and type) again before a door that stayed shut, as whoever stood there last would."""
     station = at.partition("/")[0]
-    badges = [step for step in story.steps if isinstance(step, s.Badge) and step.at == station]
-    for badge in reversed(badges):
-        if badge.expect_refusal is None:
-            acts.badge(badge)
-            acts.quiet.wait()
-            return True
-    return False
+    here = [step for step in played if isinstance(step, s.Badge | s.Pin | s.Scan) and step.at == station]
+    last = max((n for n, step in enumerate(here) if isinstance(step, s.Badge)), default=None)
+    if last is None:
+        return False
+    for step in here[last:]:
+        getattr(acts, str(type(step).__struct_config__.tag))(step)
+        acts.quiet.wait()
+    return True
 
 
 def _conclude(world: World, story: Story, differences: list[Difference], outcome: Outcome) -> None:
