@@ -207,7 +207,7 @@ class Consumer:
     # ------------------------------------------------------------ the client's thread
 
     def _make_client(self) -> BatchingClient:
-        client = BatchingClient(self._broker.username or "server-intake")
+        client = BatchingClient(self._broker.username or "server-intake", self._on_message)
         if self._broker.password:
             client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.ca is not None:
@@ -217,7 +217,6 @@ class Consumer:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
         return client
 
     def _on_connect(self, client: mqtt.Client, _data: Any, flags: Any, reason: Any, _properties: Any) -> None:
@@ -238,8 +237,8 @@ class Consumer:
         self._subscribed = False
         log.warning("broker_lost", reason=str(reason))
 
-    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        self._queue.put(_Arrived(message.topic, bytes(message.payload), message.mid, self._connection))
+    def _on_message(self, name: str, payload: bytes, mid: int) -> None:
+        self._queue.put(_Arrived(name, payload, mid, self._connection))
 
 
 def _session(window: int) -> Properties:

@@ -62,7 +62,6 @@ def _facts(
         return tuple(Seen(epc, _then(work.item_by_epc(epc), late)) for epc in once)
 
     taken = seen(event.taken)
-    place = (heard.station, event.door)
     gone = {tag.item.id for tag in taken if tag.item is not None}
     return SettleFacts(
         station=heard.station,
@@ -71,9 +70,7 @@ def _facts(
         occurred_us=heard.occurred_us,
         person_id=person_id,
         session=event.session,
-        lines=tuple(
-            line for line in work.lines_of(person_id) if line.item.id in gone or line.item.custody.place == place
-        ),
+        lines=work.lines_near(person_id, heard.station, event.door, gone),
         taken=taken,
         put=seen(event.put),
         unread=seen(event.unread),

@@ -4,7 +4,7 @@ Nothing here touches the database: `Effects.save` writes what follows, the unit 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -49,6 +49,23 @@ def moved(item: ItemFacts, custody: Custody) -> ItemFacts:
         item.department,
         item.parts,
         item.pages,
+    )
+
+
+def changed(line: LineFacts, item: ItemFacts, state: LineState, session: str | None) -> LineFacts:
+    """Give a line with its item or its state changed (what `replace` does, in a quarter of the time)."""
+    return LineFacts(
+        line.id,
+        item,
+        line.person_id,
+        line.authority,
+        line.mode,
+        line.from_us,
+        line.until_us,
+        state,
+        session,
+        line.authority_id,
+        line.due_us,
     )
 
 
@@ -112,7 +129,20 @@ class Work:
         for number in self.facts.lines_of.get(person_id or 0, ()):
             line = self.facts.lines[number]
             item = self.facts.items[line.item.id]
-            yield line if line.item is item else replace(line, item=item)
+            yield line if line.item is item else changed(line, item, line.state, line.session)
+
+    def lines_near(self, person_id: int | None, station: str, door: int, items: set[int]) -> tuple[LineFacts, ...]:
+        """Give those of a person's lines whose item is at a door by now, or is one of these."""
+        numbers, now = self.facts.lines_of.get(person_id or 0, ()), self.facts.items
+        places = [(number, now[self.facts.lines[number].item.id]) for number in numbers]
+        near = [
+            (self.facts.lines[number], item)
+            for number, item in places
+            if item.id in items or (item.custody.door == door and item.custody.station == station)
+        ]
+        return tuple(
+            line if line.item is item else changed(line, item, line.state, line.session) for line, item in near
+        )
 
     # ------------------------------------------------------------ what follows
 
@@ -139,7 +169,7 @@ class Work:
             self.effects.lines[number] = LineChange(str(line.state), line.session, str(state), session)
         else:
             change.state, change.session = str(state), session
-        self.facts.lines[number] = replace(line, state=state, session=session)
+        self.facts.lines[number] = changed(line, line.item, state, session)
 
     def release(self, session: str, person_id: int | None, items: frozenset[int] | None = None) -> list[int]:
         """Free the lines a session has reserved (only those for `items`, when given); returns their numbers."""

@@ -3,11 +3,11 @@
 What the events name (credentials, sessions, codes, tags) leads to people, their visits and lines, and to the items.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Connection, Row
 
 from server.domain.authorities import LineFacts
@@ -214,19 +214,10 @@ def add_line(found: WorkingSet, row: Any) -> None:
         found.requests[number] = request
 
 
-def _visit(row: Row[Any]) -> Visit:
-    return Visit(
-        row.session,
-        row.station,
-        row.person_id,
-        row.challenge,
-        row.grant,
-        json.loads(row.doors),
-        bool(row.pin_ok),
-        row.asked_us,
-        row.lapses_us,
-        row.ended_us,
-    )
+def _visit(row: Any) -> Visit:
+    session, station, person, challenge, grant, doors, pin_ok, asked_us, lapses_us, ended_us = row
+    doors = msgspec.json.decode(doors)
+    return Visit(session, station, person, challenge, grant, doors, bool(pin_ok), asked_us, lapses_us, ended_us)
 
 
 def _pairs(rows: Iterable[Row[Any]]) -> dict[Any, Any]:
