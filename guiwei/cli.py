@@ -5,6 +5,8 @@ command's module before that command is asked for, not even to print the help.
 """
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import typer
@@ -44,17 +46,24 @@ app = typer.Typer(
 )
 
 
-def load(name: str) -> typer.Typer:
-    """Import the app of the command `name`; exit 2, saying how to get it, when its libraries are absent."""
+@contextmanager
+def lacking_explained(name: str) -> Iterator[None]:
+    """Exit 2, saying how to get it, when a library of the command `name` is absent, be it at its start or later."""
     target = COMMANDS[name]
-    module, _, attribute = target.where.partition(":")
     try:
-        found = getattr(importlib.import_module(module), attribute)
+        yield
     except ModuleNotFoundError as error:
         typer.echo(f"guiwei {name}: the Python module {error.name!r} is not installed here.", err=True)
         if target.extra:
             typer.echo(f"It comes with the extra of this command: uv sync --locked --extra {target.extra}", err=True)
         raise typer.Exit(2) from error
+
+
+def load(name: str) -> typer.Typer:
+    """Import the app of the command `name`."""
+    target = COMMANDS[name]
+    module, _, attribute = target.where.partition(":")
+    found = getattr(importlib.import_module(module), attribute)
     if not isinstance(found, typer.Typer):
         raise TypeError(f"{target.where} is a {type(found).__name__}, not a typer app")
     return found
@@ -65,8 +74,9 @@ def register(name: str) -> None:
 
     @app.command(name, help=COMMANDS[name].help, context_settings=PASS_ON)
     def pass_on(context: typer.Context) -> None:
-        command = typer.main.get_command(load(name))
-        command(args=context.args, prog_name=f"guiwei {name}")
+        with lacking_explained(name):
+            command = typer.main.get_command(load(name))
+            command(args=context.args, prog_name=f"guiwei {name}")
 
 
 for _name in COMMANDS:

@@ -69,6 +69,7 @@ PROBES: dict[str, Probe] = {
     "postgresql": program("initdb"),
     "poppler-utils": program("pdftoppm"),
     "chromium": program("chromium", "chromium-browser", "google-chrome"),
+    "libatomic1": lambda: ctypes.util.find_library("atomic") is not None,
 }
 
 # One module that tells whether an extra is installed, and what the extra is for.

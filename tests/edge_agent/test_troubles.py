@@ -172,7 +172,7 @@ def test_without_an_answer_it_asks_again_with_new_challenges_and_gives_up(bench:
     assert peer.wait(lambda: "grant_refused" in peer.kinds())
     assert peer.wait(lambda: [event.why for event in peer.of(SessionEnded)] == ["lapsed"], 12)
     assert len(peer.of(AccessRequested)) == 4
-    assert bench.state()["screen"] == ["服务器未应答，无法开柜"]
+    assert bench.wait(lambda state: state["screen"] == ["服务器未应答，无法开柜"])
     assert bench.lock.fired(1) == 0
 
 

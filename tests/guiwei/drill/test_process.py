@@ -82,7 +82,7 @@ def test_stop_kills_what_does_not_listen(tmp_path: Path) -> None:
 
 
 def test_check_says_the_exit_code_and_the_last_words(tmp_path: Path) -> None:
-    failing = program(tmp_path, "import sys; print('line one'); sys.exit('no such port')")
+    failing = program(tmp_path, "import sys; print('line one', flush=True); sys.exit('no such port')")
     failing.start()
     with pytest.raises(ProcessError, match=r"ticker is not running \(exit 1\):\nline one\nno such port"):
         wait_until("listening", 5, lambda: False, failing)
