@@ -1,8 +1,8 @@
 """Hear the stations over MQTT: hand batches to the intake service, acknowledge after the commit, send the answers.
 
 Law 1: the client's callbacks only enqueue; one thread does all the rest.
-Law 2: commit when nothing more waits, else when the receive window is full; never by a timer. While one batch is
-       committed the signatures of the next are checked.
+Law 2: commit when nothing more waits, else when a third of the receive window does; never by a timer. While one batch
+       is committed, the signatures of the next are checked and a third is received.
 Law 3: acknowledge after the commit, then send receipts. A database that cannot commit gets no acknowledgement, is tried
        again with the same messages, and makes the server not ready.
 """
@@ -29,7 +29,7 @@ from server.intake.client import BatchingClient
 from server.intake.service import DATABASE_DOWN, Begun, IntakeService, Taken
 from server.store import inbox
 
-WINDOW: Final = 500
+WINDOW: Final = 1500
 """Messages the broker may send before the first is acknowledged."""
 OBJECTS_OF_A_BATCH: Final = 200_000
 """So many new objects before looking for garbage: a batch makes tens of thousands, and they all go with it."""
@@ -81,6 +81,7 @@ class Consumer:
         self._service = service
         self._broker = broker
         self._window = window
+        self._most = max(1, window // 3)
         self._queue: queue.SimpleQueue[_Arrived] = queue.SimpleQueue()
         self._connection = 0
         self._subscribed = False
@@ -129,11 +130,11 @@ class Consumer:
             self._client.loop_stop()
 
     def _next(self, wait: bool) -> list[_Arrived]:
-        """Take all that waits, up to the window; with `wait`, wait for something first."""
+        """Take all that waits, up to a third of the window; with `wait`, wait for something first."""
         batch: list[_Arrived] = []
         try:
             batch.append(self._queue.get(timeout=_IDLE_SECONDS) if wait else self._queue.get_nowait())
-            while len(batch) < self._window:
+            while len(batch) < self._most:
                 batch.append(self._queue.get_nowait())
         except queue.Empty:
             pass

@@ -4,7 +4,7 @@ The judging is `server.domain.movements.settle`; here its facts are gathered and
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -57,7 +57,9 @@ def _facts(
     incident_id: int,
     late: dict[int, LateItem],
 ) -> SettleFacts:
-    def seen(sightings: Iterable[Sighting]) -> tuple[Seen, ...]:
+    def seen(sightings: Sequence[Sighting]) -> tuple[Seen, ...]:
+        if not sightings:
+            return ()
         once = dict.fromkeys(sighting.epc for sighting in sightings)
         return tuple(Seen(epc, _then(work.item_by_epc(epc), late)) for epc in once)
 

@@ -26,6 +26,7 @@ _PRAGMAS = (
     "recursive_triggers=ON",  # else INSERT OR REPLACE deletes without asking the trigger that refuses it
     f"busy_timeout={BUSY_SECONDS * 1000}",
     "cache_size=-65536",  # KiB; the default of 2 MiB does not hold the indexes' upper pages
+    "wal_autocheckpoint=8192",  # pages, 32 MiB: a full batch fills the default of 1000, and would copy them every time
 )
 
 log = structlog.get_logger(__name__)
