@@ -1,12 +1,14 @@
 """What a door leaves in the journal: how it opened, and what had left and come when it was closed.
 
-Each function writes into an entry under way and gives the memory that belongs to it; nothing is assigned here.
+1. Each function writes into an entry under way and gives the memory that belongs to it; nothing is assigned here.
+2. Nothing found is left out: what one event cannot hold follows in further ones of the same opening, same entry.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -14,10 +16,8 @@ from contract.messages import Cause, DoorClosed, DoorOpened, Sighting, SweepDone
 from edge_agent.door import Door, DoorMemory, KnownTag
 from edge_agent.doors import Do
 from edge_agent.journal import Entry
+from edge_agent.parts import parts
 from edge_agent.presence import Found, Rate
-
-MOST_SIGHTINGS = 600
-"""Most sightings of one list in one event, so that an event fits into a message."""
 
 
 def write(entry: Entry, act: Do, door: Door, memory: DoorMemory, cause: Cause) -> DoorMemory:
@@ -40,14 +40,7 @@ def write(entry: Entry, act: Do, door: Door, memory: DoorMemory, cause: Cause) -
 
 def came_unseen(entry: Entry, door: Door, came: dict[str, Sighting]) -> DoorMemory:
     """Report tags that are steadily read behind a closed door and were not there when it was settled."""
-    entry.write(
-        DoorClosed,
-        door=door.number,
-        cause="gap",
-        put=list(came.values()),
-        passes=door.watched,
-        gap_from_us=door.gap_from_us,
-    )
+    _closed(entry, door, DoorMemory(), "gap", passes=door.watched, put=came.values())
     contents = dict(door.learned().contents or {})
     contents |= {epc: KnownTag(seen.tid, seen.antenna, Rate(1, 1)) for epc, seen in came.items()}
     return replace(door.memory, contents=contents)
@@ -70,22 +63,42 @@ def _settled(entry: Entry, door: Door, memory: DoorMemory, cause: Cause) -> Door
     found = _as_known(door.sweep.found(), memory)
     if first and door.ear.readers:
         seen = _shown(door, found.came | found.there)
-        entry.write(SweepDone, door=door.number, purpose="baseline", seen=seen, passes=found.passes)
+        write_sweep(entry, seen, found.passes, door=door.number, purpose="baseline")
     if memory.opened_seq or memory.owed or (not first and (found.gone or found.came)):
-        entry.write(
+        taken, unread = _shown(door, found.gone), _shown(door, found.unread)
+        put = [] if first else _shown(door, found.came)
+        _closed(entry, door, memory, cause, found.passes, taken=taken, unread=unread, put=put)
+    return replace(_unnamed(memory), contents=_contents(memory, door, found), owed=False, opened_seq=None, cause=None)
+
+
+def _closed(
+    entry: Entry, door: Door, memory: DoorMemory, cause: Cause, passes: int, **lists: Iterable[Sighting]
+) -> None:
+    """Write what a closing settled; its parts are of one opening: the first of them, where no other was noticed."""
+    opened_seq = memory.opened_seq
+    for part in parts(**lists):
+        seq = entry.write(
             DoorClosed,
             door=door.number,
             cause=cause,
             session=memory.session,
             credential=memory.credential,
-            opened_seq=memory.opened_seq,
-            taken=_shown(door, found.gone),
-            put=_shown(door, () if first else found.came),
-            unread=_shown(door, found.unread),
-            passes=found.passes,
+            opened_seq=opened_seq,
+            passes=passes,
             gap_from_us=door.gap_from_us if cause == "gap" else None,
+            **part,
         )
-    return replace(_unnamed(memory), contents=_contents(memory, door, found), owed=False, opened_seq=None, cause=None)
+        opened_seq = opened_seq or seq
+
+
+def write_sweep(entry: Entry, seen: Iterable[Sighting], passes: int, **fields: Any) -> None:
+    """Write what a sweep heard; the passes count once, in the first of its events."""
+    for number, part in enumerate(parts(seen=seen)):
+        entry.write(SweepDone, passes=passes if number == 0 else 0, **fields, **part)
+
+
+def _shown(door: Door, epcs: Iterable[str]) -> list[Sighting]:
+    return [door.sighting(epc) for epc in sorted(epcs)]
 
 
 def _as_known(found: Found, memory: DoorMemory) -> Found:
@@ -96,10 +109,6 @@ def _as_known(found: Found, memory: DoorMemory) -> Found:
 
 def _unnamed(memory: DoorMemory) -> DoorMemory:
     return replace(memory, session=None, grant=None, credential=None)
-
-
-def _shown(door: Door, epcs: Iterable[str]) -> list[Sighting]:
-    return [door.sighting(epc) for epc in sorted(epcs)][:MOST_SIGHTINGS]
 
 
 def _contents(memory: DoorMemory, door: Door, found: Found) -> dict[str, KnownTag]:

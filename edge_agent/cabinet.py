@@ -19,6 +19,7 @@ from edge_agent.door import Door, DoorMemory
 from edge_agent.doors import Do, Move, Phase, cause_of, turn
 from edge_agent.ear import Ear, Pass
 from edge_agent.journal import Entry, Journal
+from edge_agent.parts import parts
 from edge_agent.presence import Sweep
 from edge_agent.settings import Channel, DoorTable, PresenceTable
 from edge_agent.unlock import FEEDBACK_S, Outcome, Shot
@@ -257,8 +258,9 @@ class Cabinet:
         contents = dict(door.learned().contents or {})
         contents |= {epc: replace(contents[epc], unread=active) for epc in epcs}
         door.memory = replace(door.memory, contents=contents)
-        items = [Sighting(epc=epc, tid=contents[epc].tid, antenna=contents[epc].antenna) for epc in epcs]
-        self._condition("item_undetectable", active=active, door=door.number, items=items)
+        items = (Sighting(epc=epc, tid=contents[epc].tid, antenna=contents[epc].antenna) for epc in epcs)
+        for part in parts(items=items):
+            self._condition("item_undetectable", active=active, door=door.number, **part)
 
     # -- firing -------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Sweeps the server asks for: listen behind closed doors and report everything heard.
 
-A door that is in use is swept when it is idle again. A command is carried out once, also when it is delivered twice.
+1. A door that is in use is swept when it is idle again. A command is carried out once, also when delivered twice.
+2. Every door of a command is answered; one that the station does not have was listened behind in no pass.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from contract.messages import Sweep as SweepCommand
-from contract.messages import SweepDone
+from edge_agent.books import write_sweep
 from edge_agent.cabinet import Cabinet
 from edge_agent.door import Door
 from edge_agent.doors import Phase
@@ -20,7 +21,6 @@ from edge_agent.presence import Sweep
 from edge_agent.settings import PresenceTable
 
 REMEMBERED = 256
-MOST_SIGHTINGS = 2000
 SPARE_S = 0.6
 
 
@@ -53,10 +53,13 @@ class Sweeps:
         """Take a command; an empty list of doors means all."""
         if command.command in self._known:
             return
+        doors = dict.fromkeys(command.doors or self._cabinet.doors)
+        with self._journal.entry() as entry:
+            for number in doors.keys() - self._cabinet.doors.keys():
+                write_sweep(entry, (), 0, door=number, purpose=command.purpose, command=command.command)
         self._known.append(command.command)
-        for number in command.doors or list(self._cabinet.doors):
-            if number in self._cabinet.doors:
-                self._tasks.setdefault(number, deque()).append(Task(command.command, command.purpose))
+        for number in doors.keys() & self._cabinet.doors.keys():
+            self._tasks.setdefault(number, deque()).append(Task(command.command, command.purpose))
 
     def hear(self, door: Door, heard: Pass) -> None:
         """Take one pass behind an idle door."""
@@ -88,13 +91,6 @@ class Sweeps:
 
     def _report(self, number: int, task: Task) -> None:
         assert task.listening is not None
-        seen = [task.evidence[epc].sighting() for epc in sorted(task.evidence)][:MOST_SIGHTINGS]
+        seen = (task.evidence[epc].sighting() for epc in sorted(task.evidence))
         with self._journal.entry() as entry:
-            entry.write(
-                SweepDone,
-                door=number,
-                purpose=task.purpose,
-                command=task.command,
-                seen=seen,
-                passes=task.listening.passes,
-            )
+            write_sweep(entry, seen, task.listening.passes, door=number, purpose=task.purpose, command=task.command)

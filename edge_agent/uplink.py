@@ -10,10 +10,8 @@ from contract.errors import ContractError
 from contract.messages import MAX_EVENTS, Batch
 from edge_agent.journal import Journal
 from edge_agent.link import Link
+from edge_agent.parts import MOST_BYTES
 from edge_agent.sender import Sender
-
-MOST_BYTES = 200 * 1024
-"""Most bytes of events in one batch; leaves room for the envelope."""
 
 
 class Uplink:

@@ -190,6 +190,17 @@ def test_a_sweep_asked_for_is_done_once(bench: Bench, peer: Peer) -> None:
     assert baseline.purpose == "baseline"
 
 
+def test_a_door_the_station_does_not_have_is_answered_at_once(bench: Bench, peer: Peer) -> None:
+    bench.start()
+    command = SweepCommand(v=1, station="a", command="d" * 32, doors=[1, 2, 3], purpose="stocktake")
+    peer.send("command", command)
+    assert peer.wait(lambda: len(peer.of(SweepDone)) == 4)
+    answers = {event.door: event for event in peer.of(SweepDone)[1:]}
+    assert {event.command for event in answers.values()} == {"d" * 32}
+    assert (epcs(answers[1].seen), answers[1].passes > 0) == (TAGS, True)
+    assert [(answers[door].seen, answers[door].passes) for door in (2, 3)] == [([], 0), ([], 0)]
+
+
 def test_killed_with_the_door_open_is_a_gap_that_names_nobody(bench: Bench, peer: Peer) -> None:
     bench.start()
     bench.show()
