@@ -177,8 +177,8 @@ def rejected(day: Day) -> list[Act]:
     if found is None or who is None:
         return []
     item, door = found
-    ask, approve = asked(day, who, day.manager(who), "zhao", item)
-    name = approve.step.request  # type: ignore[union-attr]
+    ask, _ = asked(day, who, day.manager(who), "zhao", item)
+    name = f"request-{day.requests}"
     badge = s.Badge(at=_station(door), who=who, expect_refusal=["R02"])
     return [
         ask,

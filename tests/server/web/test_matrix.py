@@ -56,7 +56,7 @@ def test_an_app_with_a_route_that_declares_nothing_is_not_built() -> None:
 @pytest.mark.parametrize("role", list(Role))
 def test_the_gate_of_every_route(house: House, role: Role) -> None:
     caller = getattr(house, NAMED[role])
-    wrong = []
+    wrong: list[tuple[str, object]] = []
     for name, act in operations(house.app.openapi()).items():
         if act == PUBLIC or name in ENDLESS:
             continue
