@@ -230,12 +230,13 @@ class Anchor(Message, frozen=True, kw_only=True):
 
 
 class Receipt(Message, frozen=True, kw_only=True, tag_field="kind", tag="receipt"):
-    """Everything up to and including `upto` is committed or quarantined; `resend` asks from there on."""
+    """All up to `upto`, whose hash is `head`, is committed or quarantined; `gaps` asks for what comes after."""
 
     v: Literal[1]
     station: StationName
     epoch: Epoch
     upto: Annotated[int, Meta(ge=0)]
+    head: Hash | None = None
     gaps: list[tuple[int, int]] = []
     server_us: Micros
     echo_mono_us: Micros

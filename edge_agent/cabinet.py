@@ -120,6 +120,19 @@ class Cabinet:
             door.heard.clear()
             self._move(door, Move.LOST, now)
 
+    def begin_epoch(self, now: float) -> None:
+        """Begin a new epoch of the outbox: what is remembered is an older image's, so every door had a gap."""
+        since = self._journal.outbox.vouched_until()
+        self.blind(now)
+        memories = {
+            door.number: replace(door.memory, owed=True, cause="gap", opened_seq=None) for door in self.doors.values()
+        }
+        with self._journal.new_epoch() as entry:
+            for number, memory in memories.items():
+                entry.keep(f"door/{number}", memory)
+        for door in self.doors.values():
+            door.memory, door.gap_from_us = memories[door.number], since
+
     # -- for sessions -------------------------------------------------------------------------------------------------
 
     def may_soon(self, doors: Iterable[int]) -> bool:

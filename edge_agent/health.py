@@ -102,6 +102,10 @@ class Health:
         """Name the devices that have been away long enough to be reported."""
         return frozenset(name for name, since in self._since.items() if now - since >= GONE_S)
 
+    def begin_epoch(self) -> None:
+        """Wait for no event of an epoch that is over."""
+        self._jump_seq = None
+
     def tick(self, now: float, confirmed: int) -> None:
         """Look after everything that is due."""
         if now < self._next_look:

@@ -61,6 +61,14 @@ class Journal:
         with self.outbox.act() as act:
             yield Entry(act, stamp)
 
+    @contextmanager
+    def new_epoch(self) -> Iterator[Entry]:
+        """Begin a new epoch of the outbox; what is kept in the block is kept in the same commit."""
+        wall = self.clock.wall_us()
+        with self.outbox.act() as act:
+            act.begin_epoch(self.boot, wall)
+            yield Entry(act, {})
+
     def recall(self, name: str, kind: type[M]) -> M | None:
         """Give what was kept under a name; what an older version kept and this one cannot read is forgotten."""
         raw = self.outbox.recall(name)

@@ -2,7 +2,8 @@
 
 1. SQLite, WAL, synchronous=FULL, one writer (the station's loop): what `act` committed survives a power cut.
 2. An event, and the station's memory that goes with it, are one transaction.
-3. `epoch` is made with the file; a row's hash chains it to the row before, the first to the epoch's genesis.
+3. `epoch` is made with the file, and anew when the file turns out to be an older image of what the server knows;
+   a row's hash chains it to the row before, the first to the epoch's genesis.
 4. A row is done when the server's receipt covers it. Done rows are kept 30 days and at most 100,000.
 5. When the disk is full, done rows go first, then the reserve file, so that the last alarm fits.
 """
@@ -18,8 +19,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from contract.codec import encode
-from contract.messages import Anchor, Event
+from msgspec.structs import replace
+
+from contract.codec import decode_event, encode
+from contract.messages import Anchor, DoorClosed, Event
 from contract.signing import genesis, next_hash
 
 KEEP_US = 30 * 24 * 3600 * 1_000_000
@@ -31,6 +34,9 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STR
 CREATE TABLE IF NOT EXISTS event (
     seq INTEGER PRIMARY KEY, body BLOB NOT NULL, prev_hash TEXT NOT NULL, hash TEXT NOT NULL, confirmed INTEGER
 ) STRICT;
+CREATE TABLE IF NOT EXISTS aside (
+    epoch TEXT NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL, prev_hash TEXT NOT NULL, hash TEXT NOT NULL,
+    at INTEGER NOT NULL, PRIMARY KEY (epoch, seq)) STRICT;
 CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS answered (challenge TEXT PRIMARY KEY, what TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS witness (size INTEGER NOT NULL, root TEXT NOT NULL, at INTEGER NOT NULL,
@@ -55,13 +61,17 @@ class Act:
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
+        self.epoch: str = outbox.epoch
         self.head: str = outbox.head
         self.next_seq: int = outbox.next_seq
+        self.confirmed: int = outbox.confirmed
 
     def write(self, kind: type[Event], **fields: Any) -> int:
         """Append an event of this kind; give its seq."""
-        seq: int = self.next_seq
-        body = encode(kind(epoch=self._outbox.epoch, seq=seq, **fields))
+        return self._append(kind(epoch=self.epoch, seq=self.next_seq, **fields))
+
+    def _append(self, event: Event) -> int:
+        seq, body = event.seq, encode(event)
         digest = next_hash(self.head, body)
         self._outbox.db.execute("INSERT INTO event VALUES (?, ?, ?, ?, NULL)", (seq, body, self.head, digest))
         self.head, self.next_seq = digest, seq + 1
@@ -70,6 +80,32 @@ class Act:
     def keep(self, name: str, value: bytes) -> None:
         """Keep a piece of the station's memory."""
         self._outbox.db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (name, value))
+
+    def begin_epoch(self, boot: str, at_us: int) -> None:
+        """Begin a new epoch with what this boot wrote and the server has not; set aside what it did not confirm.
+
+        What an earlier boot wrote may be the server's or not: nothing here can say, so it is not told twice.
+        """
+        db = self._outbox.db
+        mine = db.execute(
+            "SELECT body FROM event WHERE confirmed IS NULL AND json_extract(CAST(body AS TEXT), '$.boot') = ?"
+            " ORDER BY seq",
+            (boot,),
+        ).fetchall()
+        db.execute(
+            "INSERT INTO aside SELECT ?, seq, body, prev_hash, hash, ? FROM event WHERE confirmed IS NULL",
+            (self.epoch, at_us),
+        )
+        db.execute("DELETE FROM event")
+        self.epoch, self.next_seq, self.confirmed = secrets.token_hex(16), 1, 0
+        self.head = genesis(self._outbox.station, self.epoch)
+        db.execute("UPDATE meta SET value = ? WHERE name = 'epoch'", (self.epoch,))
+        seqs: dict[int | None, int] = {}
+        for event in (decode_event(body) for (body,) in mine):
+            moved = replace(event, epoch=self.epoch, seq=self.next_seq)
+            if isinstance(moved, DoorClosed):
+                moved = replace(moved, opened_seq=seqs.get(moved.opened_seq))
+            seqs[event.seq] = self._append(moved)
 
     def answer(self, challenge: str, what: str, at_us: int) -> None:
         """Remember that a challenge has had its answer."""
@@ -81,6 +117,7 @@ class Outbox:
 
     def __init__(self, folder: Path, station: str, *, limit_mb: int = 0) -> None:
         self.folder = folder
+        self.station = station
         self.limit = limit_mb << 20
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -125,7 +162,7 @@ class Outbox:
             if isinstance(error, sqlite3.Error):
                 raise OutboxError(f"cannot write: {error}") from error
             raise
-        self.head, self.next_seq = act.head, act.next_seq
+        self.epoch, self.head, self.next_seq, self.confirmed = act.epoch, act.head, act.next_seq, act.confirmed
 
     # -- sending ------------------------------------------------------------------------------------------------------
 
@@ -145,6 +182,19 @@ class Outbox:
                 break
             found.append(row)
         return found
+
+    def is_older_image(self, upto: int, head: str | None) -> bool:
+        """Tell whether the server has of this epoch what was never written here: `head` is its hash at `upto`."""
+        if upto <= self.confirmed:
+            return False
+        row = self.db.execute("SELECT hash FROM event WHERE seq = ?", (upto,)).fetchone()
+        return row is None or head not in (None, row[0])
+
+    def vouched_until(self) -> int | None:
+        """Give the moment, on the station's wall clock, of the last event that the server is known to have."""
+        select = "SELECT body FROM event WHERE seq >= ? ORDER BY seq LIMIT 1"
+        row = self.db.execute(select, (self.confirmed,)).fetchone()
+        return decode_event(row[0]).wall_us if row else None
 
     def confirm(self, upto: int, at_us: int, anchor: Anchor | None = None) -> None:
         """Mark everything up to `upto` as received by the server, and keep the ledger's anchor as a witness."""
@@ -184,6 +234,7 @@ class Outbox:
                 (self.last, by_age, by_count),
             )
             self.db.execute("DELETE FROM answered WHERE at < ?", (now_us - KEEP_US,))
+            self.db.execute("DELETE FROM aside WHERE at < ?", (now_us - KEEP_US,))
 
     def room(self) -> tuple[float, int]:
         """Tell the share in use, 0 to 1, and the bytes left, of the disk or of what this outbox may take of it."""

@@ -45,7 +45,7 @@ from edge_agent.settings import Channel, DeviceTable, Settings
 from edge_agent.state import StateFile, busy, describe
 from edge_agent.sweeps import Sweeps
 from edge_agent.unlock import Outcome, fire
-from edge_agent.uplink import Uplink
+from edge_agent.uplink import OlderImageError, Uplink
 from edge_agent.wording import Screen
 
 log = logging.getLogger("guiwei.station")
@@ -241,11 +241,20 @@ class Station:
     def _arrived(self, message: Arrived, now: float) -> None:
         match message.channel:
             case "receipt" if not message.retained:
-                self._uplink.receipt(message.payload, now)
+                self._receipt(message.payload, now)
             case "grants":
                 self._desk.answered(message.payload, retained=message.retained, now=now)
             case "command" if not message.retained:
                 self._command(message.payload)
+
+    def _receipt(self, payload: bytes, now: float) -> None:
+        try:
+            self._uplink.receipt(payload, now)
+        except OlderImageError as error:
+            log.warning("restored from an older image, a new epoch begins: %s", error)
+            self._cabinet.begin_epoch(now)
+            self._health.begin_epoch()
+            self._uplink.begin_epoch()
 
     def _command(self, payload: bytes) -> None:
         try:

@@ -14,6 +14,10 @@ from edge_agent.parts import MOST_BYTES
 from edge_agent.sender import Sender
 
 
+class OlderImageError(Exception):
+    """The server has of this epoch what the outbox never wrote: it was restored from an older image."""
+
+
 class Uplink:
     """Send what is unsent, confirm what is received."""
 
@@ -38,6 +42,12 @@ class Uplink:
         """The broker would not take a message."""
         self._sender.failed(now)
 
+    def begin_epoch(self) -> None:
+        """Send the outbox's new epoch from its first event on."""
+        online, self._sender = self._sender.online, Sender(0)
+        if online:
+            self._sender.connected()
+
     def pump(self, now: float) -> None:
         """Send what the window allows."""
         outbox, sender = self._journal.outbox, self._sender
@@ -57,14 +67,19 @@ class Uplink:
             sender.sent(rows[-1].seq, now)
 
     def receipt(self, payload: bytes, now: float) -> bool:
-        """Take a receipt; False when it is not for this station's outbox or not signed by the server."""
+        """Take a receipt; False when it is not for this station's outbox or not signed by the server.
+
+        Raises OlderImageError when it tells of events that were never written here.
+        """
         try:
             receipt = open_receipt(self._server_key, payload)
         except ContractError:
             return False
         outbox, clock = self._journal.outbox, self._journal.clock
-        if receipt.station != self._station or receipt.epoch != outbox.epoch or receipt.upto > outbox.last:
+        if receipt.station != self._station or receipt.epoch != outbox.epoch:
             return False
+        if outbox.is_older_image(receipt.upto, receipt.head):
+            raise OlderImageError(f"the server has other events up to {receipt.upto} of epoch {outbox.epoch}")
         self._journal.offsets.learn(
             sent_mono_us=receipt.echo_mono_us, received_mono_us=clock.mono_us(), server_us=receipt.server_us
         )

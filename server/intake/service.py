@@ -254,6 +254,7 @@ def _receipt(key: tuple[str, str], placed: _Placed, now_us: int, anchor: tuple[i
         station=key[0],
         epoch=key[1],
         upto=head.upto,
+        head=head.hash,
         gaps=[] if head.gap is None else [head.gap],
         server_us=now_us,
         echo_mono_us=placed.echoes[key],

@@ -100,6 +100,7 @@ MESSAGES: dict[str, Message] = EVENTS | {
         station="a",
         epoch=EPOCH,
         upto=11,
+        head="cd" * 32,
         gaps=[(12, 14)],
         server_us=WALL + 500,
         echo_mono_us=MONO + 99,

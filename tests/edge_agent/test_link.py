@@ -20,7 +20,7 @@ from edge_agent.journal import Journal
 from edge_agent.link import Arrived, Delivered, Link, LinkDown, LinkEvent, LinkUp
 from edge_agent.outbox import Outbox
 from edge_agent.settings import BrokerTable
-from edge_agent.uplink import Uplink
+from edge_agent.uplink import OlderImageError, Uplink
 from tests.edge_agent.bench import Broker, free_port
 from tests.edge_agent.peer import Peer
 
@@ -135,9 +135,12 @@ def test_receipts_not_signed_by_the_server_or_not_for_us_move_nothing(sending: S
     good = Receipt(v=1, station="a", epoch=outbox.epoch, upto=1, server_us=1, echo_mono_us=1)
     now = time.monotonic()
     assert not sending.uplink.receipt(seal(peer.station_key, good), now)
-    for change in (replace(good, station="b"), replace(good, epoch="0" * 32), replace(good, upto=2)):
+    for change in (replace(good, station="b"), replace(good, epoch="0" * 32)):
         assert not sending.uplink.receipt(seal(peer.key, change), now)
     assert not sending.uplink.receipt(b"nonsense", now)
+    for change in (replace(good, upto=2), replace(good, head="f" * 64)):
+        with pytest.raises(OlderImageError):
+            sending.uplink.receipt(seal(peer.key, change), now)
     assert outbox.confirmed == 0
     assert sending.uplink.receipt(seal(peer.key, good), now)
     assert outbox.confirmed == 1

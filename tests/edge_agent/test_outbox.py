@@ -15,7 +15,7 @@ from typing import NoReturn
 import pytest
 
 from contract.codec import decode_event
-from contract.messages import CodeScanned, ConditionChanged, StationStarted
+from contract.messages import CodeScanned, ConditionChanged, DoorClosed, DoorOpened, StationStarted
 from contract.signing import genesis, next_hash
 from edge_agent.clock import Clock
 from edge_agent.health import Health
@@ -46,6 +46,12 @@ def fail_half_way(outbox: Outbox) -> None:
     with outbox.act() as act:
         act.write(CodeScanned, **STAMP, code="half")
         act.keep("memory", b"half")
+        raise KeyError
+
+
+def begin_epoch_half_way(outbox: Outbox) -> None:
+    with outbox.act() as act:
+        act.begin_epoch("0" * 32, 5)
         raise KeyError
 
 
@@ -152,6 +158,57 @@ def test_answers_and_anchors_are_remembered(tmp_path: Path) -> None:
     assert again.witnessed() == [(3, "ab" * 32, 7)]
     assert again.confirmed == 1
     again.close()
+
+
+def test_a_new_epoch_begins_with_what_this_boot_wrote_and_sets_the_unconfirmed_aside(tmp_path: Path) -> None:
+    outbox, mine = Outbox(tmp_path, "a"), {**STAMP, "boot": "1" * 32}
+    for code in ("done", "of an earlier boot"):
+        write(outbox, code)
+    outbox.confirm(1, 1)
+    with outbox.act() as act:
+        opened = act.write(DoorOpened, **mine, door=1, cause="forced")
+        act.write(DoorClosed, **mine, door=1, cause="forced", opened_seq=opened)
+    old, head = outbox.epoch, outbox.head
+    with outbox.act() as act:
+        act.begin_epoch("1" * 32, 5)
+        act.keep("memory", b"with it")
+    outbox.close()
+    again = Outbox(tmp_path, "a")
+    assert (again.epoch == old, again.confirmed, check_chain(again)) == (False, 0, 2)
+    events = [decode_event(row.body) for row in again.rows(1, 20, 10**6)]
+    assert [type(event) for event in events] == [DoorOpened, DoorClosed]
+    assert isinstance(events[1], DoorClosed)
+    assert (events[1].opened_seq, events[1].wall_us, again.recall("memory")) == (1, 1, b"with it")
+    aside = again.db.execute("SELECT epoch, seq, hash FROM aside ORDER BY seq").fetchall()
+    assert [(epoch, seq) for epoch, seq, _ in aside] == [(old, 2), (old, 3), (old, 4)]
+    assert aside[-1][2] == head
+    again.prune(6 + KEEP_US)
+    assert again.db.execute("SELECT count(*) FROM aside").fetchone()[0] == 0
+    again.close()
+
+
+def test_an_epoch_that_cannot_begin_leaves_the_old_one(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path, "a")
+    write(outbox)
+    before = (outbox.epoch, outbox.head, outbox.next_seq)
+    with pytest.raises(KeyError):
+        begin_epoch_half_way(outbox)
+    assert (outbox.epoch, outbox.head, outbox.next_seq) == before
+    assert check_chain(outbox) == 1
+    outbox.close()
+
+
+def test_an_older_image_shows_by_what_the_server_has_and_it_has_not(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path, "a")
+    for _ in range(3):
+        write(outbox)
+    outbox.confirm(1, 1)
+    assert not outbox.is_older_image(3, outbox.head)
+    assert not outbox.is_older_image(1, "f" * 64), "an old receipt says nothing new"
+    assert outbox.is_older_image(3, "f" * 64)
+    assert outbox.is_older_image(4, None)
+    assert not outbox.is_older_image(3, None)
+    outbox.close()
 
 
 def journal(tmp_path: Path) -> Journal:

@@ -17,7 +17,7 @@ from edge_agent.parts import MOST_BYTES, parts
 from edge_agent.presence import Rate, Sweep
 from edge_agent.settings import Channel, DoorTable
 
-MANY, LONG = 1100, 128
+MANY, LONG = 1500, 128
 
 
 def names(first: int, count: int, digits: int = 24) -> list[str]:
