@@ -26,6 +26,7 @@ COMMANDS: dict[str, Target] = {
     "edge": Target("edge_agent.cli:app", "edge", "Run a station, or decode what a device said."),
     "emulate": Target("guiwei.emulate:app", "edge", "Run a station with emulated devices."),
     "labels": Target("labels.cli:app", "labels", "Make codes and print labels."),
+    "policy": Target("server.policy_cli:app", "server", "Check a policy sheet; try it on what has happened."),
     "ledger": Target("server.verify:app", "server", "Verify the ledger."),
     "firmware": Target("guiwei.firmware:app", "", "Check device profiles; write the broker's configuration."),
     "site": Target("guiwei.site:app", "edge", "Make the keys, certificates and settings of a new site."),

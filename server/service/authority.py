@@ -1,5 +1,6 @@
 """Authority without a request: the archivist's standing rule and duty orders (R02, R09)."""
 
+from msgspec import to_builtins
 from sqlmodel import Session
 
 from server.domain import approvals
@@ -50,7 +51,7 @@ def register(work: Writing, asked: NewRegistration) -> AuthorityView:
     authority = _authority(work, AuthorityKind.STANDING, person, asked.mode, asked.purpose, from_us, until_us)
     authority.due_us = facts.due_us
     give(work.session, authority, [known(item.id) for item in items])
-    return _given(work, authority, person, asked.items, "registered")
+    return _given(work, authority, person, asked.items, "registered", facts)
 
 
 def order(work: Writing, asked: NewOrder) -> AuthorityView:
@@ -72,7 +73,7 @@ def order(work: Writing, asked: NewOrder) -> AuthorityView:
     purpose = f"{asked.task}: {asked.purpose}"
     authority = _authority(work, AuthorityKind.ORDER, person, Mode.DUTY, purpose, from_us, until_us)
     give(work.session, authority, [known(item.id) for item in items])
-    return _given(work, authority, person, asked.items, "ordered")
+    return _given(work, authority, person, asked.items, "ordered", facts)
 
 
 def _authority(
@@ -89,7 +90,14 @@ def _authority(
     )
 
 
-def _given(work: Writing, authority: Authority, person: Person, items: list[str], what: str) -> AuthorityView:
+def _given(
+    work: Writing,
+    authority: Authority,
+    person: Person,
+    items: list[str],
+    what: str,
+    facts: OrderFacts | RegistrationFacts,
+) -> AuthorityView:
     work.ledger(
         what,
         authority=authority.id,
@@ -100,6 +108,8 @@ def _given(work: Writing, authority: Authority, person: Person, items: list[str]
         from_us=authority.from_us,
         until_us=authority.until_us,
         due_us=authority.due_us,
+        policy=work.policy.digest,
+        facts=to_builtins(facts),
     )
     tell(work, [known(person.id)], what, str(authority.id))
     return authority_view(work, authority, items)

@@ -1,14 +1,16 @@
 """Names for ids and ids for names, many at a time: the API speaks of usernames and codes, the tables of numbers."""
 
+import json
 from collections.abc import Iterable, Sequence
 
 from sqlmodel import Session, col, select
 
+from server.domain.approvals import RequestFacts
 from server.domain.custody import Custody, ItemFacts
 from server.domain.people import PersonFacts
-from server.domain.words import CustodyState, ItemKind, Role, Secrecy
+from server.domain.words import CustodyState, ItemKind, Mode, Role, Secrecy
 from server.service.errors import InvalidError, NotFoundError
-from server.store.tables import Item, Person, Station
+from server.store.tables import Item, Person, Request, Station
 
 
 def usernames(session: Session, ids: Iterable[int | None]) -> dict[int | None, str]:
@@ -115,4 +117,21 @@ def item_facts(item: Item) -> ItemFacts:
         item.department,
         item.parts,
         item.pages,
+    )
+
+
+def request_facts(request: Request, applicant: Person, filer: Person, items: list[Item], now_us: int) -> RequestFacts:
+    """Give a request as the rules see it."""
+    return RequestFacts(
+        applicant=person_facts(applicant),
+        filer=person_facts(filer),
+        items=tuple(item_facts(item) for item in items),
+        mode=Mode(request.mode),
+        purpose=request.purpose,
+        from_us=request.from_us,
+        until_us=request.until_us,
+        now_us=now_us,
+        due_us=request.due_us,
+        documents=tuple(json.loads(request.documents)),
+        impressions=request.impressions,
     )

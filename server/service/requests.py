@@ -2,6 +2,7 @@
 
 import json
 
+from msgspec import to_builtins
 from sqlmodel import Session, col, or_, select, update
 
 from server.domain import approvals
@@ -25,6 +26,7 @@ from server.service.lookups import (
     person_facts,
     person_named,
     person_of,
+    request_facts,
     usernames,
 )
 from server.service.notices import holders_of, tell
@@ -55,7 +57,8 @@ def file_request(work: Writing, asked: NewRequest) -> RequestView:
         impressions=asked.impressions,
         items=json.dumps([item.id for item in items]),
     )
-    _lawful(approvals.judge_request(policy, _facts(request, applicant, filer, items, work.now_us)))
+    facts = request_facts(request, applicant, filer, items, work.now_us)
+    _lawful(approvals.judge_request(policy, facts))
     session.add(request)
     session.flush()
     work.ledger(
@@ -68,6 +71,8 @@ def file_request(work: Writing, asked: NewRequest) -> RequestView:
         from_us=from_us,
         until_us=until_us,
         due_us=request.due_us,
+        policy=policy.digest,
+        facts=to_builtins(facts),
     )
     rows = (policy.approval_row(item_facts(item).secrecy, Mode(request.mode)) for item in items)
     approvers = {role for row in rows if row is not None for role in row.approvers}
@@ -77,9 +82,13 @@ def file_request(work: Writing, asked: NewRequest) -> RequestView:
 
 def judge(look: Reading, number: int, act: str, asked: NewDecision) -> Lawful | Refused:
     """Say whether this person may approve or refuse this request now."""
+    return approvals.judge_decision(look.policy, _decision(look, number, act, asked))
+
+
+def _decision(look: Reading, number: int, act: str, asked: NewDecision) -> DecisionFacts:
     session = look.session
     request = _stored(session, number)
-    facts = DecisionFacts(
+    return DecisionFacts(
         request=_facts_of(session, request, look.now_us),
         state=RequestState(request.state),
         approver=person_facts(person_of(session, look.viewer.id)),
@@ -89,14 +98,14 @@ def judge(look: Reading, number: int, act: str, asked: NewDecision) -> Lawful | 
         until_us=micros_or_none(asked.until),
         due_us=micros_or_none(asked.due) or request.due_us,
     )
-    return approvals.judge_decision(look.policy, facts)
 
 
 def decide(work: Writing, number: int, act: str, asked: NewDecision) -> RequestView:
     """Approve or refuse a request, in one's own right or by a delegation; who may not is told by which rules."""
     session = work.session
     request = _stored(session, number)
-    said = judge(work, number, act, asked)
+    facts = _decision(work, number, act, asked)
+    said = approvals.judge_decision(work.policy, facts)
     if isinstance(said, Refused):
         own = any(reason.code == Code.OWN_REQUEST for reason in said.reasons)
         raise RefusedError(said.reasons, (lambda after: _own_decision(after, number)) if own else None)
@@ -131,6 +140,8 @@ def decide(work: Writing, number: int, act: str, asked: NewDecision) -> RequestV
         delegation=decision.delegation_id,
         authority=authority.id if authority else None,
         note=asked.note,
+        policy=work.policy.digest,
+        facts=to_builtins(facts),
     )
     tell(work, {request.applicant_id, request.filed_by_id}, f"request_{request.state}", str(request.id))
     return request_views(work, [request])[0]
@@ -274,23 +285,7 @@ def _facts_of(session: Session, request: Request, now_us: int) -> RequestFacts:
     numbers = json.loads(request.items)
     found = {item.id: item for item in session.exec(select(Item).where(col(Item.id).in_(numbers)))}
     applicant, filer = person_of(session, request.applicant_id), person_of(session, request.filed_by_id)
-    return _facts(request, applicant, filer, [found[number] for number in numbers], now_us)
-
-
-def _facts(request: Request, applicant: Person, filer: Person, items: list[Item], now_us: int) -> RequestFacts:
-    return RequestFacts(
-        applicant=person_facts(applicant),
-        filer=person_facts(filer),
-        items=tuple(item_facts(item) for item in items),
-        mode=Mode(request.mode),
-        purpose=request.purpose,
-        from_us=request.from_us,
-        until_us=request.until_us,
-        now_us=now_us,
-        due_us=request.due_us,
-        documents=tuple(json.loads(request.documents)),
-        impressions=request.impressions,
-    )
+    return request_facts(request, applicant, filer, [found[number] for number in numbers], now_us)
 
 
 def _lawful(verdict: Lawful | Refused) -> Lawful:

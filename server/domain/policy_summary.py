@@ -1,0 +1,123 @@
+"""A policy sheet told in sentences, in Chinese or English: who files, who approves, when things are due."""
+
+from collections.abc import Collection, Iterable
+from enum import Enum
+
+from server.domain.policy import DueRow, Policy
+from server.domain.reasons import Language
+from server.domain.wordings import WORDS
+
+_SAYS: dict[str, tuple[str, str]] = {
+    "approval": (
+        "{rule} {secrecy}·{modes}：{approvers}审批{instead}；{filing}",
+        "{rule} {secrecy}, {modes}: approved by {approvers}{instead}; {filing}",
+    ),
+    "instead": ("（其本人申请或代办时：{roles}）", " (when that post asks or files: {roles})"),
+    "filing": (
+        "申请人：本人（{oneself}），代本部门（{department}），代任何人（{anyone}）",
+        "filed for oneself by {oneself}; for the own department by {department}; for anyone by {anyone}",
+    ),
+    "never": ("{rule} {secrecy}：不得利用", "{rule} {secrecy}: never used"),
+    "close": (
+        "{rule} {secrecy}·{modes}：当日 {close} 前归还{firm}",
+        "{rule} {secrecy}, {modes}: back by close of business, {close}{firm}",
+    ),
+    "hours": (
+        "{rule} {secrecy}·{modes}：{hours} 小时内归还{firm}",
+        "{rule} {secrecy}, {modes}: back within {hours} h{firm}",
+    ),
+    "firm": ("，审批不得延长", ", no approval extends it"),
+    "unless": ("，审批另有规定的除外", ", unless the approval says otherwise"),
+    "registration": (
+        "R09 直接借阅：{by}登记；{posts}；{secrecy}·{modes}",
+        "R09 standing registration: by {by}; for {posts}; {secrecy}, {modes}",
+    ),
+    "orders": ("R02 勤务令：{by}下达", "R02 duty orders: by {by}"),
+    "seal": ("R17 用印须列明：{needs}", "R17 a request for seal use names: {needs}"),
+    "documents": ("文件", "the documents"),
+    "impressions": ("用印次数", "the number of impressions"),
+    "pin": ("R20 须输入密码：{what}", "R20 the PIN is needed for: {what}"),
+    "all": ("全部", "all"),
+    "nobody": ("无", "nobody"),
+    "nothing": ("无", "nothing"),
+}
+
+
+def summary(policy: Policy, language: Language) -> tuple[str, ...]:
+    """Tell the sheet's main rules, one sentence each, in the order of the sheet."""
+    teller = _Teller(policy, language)
+    return (*teller.approvals(), *teller.dues(), *teller.others())
+
+
+class _Teller:
+    """Words the rows of one sheet in one language."""
+
+    def __init__(self, policy: Policy, language: Language) -> None:
+        self._policy = policy
+        self._column = 0 if language == "zh" else 1
+        self._comma = ("、", ", ")[self._column]
+
+    def approvals(self) -> Iterable[str]:
+        for level, rule in self._policy.secrecy.items():
+            if len(rule.modes) < 2:
+                yield self._say("never", rule=rule.rule, secrecy=self._words([level]))
+        for row in self._policy.approval:
+            filing = self._policy.filing[row.filing]
+            yield self._say(
+                "approval",
+                rule=row.rule,
+                secrecy=self._words(row.secrecy),
+                modes=self._words(row.modes),
+                approvers=self._words(row.approvers),
+                instead=self._say("instead", roles=self._words(row.instead)) if row.instead else "",
+                filing=self._say(
+                    "filing",
+                    oneself=self._words(filing.for_self),
+                    department=self._words(filing.for_department),
+                    anyone=self._words(filing.for_anyone),
+                ),
+            )
+
+    def dues(self) -> Iterable[str]:
+        return (self._due(row) for row in self._policy.due)
+
+    def others(self) -> Iterable[str]:
+        policy, seal = self._policy, self._policy.seal_use
+        registration = policy.registration
+        yield self._say(
+            "registration",
+            by=self._words(registration.by),
+            posts=self._words(registration.posts),
+            secrecy=self._words(registration.secrecy),
+            modes=self._words(registration.modes),
+        )
+        yield self._say("orders", by=self._words(policy.orders.by))
+        asked = (("documents", seal.require_documents), ("impressions", seal.require_impressions))
+        needs = [self._say(what) for what, is_needed in asked if is_needed]
+        yield self._say("seal", needs=self._comma.join(needs) or self._say("nothing"))
+        groups = (policy.access.pin_for_kinds, policy.access.pin_for_secrecy)
+        what = [self._words(words) for words in groups if words]
+        yield self._say("pin", what=self._comma.join(what) or self._say("nothing"))
+
+    def _due(self, row: DueRow) -> str:
+        return self._say(
+            "hours" if row.hours else "close",
+            rule=row.rule,
+            secrecy=self._words(row.secrecy),
+            modes=self._words(row.modes),
+            hours=str(row.hours),
+            close=f"{self._policy.office.close:%H:%M}",
+            firm=self._say("unless" if row.replaceable else "firm"),
+        )
+
+    def _words(self, words: Collection[Enum]) -> str:
+        """List words in the order of the vocabulary."""
+        if not words:
+            return self._say("nobody")
+        every = list(type(next(iter(words))))
+        if set(words) == set(every):
+            return self._say("all")
+        return self._comma.join(WORDS[word.value][self._column] for word in every if word in words)
+
+    def _say(self, key: str, **filled: str) -> str:
+        return _SAYS[key][self._column].format(**filled)
