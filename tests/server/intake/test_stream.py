@@ -10,7 +10,7 @@ from sqlmodel import select
 from contract.codec import open_receipt
 from contract.errors import ContractError
 from contract.messages import MAX_EVENTS, CodeScanned, SessionEnded
-from contract.signing import MAX_MESSAGE
+from contract.signing import MAX_MESSAGE, genesis
 from server.intake.batch import Incoming
 from server.intake.service import DATABASE_DOWN, IntakeService
 from server.store.tables import Alarm, Epoch, Inbox, LedgerEntry, Line, Quarantine
@@ -49,6 +49,19 @@ def test_repeats_overtaking_and_gaps(database: Database) -> None:
     assert upto(service, third) == (6, [])
     assert stored(database) == [1, 2, 3, 4, 5, 6]
     assert reasons(database) == []
+
+
+def test_a_receipt_names_the_hash_of_what_is_held_also_to_a_clone(database: Database) -> None:
+    settle_in(database)
+    service, station = intake(database), Writer()
+    twin = Writer(epoch=station.epoch)
+    heads = [genesis("a", station.epoch)]
+    batches = [scans(station, 2), scans(station)]
+    for payload in (batches[1], batches[0], batches[1], scans(twin, 3)):
+        heads.append(open_receipt(KEYS.signing.public_key(), service.take(payload)).head or "")
+    assert heads[1] == heads[0], "nothing is held yet"
+    assert heads[3] == heads[4] == station.hash != twin.hash
+    assert len(set(heads)) == 3
 
 
 def test_one_transaction_takes_what_came_together(database: Database) -> None:
