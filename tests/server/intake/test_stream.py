@@ -55,12 +55,13 @@ def test_a_receipt_names_the_hash_of_what_is_held_also_to_a_clone(database: Data
     settle_in(database)
     service, station = intake(database), Writer()
     twin = Writer(epoch=station.epoch)
-    heads = [genesis("a", station.epoch)]
-    batches = [scans(station, 2), scans(station)]
-    for payload in (batches[1], batches[0], batches[1], scans(twin, 3)):
-        heads.append(open_receipt(KEYS.signing.public_key(), service.take(payload)).head or "")
-    assert heads[1] == heads[0], "nothing is held yet"
-    assert heads[3] == heads[4] == station.hash != twin.hash
+    first, second = scans(station, 2), scans(station)
+    heads = [
+        open_receipt(KEYS.signing.public_key(), service.take(payload)).head
+        for payload in (second, first, second, scans(twin, 3))
+    ]
+    assert heads[0] == genesis("a", station.epoch), "nothing is held yet"
+    assert heads[2] == heads[3] == station.hash != twin.hash
     assert len(set(heads)) == 3
 
 
