@@ -115,15 +115,19 @@ def _judge_again(work: Work, heard: Heard, item: ItemFacts, row: dict[str, Any])
 def _supersede(
     work: Work, heard: Heard, item: ItemFacts, row: dict[str, Any], judgement: Judgement, facts: SettleFacts
 ) -> None:
+    said_now = {
+        "epc": judgement.epc,
+        "verdict": judgement.verdict,
+        "lawful": judgement.lawful,
+        "reasons": judgement.reasons,
+    }
     body = {
         "item": item.code,
         "supersedes": row["ledger_id"],
         "was": row["verdict"],
-        "verdict": judgement.verdict,
-        "lawful": judgement.lawful,
-        "reasons": judgement.reasons,
         "policy": work.policy.digest,
         "facts": facts,
+        "verdicts": [said_now],
     }
     entry = work.record(heard, "verdict_superseded", body)
     said = {

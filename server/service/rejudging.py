@@ -1,4 +1,7 @@
-"""Judging history again: a closing's entry carries the facts it was judged by; its verdicts must come out the same."""
+"""Judging history again: an entry that gives verdicts carries the facts they rest on; they must come out the same.
+
+Those are every door's closing, and every verdict that late news put in the place of another.
+"""
 
 from typing import Any
 
@@ -9,6 +12,7 @@ from server.domain.policy import Policy, load_policy
 from server.domain.sheet import SheetError
 
 JUDGED = "door_closed"
+JUDGED_AGAIN = "verdict_superseded"
 SHEET = "policy_set"
 
 
@@ -23,7 +27,7 @@ class Rejudge:
         """Say what is wrong with an entry's verdicts, or nothing."""
         if body["kind"] == SHEET:
             return self._learn(body)
-        if body["kind"] != JUDGED or "facts" not in body:
+        if body["kind"] not in (JUDGED, JUDGED_AGAIN) or "facts" not in body:
             return ""
         policy = self._sheets.get(body["policy"])
         if policy is None:
