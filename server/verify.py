@@ -27,6 +27,7 @@ from server.store.anchors import signed_text
 
 app = typer.Typer(name="ledger", no_args_is_help=True, add_completion=False)
 
+_SQLITE = "sqlite:///"
 _ENTRIES = "SELECT id, kind, at_us, body, previous, hash FROM ledger ORDER BY id"
 _ANCHORS = "SELECT size, root, at_us, signature FROM anchor ORDER BY size"
 
@@ -135,8 +136,9 @@ def _line(number: int, written: str) -> dict[str, Any]:
 
 def open_ledger(file: Path | None, url: str) -> AbstractContextManager[Ledger]:
     """Open whatever was named, for reading only."""
-    if file is None:
+    if file is None and not url.startswith(_SQLITE):
         return read_url(url)
+    file = file or Path(url.removeprefix(_SQLITE))
     if not file.is_file():
         raise LedgerFileError(f"there is no file {file}")
     with file.open("rb") as handle:
@@ -165,6 +167,8 @@ def verify_command(
         witnessed = [Anchored(int(size), root) for size, _, root in (one.partition(":") for one in witness or ())]
         with open_ledger(file, database) as (entries, anchors):
             report = check(entries, [*anchors, *witnessed], key)
+        if not report.entries and not report.wrong:
+            raise LedgerFileError("it holds no entry")
     except (ValueError, SQLAlchemyError) as error:
         typer.echo(f"{file or 'database'}: not a ledger that can be read: {error}", err=True)
         raise typer.Exit(2) from None

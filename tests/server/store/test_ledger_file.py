@@ -124,3 +124,12 @@ def test_an_export_verifies_and_a_changed_line_is_named(tmp_path: Path, database
     assert json.loads(told.stdout)["wrong"].startswith("entry 3")
     file.write_text("nonsense")
     assert CliRunner().invoke(app, ["verify", str(file)]).exit_code == 2
+
+
+def test_nothing_is_not_a_ledger_that_verifies(tmp_path: Path) -> None:
+    empty, missing = tmp_path / "empty.jsonl", tmp_path / "missing.sqlite"
+    empty.touch()
+    for named in ([str(empty)], ["--database", f"sqlite:///{missing}"]):
+        answer = CliRunner().invoke(app, ["verify", *named])
+        assert answer.exit_code == 2
+    assert not missing.exists()
