@@ -42,7 +42,7 @@ def find_late(work: Work, heard: Heard, sightings: Iterable[Sighting]) -> dict[i
     """Find the items whose last recorded change happened after this event."""
     found: dict[int, LateItem] = {}
     for sighting in sightings:
-        item = work.item_by_epc(sighting.epc)
+        item = work.item_by_epc(sighting.epc, heard.occurred_us)
         if item is not None and item.custody.since_us > heard.occurred_us:
             late = _look_back(work, heard, item)
             if late.later:

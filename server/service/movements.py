@@ -61,7 +61,7 @@ def _facts(
         if not sightings:
             return ()
         once = dict.fromkeys(sighting.epc for sighting in sightings)
-        return tuple(Seen(epc, _then(work.item_by_epc(epc), late)) for epc in once)
+        return tuple(Seen(epc, _then(work.item_by_epc(epc, heard.occurred_us), late)) for epc in once)
 
     taken = seen(event.taken)
     gone = {tag.item.id for tag in taken if tag.item is not None}

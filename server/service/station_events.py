@@ -27,7 +27,7 @@ def station_started(work: Work, heard: Heard, event: StationStarted) -> None:
 def condition_changed(work: Work, heard: Heard, event: ConditionChanged) -> None:
     """Set the alarm of a condition, or say that its cause is over."""
     kind = _OTHER_NAME.get(event.condition) or AlarmKind(event.condition)
-    items = [work.item_by_epc(sighting.epc) for sighting in event.items]
+    items = [work.item_by_epc(sighting.epc, heard.occurred_us) for sighting in event.items]
     body = {
         "condition": event.condition,
         "active": event.active,

@@ -81,7 +81,8 @@ def sweep_done(work: Work, heard: Heard, event: SweepDone) -> None:
     if event.command is None:
         return
     named = {"command": event.command, "station": heard.station, "door": event.door}
-    marks = [(sighting.epc, work.facts.by_epc.get(sighting.epc)) for sighting in event.seen]
+    bound = ((sighting.epc, work.item_by_epc(sighting.epc, heard.occurred_us)) for sighting in event.seen)
+    marks = [(mark, None if item is None else item.id) for mark, item in bound]
     for row in fetch(connection, _ORDERED, **named):
         record_sightings(connection, row.stocktake_id, heard.station, event.door, Via.RFID, marks, heard.occurred_us)
         run_many(connection, _SWEPT, [{**named, "passes": event.passes}])

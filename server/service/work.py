@@ -97,10 +97,12 @@ class Work:
 
     # ------------------------------------------------------------ facts as they are by now
 
-    def item_by_epc(self, epc: str) -> ItemFacts | None:
-        """Find the item a tag is bound to."""
-        number = self.facts.by_epc.get(epc)
-        return None if number is None else self.facts.items.get(number)
+    def item_by_epc(self, epc: str, at_us: int) -> ItemFacts | None:
+        """Find the item a tag was bound to when it was read."""
+        number, dead_us = self.facts.by_epc.get(epc), self.facts.dead_us.get(epc)
+        if number is None or (dead_us is not None and dead_us <= at_us):
+            return None
+        return self.facts.items.get(number)
 
     def item_by_code(self, code: str) -> ItemFacts | None:
         """Find an item by its printed code."""

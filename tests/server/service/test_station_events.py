@@ -36,6 +36,7 @@ from server.store.tables import (
     Stocktake,
     StocktakeSighting,
     StocktakeSweep,
+    Tag,
     Visit,
 )
 from server.store.unit_of_work import Database
@@ -88,6 +89,19 @@ def test_a_late_taking_explains_a_return_already_judged(company: Database, at_on
         }
         assert [loan.state for loan in db.exec(select(Loan))] == ["returned"]
     assert "late_change" in cases(company)
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["read before its tag was killed", "read after"])
+def test_a_killed_tag_still_says_what_it_said_while_it_lived(company: Database, later: bool) -> None:
+    """F1 left an offline cabinet and got a new tag before the cabinet could say so."""
+    now = CLOCK.wall_us()
+    with company.begin() as uow:
+        uow.session.get_one(Tag, epc(1)).dead_us = now - 5 * MINUTE
+    at_us = now - (MINUTE if later else 10 * MINUTE)
+    intake(company).take(Writer().closes(None, cause="forced", taken=[1], at_us=at_us, offline=True))
+    with company.read() as db:
+        assert db.get_one(Item, 1).custody == ("place" if later else "incident")
+        assert [m.verdict for m in db.exec(select(Movement))] == ["unknown_tag" if later else "unattributed"]
 
 
 def test_late_news_does_not_move_what_somebody_else_holds_now(company: Database) -> None:
