@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import tempfile
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -28,7 +29,11 @@ class Forked:
     def __init__(self, words: list[str], log: Path, env: dict[str, str] | None) -> None:
         inherited = dict(os.environ) if env is None else env  # noqa: TID251  a child's own
         self._process: ForkServerProcess = _context.Process(target=_become, args=(words, log, inherited))
-        self._process.start()
+        try:
+            self._process.start()
+        except OSError as error:
+            folder = tempfile.gettempdir()
+            raise OSError(f"cannot fork: {error}; TMPDIR ({folder}) may be too long for a socket's path") from None
         self.pid: int = self._process.pid or 0
 
     @property

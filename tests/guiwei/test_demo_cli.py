@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,9 +55,15 @@ def write(folder: Path, name: str, text: str) -> Path:
     return path
 
 
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """Give a folder with a short name, for a socket's path may not exceed 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="gw") as folder:
+        yield Path(folder)
+
+
 def guiwei(*words: str, temporary: Path) -> subprocess.Popen[str]:
     """Start `guiwei demo`, its temporary files in a folder of the test's own."""
-    temporary.mkdir(exist_ok=True)
     return subprocess.Popen(
         [sys.executable, "-m", "guiwei", "demo", *words],
         env={**os.environ, "TMPDIR": str(temporary)},  # noqa: TID251  handed on to a child
@@ -223,9 +230,9 @@ def test_a_held_signal_waits_until_the_block_is_done() -> None:
 @pytest.mark.slow
 @pytest.mark.stories
 @pytest.mark.parametrize(("texts", "code"), [((QUIET,), 0), ((QUIET, WRONG), 1), ((QUIET, BROKEN), 2)])
-def test_exit_code_and_json(tmp_path: Path, texts: tuple[str, ...], code: int) -> None:
+def test_exit_code_and_json(tmp_path: Path, short: Path, texts: tuple[str, ...], code: int) -> None:
     files = [write(tmp_path, f"story{n}", text) for n, text in enumerate(texts)]
-    process = guiwei("--once", "--json", "--story", *map(str, files), temporary=tmp_path / "tmp")
+    process = guiwei("--once", "--json", "--story", *map(str, files), temporary=short)
     out, err = process.communicate(timeout=90)
     assert process.returncode == code, out + err
     answer = json.loads(out)
@@ -237,13 +244,13 @@ def test_exit_code_and_json(tmp_path: Path, texts: tuple[str, ...], code: int) -
         (difference,) = answer["stories"][1]["differences"]
         assert (difference["what"], difference["expected"]) == ("verdict of f1", "extra")
         assert not difference["seen"]
-    assert list((tmp_path / "tmp").iterdir()) == []
+    assert list(short.iterdir()) == []
 
 
 @pytest.mark.slow
 @pytest.mark.stories
-def test_interrupted_stories_leave_nothing_behind(tmp_path: Path) -> None:
-    process = guiwei("--once", temporary=tmp_path / "tmp")
+def test_interrupted_stories_leave_nothing_behind(short: Path) -> None:
+    process = guiwei("--once", temporary=short)
     assert process.stderr
     for line in process.stderr:
         if line.startswith("playing "):
@@ -256,12 +263,12 @@ def test_interrupted_stories_leave_nothing_behind(tmp_path: Path) -> None:
     assert "nothing is left running" in err
     assert children
     assert gone(children)
-    assert list((tmp_path / "tmp").iterdir()) == []
+    assert list(short.iterdir()) == []
 
 
 @pytest.fixture
-def playing(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    process = guiwei("--pace", "0.2", "--for", "60", "--seed", "1", temporary=tmp_path / "tmp")
+def playing(short: Path) -> Iterator[subprocess.Popen[str]]:
+    process = guiwei("--pace", "0.2", "--for", "60", "--seed", "1", temporary=short)
     yield process
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
@@ -272,7 +279,7 @@ def playing(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 @pytest.mark.stories
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_the_live_demo_tells_its_day_and_leaves_nothing_behind(
-    playing: subprocess.Popen[str], tmp_path: Path, number: signal.Signals
+    playing: subprocess.Popen[str], short: Path, number: signal.Signals
 ) -> None:
     told = read_until(playing, r"^\d\d:\d\d:\d\d  .+ takes ")
     assert re.search(r"^First page: http://127\.0\.0\.1:\d+/$", told, re.MULTILINE)
@@ -282,7 +289,7 @@ def test_the_live_demo_tells_its_day_and_leaves_nothing_behind(
     playing.send_signal(number)
     assert playing.wait(20) == 0, playing.stderr and playing.stderr.read()
     assert gone(children)
-    assert list((tmp_path / "tmp").iterdir()) == []
+    assert list(short.iterdir()) == []
 
 
 def read_until(process: subprocess.Popen[str], pattern: str, seconds: float = 45) -> str:
