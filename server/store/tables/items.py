@@ -1,0 +1,63 @@
+"""What is kept: items with the one custody state each is in, their tags, and how many are in which state."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlmodel import Field, SQLModel
+
+from server.store.tables.shared import NO_ROWID
+
+
+class Item(SQLModel, table=True):
+    """One physical thing under control and the one custody state it is in."""
+
+    __table_args__ = (
+        CheckConstraint(
+            "(custody = 'place' AND at_station IS NOT NULL AND holder_id IS NULL AND incident_id IS NULL)"
+            " OR (custody = 'held' AND holder_id IS NOT NULL AND at_station IS NULL AND incident_id IS NULL)"
+            " OR (custody = 'incident' AND incident_id IS NOT NULL AND holder_id IS NULL AND at_station IS NULL)",
+            name="one_custody_state",
+        ),
+        Index("item_by_place", "at_station", "at_door"),
+        Index("item_by_holder", "holder_id"),
+        Index("item_by_incident", "incident_id"),
+        Index("item_by_home", "home_station", "home_door"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(unique=True)
+    kind: str
+    title: str
+    record_number: str | None = Field(default=None, unique=True)
+    category: str = Field(default="", index=True)
+    secrecy: str
+    department: str = ""
+    parts: int = 1
+    pages: int = 0
+    home_station: str | None = None
+    home_door: int | None = None
+    parent_id: int | None = Field(default=None, foreign_key="item.id")
+    active: bool = True
+    custody: str = "place"
+    at_station: str | None = None
+    at_door: int | None = None
+    holder_id: int | None = Field(default=None, foreign_key="person.id")
+    incident_id: int | None = Field(default=None, foreign_key="incident.id")
+    since_us: int = Field(default=0, sa_type=BigInteger)
+
+
+class Tag(SQLModel, table=True):
+    """A transponder bound to an item; a tag with `dead_us` is never used again."""
+
+    epc: str = Field(primary_key=True)
+    tid: str | None = None
+    item_id: int = Field(foreign_key="item.id", index=True)
+    bound_us: int = Field(sa_type=BigInteger)
+    dead_us: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class Tally(SQLModel, table=True):
+    """How many items are in one state, kept in the transaction that changes them."""
+
+    __table_args__ = NO_ROWID
+    station: str = Field(primary_key=True)
+    category: str = Field(primary_key=True)
+    state: str = Field(primary_key=True)
+    n: int = 0

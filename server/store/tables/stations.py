@@ -1,0 +1,71 @@
+"""What is heard from stations and told to them."""
+
+from sqlalchemy import BigInteger, Index, LargeBinary, text
+from sqlmodel import Field, SQLModel
+
+from server.store.tables.shared import NO_ROWID
+
+_AWAITED = text("awaits > 0")
+
+
+class Station(SQLModel, table=True):
+    """A cabinet and its agent; `public_key` is what its messages are checked with."""
+
+    name: str = Field(primary_key=True)
+    title: str = ""
+    doors: int
+    public_key: str
+    active: bool = True
+    online: bool = False
+    status_us: int = Field(default=0, sa_type=BigInteger)
+    heard_us: int = Field(default=0, sa_type=BigInteger)
+
+
+class Epoch(SQLModel, table=True):
+    """How far one outbox of a station has been read: the last committed seq and its hash."""
+
+    __table_args__ = NO_ROWID
+    station: str = Field(primary_key=True)
+    epoch: str = Field(primary_key=True)
+    upto: int = Field(default=0, sa_type=BigInteger)
+    hash: str
+
+
+class Inbox(SQLModel, table=True):
+    """Every event ever received from a station, as sent; `refused` says why one could not be handled."""
+
+    __table_args__ = NO_ROWID
+    station: str = Field(primary_key=True)
+    epoch: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    hash: str
+    kind: str
+    occurred_us: int = Field(sa_type=BigInteger)
+    received_us: int = Field(sa_type=BigInteger)
+    late_us: int = Field(default=0, sa_type=BigInteger)
+    body: bytes = Field(sa_type=LargeBinary)
+    refused: str | None = None
+
+
+class Quarantine(SQLModel, table=True):
+    """A message or event that can never be handled, kept whole with its reason; `digest` is its SHA-256."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    station: str = Field(index=True)
+    digest: str = Field(unique=True)
+    reason: str
+    detail: str
+    repeated: int = 0
+    received_us: int = Field(sa_type=BigInteger)
+    payload: bytes = Field(sa_type=LargeBinary)
+
+
+class Outgoing(SQLModel, table=True):
+    """A signed command on its way to a station: sent again until `awaits` doors have answered it."""
+
+    __table_args__ = (Index("outgoing_open", "station", sqlite_where=_AWAITED, postgresql_where=_AWAITED),)
+    command: str = Field(primary_key=True)
+    station: str
+    payload: bytes = Field(sa_type=LargeBinary)
+    awaits: int
+    created_us: int = Field(sa_type=BigInteger)
