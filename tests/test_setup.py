@@ -215,7 +215,7 @@ def bare_tree(folder: Path) -> None:
     for package in (*tops, *(f"server/{layer}" for layer in layers)):
         (folder / package).mkdir()
         (folder / package / "__init__.py").touch()
-    for module in ("server/domain/words.py", "server/store/tables/items.py"):
+    for module in ("server/domain/words.py", "server/store/tables.py"):
         (folder / module).touch()
 
 
