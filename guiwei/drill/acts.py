@@ -225,11 +225,11 @@ class Acts:
 
     def wait(self, step: s.Wait) -> None:
         self.world.clock.wait(duration_us(step.for_))
-        self.quiet.waited = True
+        self.quiet.swept_after_us = self.world.clock.now_us()
 
     def at(self, step: s.At) -> None:
         self.world.clock.go_to(moment_us(step.time))
-        self.quiet.waited = True
+        self.quiet.swept_after_us = self.world.clock.now_us()
 
     def cut(self, step: s.Cut) -> None:
         self.world.cabinets[step.at.partition("/")[0]].cable.cut()

@@ -20,7 +20,6 @@ class StoryClock:
         self.shift_us = 0
         self.base_us = start_us - real_us()
         self.skews: dict[str, int] = {}
-        self.shifted_at_us = start_us
 
     def file(self, who: str) -> Path:
         """Give (and first write) the clock file of the server or of a station."""
@@ -36,7 +35,6 @@ class StoryClock:
     def wait(self, us: int) -> None:
         """Let story time pass at once, everywhere."""
         self.shift_us += us
-        self.shifted_at_us = self.now_us()
         for who, skew in self.skews.items():
             self._write(self.folder / f"clock-{who}", skew)
 

@@ -32,7 +32,8 @@ class Quiet:
     paused: set[str] = field(default_factory=set)
     done: dict[str, Done] = field(default_factory=dict)
     unplugged: set[str] = field(default_factory=set)
-    waited: bool = False
+    swept_after_us: int = 0
+    """The story's moment that the server's jobs by the clock must have looked at."""
 
     def at(self, station: str) -> Done:
         """Give the count of what hands did at a station."""
@@ -55,6 +56,11 @@ class Quiet:
             if now > end:
                 raise UnsettledError(restless or "the world would not stay quiet")
             time.sleep(0.02)
+
+    def wait_swept(self) -> None:
+        """Wait until the world is quiet and what time alone brings about is done; raises UnsettledError."""
+        self.swept_after_us = self.world.clock.now_us()
+        self.wait()
 
     def server_reachable(self) -> bool:
         """Say whether broker and server both run and are not paused."""
@@ -96,15 +102,15 @@ class Quiet:
         return ""
 
     def _server(self) -> str:
-        if not self.server_reachable() or not self.waited:
+        if not self.server_reachable() or not self.swept_after_us:
             return ""
         try:
             swept_us = self.world.swept_us()
         except (httpx2.HTTPError, ValueError, KeyError) as error:
             return f"server: {error}"
-        if swept_us < self.world.clock.shifted_at_us:
-            return "the server has not looked at the clock since it was moved"
-        self.waited = False
+        if swept_us < self.swept_after_us:
+            return "the server has not looked at the clock since"
+        self.swept_after_us = 0
         return ""
 
 

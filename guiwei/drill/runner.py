@@ -15,6 +15,7 @@ from guiwei.drill.api import Refusal
 from guiwei.drill.expectations import judge
 from guiwei.drill.process import ProcessError
 from guiwei.drill.quiet import Quiet, UnsettledError
+from guiwei.drill.specs import Expect
 from guiwei.drill.story import Story, StoryError, read_story
 from guiwei.drill.world import World
 
@@ -81,13 +82,22 @@ def play(story: Story, world: World, result: Result, watch: Callable[[str, str],
             acts.play(step, label)
         except UnsettledError as error:
             result.differences.append(Difference(label, "quiet within 20 s", str(error)))
-        for expect in story.expects:
-            if expect.after is not None and expect.after == step.name:
-                result.differences += judge(expect, acts)
+        expects = [expect for expect in story.expects if expect.after is not None and expect.after == step.name]
+        _judge(expects, acts, label)
     acts.finish()
-    for expect in story.expects:
-        if expect.after is None:
-            result.differences += judge(expect, acts)
+    _judge([expect for expect in story.expects if expect.after is None], acts, "the end")
+
+
+def _judge(expects: list[Expect], acts: Acts, label: str) -> None:
+    """Compare the world with these blocks, once what time alone brings about is done."""
+    if not expects:
+        return
+    try:
+        acts.quiet.wait_swept()
+    except UnsettledError as error:
+        acts.differences.append(Difference(label, "quiet within 20 s", str(error)))
+    for expect in expects:
+        acts.differences += judge(expect, acts)
 
 
 def describe(number: int, step: object) -> str:
