@@ -1,26 +1,26 @@
 """What is wrong, and who was told."""
 
-from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
-_OPEN = text("closed_us IS NULL")
+from server.store.tables.shared import only
 
 
 class Alarm(SQLModel, table=True):
     """The fact that something is wrong, from set to closed; `cause` is unique among those still open."""
 
     __table_args__ = (
-        Index("alarm_open_cause", "cause", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("alarm_open_cause", "cause", unique=True, **only("closed_us IS NULL")),
         Index("alarm_by_state", "state", "id"),
-        Index("alarm_open", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("alarm_open", "id", **only("closed_us IS NULL")),
     )
     id: int | None = Field(default=None, primary_key=True)
     kind: str
     severity: str
     cause: str
     state: str = "set"  # set | acknowledged | closed
-    person_id: int | None = Field(default=None, foreign_key="person.id")
-    item_id: int | None = Field(default=None, foreign_key="item.id")
+    person_id: int | None = None
+    item_id: int | None = None
     station: str = ""
     door: int | None = None
     session: str | None = None
@@ -29,10 +29,10 @@ class Alarm(SQLModel, table=True):
     late_us: int = Field(default=0, sa_type=BigInteger)
     repeated: int = 0
     evidence: str = Field(default="[]", sa_type=Text)
-    acknowledged_by_id: int | None = Field(default=None, foreign_key="person.id")
+    acknowledged_by_id: int | None = None
     acknowledged_us: int | None = Field(default=None, sa_type=BigInteger)
     cleared_us: int | None = Field(default=None, sa_type=BigInteger)
-    closed_by_id: int | None = Field(default=None, foreign_key="person.id")
+    closed_by_id: int | None = None
     closed_us: int | None = Field(default=None, sa_type=BigInteger)
     conclusion: str = ""
 

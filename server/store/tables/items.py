@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
-from server.store.tables.shared import NO_ROWID
+from server.store.tables.shared import NO_ROWID, only
 
 
 class Item(SQLModel, table=True):
@@ -16,9 +16,9 @@ class Item(SQLModel, table=True):
             " OR (custody = 'incident' AND incident_id IS NOT NULL AND holder_id IS NULL AND at_station IS NULL)",
             name="one_custody_state",
         ),
-        Index("item_by_place", "at_station", "at_door"),
-        Index("item_by_holder", "holder_id"),
-        Index("item_by_incident", "incident_id"),
+        Index("item_by_place", "at_station", "at_door", **only("at_station IS NOT NULL")),
+        Index("item_by_holder", "holder_id", **only("holder_id IS NOT NULL")),
+        Index("item_by_incident", "incident_id", **only("incident_id IS NOT NULL")),
         Index("item_by_home", "home_station", "home_door"),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -38,8 +38,8 @@ class Item(SQLModel, table=True):
     custody: str = "place"
     at_station: str | None = None
     at_door: int | None = None
-    holder_id: int | None = Field(default=None, foreign_key="person.id")
-    incident_id: int | None = Field(default=None, foreign_key="incident.id")
+    holder_id: int | None = None
+    incident_id: int | None = None
     since_us: int = Field(default=0, sa_type=BigInteger)
 
 

@@ -12,7 +12,7 @@ class LedgerEntry(SQLModel, table=True):
     kind: str
     at_us: int = Field(sa_type=BigInteger)
     body: str = Field(sa_type=Text)
-    previous: str = Field(unique=True)
+    previous: str
     hash: str
 
 

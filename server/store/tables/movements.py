@@ -1,12 +1,9 @@
 """What moved, by whom or under which incident, and what is lent."""
 
-from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
-from server.store.tables.shared import ROW
-
-_LAPSING = text("lapses_us IS NOT NULL")
-_NEWER = text("supersedes_id IS NOT NULL")
+from server.store.tables.shared import ROW, only
 
 
 class Visit(SQLModel, table=True):
@@ -15,7 +12,7 @@ class Visit(SQLModel, table=True):
     `lapses_us` is real time, and there only while a grant waits to be used.
     """
 
-    __table_args__ = (Index("visit_lapsing", "lapses_us", sqlite_where=_LAPSING, postgresql_where=_LAPSING),)
+    __table_args__ = (Index("visit_lapsing", "lapses_us", **only("lapses_us IS NOT NULL")),)
     session: str = Field(primary_key=True)
     station: str = Field(index=True)
     person_id: int | None = Field(default=None, foreign_key="person.id")
@@ -52,15 +49,14 @@ class Movement(SQLModel, table=True):
     __table_args__ = (
         Index("movement_by_item", "item_id", "id"),
         Index("movement_by_person", "person_id", "id"),
-        Index("movement_by_session", "session"),
-        Index("movement_by_old", "supersedes_id", sqlite_where=_NEWER, postgresql_where=_NEWER),
+        Index("movement_by_old", "supersedes_id", **only("supersedes_id IS NOT NULL")),
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=ROW)
-    item_id: int | None = Field(default=None, foreign_key="item.id")
+    item_id: int | None = None
     epc: str | None = None
     direction: str  # out | in | none
-    person_id: int | None = Field(default=None, foreign_key="person.id")
-    incident_id: int | None = Field(default=None, foreign_key="incident.id")
+    person_id: int | None = None
+    incident_id: int | None = None
     station: str
     epoch: str = ""
     seq: int = Field(default=0, sa_type=BigInteger)
@@ -73,7 +69,7 @@ class Movement(SQLModel, table=True):
     verdict: str
     lawful: str  # yes | no | accepted | unresolved
     reasons: str = Field(default="[]", sa_type=Text)
-    line_id: int | None = Field(default=None, foreign_key="line.id")
+    line_id: int | None = None
     supersedes_id: int | None = None
     ledger_id: int = Field(default=0, sa_type=BigInteger)
 
@@ -81,19 +77,22 @@ class Movement(SQLModel, table=True):
 class Loan(SQLModel, table=True):
     """An item that a person took: when it is due, and what became of it."""
 
-    __table_args__ = (Index("loan_open", "closed_us", "due_us"), Index("loan_by_item", "item_id", "closed_us"))
+    __table_args__ = (
+        Index("loan_open", "due_us", **only("closed_us IS NULL")),
+        Index("loan_by_item", "item_id", "closed_us"),
+    )
     id: int | None = Field(default=None, primary_key=True)
-    item_id: int = Field(foreign_key="item.id")
-    person_id: int = Field(foreign_key="person.id", index=True)
-    line_id: int | None = Field(default=None, foreign_key="line.id")
-    request_id: int | None = Field(default=None, foreign_key="request.id", index=True)
+    item_id: int
+    person_id: int = Field(index=True)
+    line_id: int | None = None
+    request_id: int | None = Field(default=None, index=True)
     mode: str
     state: str = "out"  # out | returned | closed | discrepancy
     taken_us: int = Field(sa_type=BigInteger)
     due_us: int = Field(sa_type=BigInteger)
     due_rule: str
     returned_us: int | None = Field(default=None, sa_type=BigInteger)
-    returned_by_id: int | None = Field(default=None, foreign_key="person.id")
+    returned_by_id: int | None = None
     closed_us: int | None = Field(default=None, sa_type=BigInteger)
 
 
@@ -103,10 +102,10 @@ class Case(SQLModel, table=True):
     __tablename__ = "cases"
     id: int | None = Field(default=None, primary_key=True)
     kind: str
-    item_id: int | None = Field(default=None, foreign_key="item.id")
+    item_id: int | None = None
     station: str = ""
     door: int | None = None
-    incident_id: int | None = Field(default=None, foreign_key="incident.id")
+    incident_id: int | None = None
     detail: str = Field(default="{}", sa_type=Text)
     opened_us: int = Field(sa_type=BigInteger)
     resolved_us: int | None = Field(default=None, sa_type=BigInteger, index=True)

@@ -3,6 +3,8 @@
 from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
+from server.store.tables.shared import only
+
 
 class Request(SQLModel, table=True):
     """Somebody asks to use items in one mode, for a purpose, in a window of time; `items` are ids."""
@@ -68,11 +70,15 @@ class Line(SQLModel, table=True):
     `until_us` is its authority's: a badge shown at a door must find what is in force without reading what is long over.
     """
 
-    __table_args__ = (Index("line_by_person", "person_id", "until_us"), Index("line_by_item", "item_id", "until_us"))
+    __table_args__ = (
+        Index("line_by_person", "person_id", "until_us"),
+        Index("line_by_item", "item_id", "until_us"),
+        Index("line_promised", "session", **only("session IS NOT NULL")),
+    )
     id: int | None = Field(default=None, primary_key=True)
     authority_id: int = Field(foreign_key="authority.id", index=True)
     person_id: int = Field(foreign_key="person.id")
     item_id: int = Field(foreign_key="item.id")
     until_us: int = Field(sa_type=BigInteger)
     state: str = "open"
-    session: str | None = Field(default=None, index=True)
+    session: str | None = None

@@ -1,11 +1,9 @@
 """What is heard from stations and told to them."""
 
-from sqlalchemy import BigInteger, Index, LargeBinary, text
+from sqlalchemy import BigInteger, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from server.store.tables.shared import NO_ROWID
-
-_AWAITED = text("awaits > 0")
+from server.store.tables.shared import NO_ROWID, only
 
 
 class Station(SQLModel, table=True):
@@ -63,7 +61,7 @@ class Quarantine(SQLModel, table=True):
 class Outgoing(SQLModel, table=True):
     """A signed command on its way to a station: sent again until `awaits` doors have answered it."""
 
-    __table_args__ = (Index("outgoing_open", "station", sqlite_where=_AWAITED, postgresql_where=_AWAITED),)
+    __table_args__ = (Index("outgoing_open", "station", **only("awaits > 0")),)
     command: str = Field(primary_key=True)
     station: str
     payload: bytes = Field(sa_type=LargeBinary)

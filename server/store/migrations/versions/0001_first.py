@@ -98,7 +98,6 @@ def upgrade() -> None:
         sa.Column("previous", sa.String(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("previous"),
     )
     op.create_table(
         "outgoing",
@@ -255,14 +254,6 @@ def upgrade() -> None:
             name="one_custody_state",
         ),
         sa.ForeignKeyConstraint(
-            ["holder_id"],
-            ["person.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["incident_id"],
-            ["incident.id"],
-        ),
-        sa.ForeignKeyConstraint(
             ["parent_id"],
             ["item.id"],
         ),
@@ -271,10 +262,28 @@ def upgrade() -> None:
         sa.UniqueConstraint("record_number"),
     )
     with op.batch_alter_table("item", schema=None) as batch_op:
-        batch_op.create_index("item_by_holder", ["holder_id"], unique=False)
+        batch_op.create_index(
+            "item_by_holder",
+            ["holder_id"],
+            unique=False,
+            sqlite_where=sa.text("holder_id IS NOT NULL"),
+            postgresql_where=sa.text("holder_id IS NOT NULL"),
+        )
         batch_op.create_index("item_by_home", ["home_station", "home_door"], unique=False)
-        batch_op.create_index("item_by_incident", ["incident_id"], unique=False)
-        batch_op.create_index("item_by_place", ["at_station", "at_door"], unique=False)
+        batch_op.create_index(
+            "item_by_incident",
+            ["incident_id"],
+            unique=False,
+            sqlite_where=sa.text("incident_id IS NOT NULL"),
+            postgresql_where=sa.text("incident_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "item_by_place",
+            ["at_station", "at_door"],
+            unique=False,
+            sqlite_where=sa.text("at_station IS NOT NULL"),
+            postgresql_where=sa.text("at_station IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_item_category"), ["category"], unique=False)
 
     op.create_table(
@@ -394,22 +403,6 @@ def upgrade() -> None:
         sa.Column("closed_by_id", sa.Integer(), nullable=True),
         sa.Column("closed_us", sa.BigInteger(), nullable=True),
         sa.Column("conclusion", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["acknowledged_by_id"],
-            ["person.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["closed_by_id"],
-            ["person.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["item_id"],
-            ["item.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["person.id"],
-        ),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("alarm", schema=None) as batch_op:
@@ -471,14 +464,6 @@ def upgrade() -> None:
         sa.Column("opened_us", sa.BigInteger(), nullable=False),
         sa.Column("resolved_us", sa.BigInteger(), nullable=True),
         sa.Column("resolution", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["incident_id"],
-            ["incident.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["item_id"],
-            ["item.id"],
-        ),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
@@ -605,9 +590,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("line", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_line_authority_id"), ["authority_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_line_session"), ["session"], unique=False)
         batch_op.create_index("line_by_item", ["item_id", "until_us"], unique=False)
         batch_op.create_index("line_by_person", ["person_id", "until_us"], unique=False)
+        batch_op.create_index(
+            "line_promised",
+            ["session"],
+            unique=False,
+            sqlite_where=sa.text("session IS NOT NULL"),
+            postgresql_where=sa.text("session IS NOT NULL"),
+        )
 
     op.create_table(
         "notice",
@@ -646,33 +637,19 @@ def upgrade() -> None:
         sa.Column("returned_us", sa.BigInteger(), nullable=True),
         sa.Column("returned_by_id", sa.Integer(), nullable=True),
         sa.Column("closed_us", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["item_id"],
-            ["item.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["line_id"],
-            ["line.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["person.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["request_id"],
-            ["request.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["returned_by_id"],
-            ["person.id"],
-        ),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("loan", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_loan_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_loan_request_id"), ["request_id"], unique=False)
         batch_op.create_index("loan_by_item", ["item_id", "closed_us"], unique=False)
-        batch_op.create_index("loan_open", ["closed_us", "due_us"], unique=False)
+        batch_op.create_index(
+            "loan_open",
+            ["due_us"],
+            unique=False,
+            sqlite_where=sa.text("closed_us IS NULL"),
+            postgresql_where=sa.text("closed_us IS NULL"),
+        )
 
     op.create_table(
         "movement",
@@ -697,22 +674,6 @@ def upgrade() -> None:
         sa.Column("line_id", sa.Integer(), nullable=True),
         sa.Column("supersedes_id", sa.Integer(), nullable=True),
         sa.Column("ledger_id", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["incident_id"],
-            ["incident.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["item_id"],
-            ["item.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["line_id"],
-            ["line.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["person.id"],
-        ),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("movement", schema=None) as batch_op:
@@ -725,7 +686,6 @@ def upgrade() -> None:
             postgresql_where=sa.text("supersedes_id IS NOT NULL"),
         )
         batch_op.create_index("movement_by_person", ["person_id", "id"], unique=False)
-        batch_op.create_index("movement_by_session", ["session"], unique=False)
     for table in _APPEND_ONLY:
         _refuse_changes(table)
 

@@ -1,7 +1,7 @@
 """Reserved."""
 
 revision = "0003"
-down_revision = "0002"
+down_revision = "0001"
 branch_labels = None
 depends_on = None
 
