@@ -33,6 +33,7 @@ COMMANDS: dict[str, Target] = {
     "tls": Target("guiwei.tls:app", "", "Make a certificate authority and certificates for a site."),
     "doctor": Target("guiwei.doctor:app", "", "Name what this machine lacks, and how to get it."),
     "bench": Target("guiwei.bench.cli:app", "demo", "Measure intake, latency and queries."),
+    "proof": Target("guiwei.proof.cli:app", "demo", "Show what proves the rules (in a checkout)."),
     "chaos": Target("guiwei.chaos.cli:app", "demo", "Kill parts at every moment and check that nothing is lost."),
 }
 
