@@ -31,6 +31,7 @@ PAGES = {
     "/stations": Act.SEE_OVERVIEW,
     "/people": Act.FIND_PEOPLE,
     "/people/sun": Act.FIND_PEOPLE,
+    "/rules": Act.OWN,
     "/more": Act.OWN,
 }
 VARIANTS = (
