@@ -126,6 +126,7 @@ def run_web(
 
 def sweeper(real: Real) -> "Sweeper":
     """Give the jobs of the clock and who takes their turns."""
+    from server.sweep.duties import Duties
     from server.sweep.overdue import Overdue
     from server.sweep.silent import Silent
     from server.sweep.sweeper import Sweeper
@@ -135,6 +136,7 @@ def sweeper(real: Real) -> "Sweeper":
     jobs = (
         ("overdue", Overdue(database, policy).turn),
         ("silent", Silent(database, policy).turn),
+        ("duties", Duties(database, policy, real.zone).turn),
         ("telling", Telling(database).turn),
     )
     return Sweeper(real.clock, jobs)

@@ -28,6 +28,7 @@ TOPICS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("code_scanned", ("stocktakes",)),
     ("station_", ("stations", "overview")),
     ("person_", ("people",)),
+    ("duty_", ("duties", "notices")),
     ("badge_", ("people",)),
 )
 """(how an entry's kind begins, what it changes); the first row that fits counts, and any other entry is `ledger`."""

@@ -44,6 +44,16 @@ class Act(StrEnum):
     MANAGE_STATIONS = "manage_stations"
     SEE_LEDGER = "see_ledger"
     SEE_QUARANTINE = "see_quarantine"
+    SIGN_COUNTS = "sign_counts"  # sign a stocktake's differences off
+    SEE_DISPOSALS = "see_disposals"  # retention, appraisals, holds, the destruction register
+    SET_RETENTION = "set_retention"
+    APPRAISE = "appraise"  # and hold back
+    FILE_DESTRUCTION = "file_destruction"
+    DECIDE_DESTRUCTION = "decide_destruction"  # review, approve, refuse
+    APPOINT_WITNESS = "appoint_witness"
+    ATTEND_DESTRUCTION = "attend_destruction"  # carry out or witness what one is named for
+    SEE_BACKUPS = "see_backups"
+    SEE_DUTIES = "see_duties"  # what is due by when; a department manager sees the department's own
 
 
 RIGHTS: Final[dict[Act, frozenset[Role]]] = {
@@ -68,7 +78,17 @@ RIGHTS: Final[dict[Act, frozenset[Role]]] = {
     Act.MANAGE_PEOPLE: frozenset({Role.SECURITY_ADMIN}),
     Act.MANAGE_STATIONS: frozenset({Role.SYSTEM_ADMIN}),
     Act.SEE_LEDGER: AUDITORS | {Role.AUDIT_ADMIN, Role.RECORDS_MANAGER, Role.GENERAL_MANAGER},
+    Act.SIGN_COUNTS: ARCHIVE | LEADERS,
+    Act.SEE_DISPOSALS: OFFICE | LEADERS | AUDITORS,
+    Act.SET_RETENTION: ARCHIVE,
+    Act.APPRAISE: ARCHIVE | LEADERS,
+    Act.FILE_DESTRUCTION: ARCHIVE,
+    Act.DECIDE_DESTRUCTION: ARCHIVE | LEADERS,
+    Act.APPOINT_WITNESS: LEADERS,
+    Act.ATTEND_DESTRUCTION: BUSINESS | AUDITORS,
+    Act.SEE_BACKUPS: ARCHIVE | AUDITORS | {Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN},
     Act.SEE_QUARANTINE: ARCHIVE | {Role.INTERNAL_AUDITOR, Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN},
+    Act.SEE_DUTIES: OFFICE | LEADERS | AUDITORS | {Role.SECURITY_ADMIN, Role.DEPARTMENT_MANAGER},
 }
 
 RULES: Final[dict[Act, tuple[str, ...]]] = {
@@ -76,6 +96,14 @@ RULES: Final[dict[Act, tuple[str, ...]]] = {
     Act.CHECK: ("R11",),
     Act.ACT_ON_ALARMS: ("R22",),
     Act.COUNT: ("R50",),
+    Act.SIGN_COUNTS: ("R50",),
+    Act.SET_RETENTION: ("R51",),
+    Act.APPRAISE: ("R51",),
+    Act.FILE_DESTRUCTION: ("R52", "R54"),
+    Act.DECIDE_DESTRUCTION: ("R52", "R54"),
+    Act.APPOINT_WITNESS: ("R53", "R54"),
+    Act.ATTEND_DESTRUCTION: ("R53", "R54"),
+    Act.SEE_BACKUPS: ("R39",),
 }
 """The rules that say, beside R40, whose an act is."""
 

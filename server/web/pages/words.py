@@ -72,6 +72,7 @@ INCIDENTS: Table = {
     "door_opened_by_mechanical_key": Word(N_("Door opened with a mechanical key"), "bad", "lock"),
     "door_opened_without_session": Word(N_("Door opened with nobody signed in"), "bad", "lock"),
     "station_gap": Word(N_("Gap in a cabinet's watch"), "open", "silent"),
+    "item_lost": Word(N_("Lost by its borrower"), "bad", "cross"),
 }
 RESULTS: Table = {
     "expected": Word(N_("Still to be found"), "plain", "clock"),
@@ -103,7 +104,14 @@ DETAILS: Table = {
     "epc": Word(N_("Tag")),
     "entry": Word(N_("Ledger entry")),
 }
+DUTY_STATES: Table = {
+    "open": Word(N_("To be done"), "info", "clock"),
+    "overdue": Word(N_("Overdue"), "bad", "alert"),
+    "fulfilled": Word(N_("Fulfilled"), "good", "check"),
+    "dropped": Word(N_("Dropped"), "plain", "minus"),
+}
 OWN: Mapping[str, Table] = {
+    "duty_state": DUTY_STATES,
     "verdict": VERDICTS,
     "lawful": LAWFUL,
     "custody": CUSTODY,
@@ -129,6 +137,8 @@ LOOKS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "returned": ("warn", "back"),
         "closed": ("plain", "check"),
         "discrepancy": ("bad", "alert"),
+        "claimed_returned": ("open", "ask"),
+        "lost": ("bad", "cross"),
     },
     "alarm_state": {"set": ("bad", "bell"), "acknowledged": ("warn", "person"), "closed": ("plain", "check")},
     "secrecy": {
@@ -140,6 +150,7 @@ LOOKS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "mode": {},
     "kind": {},
     "role": {},
+    "duty": {},
     "authority": {
         "approval": ("info", "check"),
         "standing": ("info", "check"),

@@ -1,6 +1,6 @@
 """The JSON API, one router per topic."""
 
-from server.web.routes import captures, health, items, live, oversight, people, requests, sign_in, stocktakes
+from server.web.routes import captures, duties, health, items, live, oversight, people, requests, sign_in, stocktakes
 
 ROUTERS = (
     sign_in.router,
@@ -9,6 +9,7 @@ ROUTERS = (
     items.router,
     requests.router,
     oversight.router,
+    duties.router,
     stocktakes.router,
     captures.router,
     health.router,
