@@ -5,6 +5,14 @@ as the words of `server.domain.words`. Table classes never leave `server/store/`
 """
 
 from server.store.tables.alarms import Alarm, Notice
+from server.store.tables.customers import (
+    ControlPlan,
+    CreditRequest,
+    Customer,
+    CustomerLink,
+    SealedValue,
+    Unmasking,
+)
 from server.store.tables.disposal import (
     Appraisal,
     BackupTaken,
@@ -25,6 +33,16 @@ from server.store.tables.disposal import (
 from server.store.tables.duties import Duty
 from server.store.tables.exchange import CrmState, ImportedItem, ImportFault, ImportJob, Shelf
 from server.store.tables.items import Item, Tag, Tally
+from server.store.tables.keeping import (
+    Arrival,
+    Attachment,
+    Content,
+    Filing,
+    NumberSeries,
+    Record,
+    RecordChange,
+    RecordNumber,
+)
 from server.store.tables.ledger import LedgerAnchor, LedgerEntry, PolicySheet
 from server.store.tables.lending import CopyMade, LoanCheck, Reminder, Repair, Search
 from server.store.tables.movements import Case, Incident, Loan, Movement, Visit
@@ -40,8 +58,8 @@ from server.store.tables.requests import (
     RequestAwaits,
     RequestItem,
 )
-from server.store.tables.seals import Entrusted, KeySet, KeyUse, Seal, SealHandover, SealUse
 from server.store.tables.rights import Breach, Clearance, RecordLook, RightScope, RightsReview, Training
+from server.store.tables.seals import Entrusted, KeySet, KeyUse, Seal, SealHandover, SealUse
 from server.store.tables.stations import Epoch, Inbox, Outgoing, Quarantine, Station
 from server.store.tables.stocktakes import Stocktake, StocktakeLine, StocktakeSighting, StocktakeSweep
 
@@ -49,14 +67,21 @@ __all__ = [
     "Alarm",
     "Answer",
     "Appraisal",
+    "Arrival",
+    "Attachment",
     "Authority",
     "BackupTaken",
     "Badge",
     "Breach",
     "Case",
     "Clearance",
+    "Content",
+    "ControlPlan",
     "CopyMade",
+    "CreditRequest",
     "CrmState",
+    "Customer",
+    "CustomerLink",
     "Decision",
     "Delegation",
     "Departed",
@@ -71,6 +96,7 @@ __all__ = [
     "Emergency",
     "Entrusted",
     "Epoch",
+    "Filing",
     "Hold",
     "ImportFault",
     "ImportJob",
@@ -87,11 +113,15 @@ __all__ = [
     "LoanCheck",
     "Movement",
     "Notice",
+    "NumberSeries",
     "Outgoing",
     "Person",
     "PolicySheet",
     "Quarantine",
+    "Record",
+    "RecordChange",
     "RecordLook",
+    "RecordNumber",
     "Reminder",
     "Repair",
     "Request",
@@ -103,6 +133,7 @@ __all__ = [
     "Seal",
     "SealHandover",
     "SealUse",
+    "SealedValue",
     "Search",
     "Shelf",
     "SignIn",
@@ -118,5 +149,6 @@ __all__ = [
     "Tag",
     "Tally",
     "Training",
+    "Unmasking",
     "Visit",
 ]

@@ -129,7 +129,6 @@ def _customers() -> None:
         unique=False,
         sqlite_where=sa.text("until_us IS NULL"),
         postgresql_where=sa.text("until_us IS NULL"),
-        postgresql_where=sa.text("until_us IS NULL"),
     )
     op.create_index("sealed_by_key", "sealed_value", ["key_id", "id"], unique=False)
     op.create_index(
@@ -138,7 +137,6 @@ def _customers() -> None:
         ["customer_id", "field"],
         unique=True,
         sqlite_where=sa.text("until_us IS NULL"),
-        postgresql_where=sa.text("until_us IS NULL"),
         postgresql_where=sa.text("until_us IS NULL"),
     )
     op.create_table(
@@ -261,7 +259,6 @@ def _keeping() -> None:
         unique=False,
         sqlite_where=sa.text("due_us IS NOT NULL"),
         postgresql_where=sa.text("due_us IS NOT NULL"),
-        postgresql_where=sa.text("due_us IS NOT NULL"),
     )
     op.create_table(
         "record",
@@ -288,7 +285,6 @@ def _keeping() -> None:
         ["review_due_us"],
         unique=False,
         sqlite_where=sa.text("review_due_us IS NOT NULL"),
-        postgresql_where=sa.text("review_due_us IS NOT NULL"),
         postgresql_where=sa.text("review_due_us IS NOT NULL"),
     )
     op.create_table(
