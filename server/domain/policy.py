@@ -17,6 +17,8 @@ from server.domain.office import Office
 from server.domain.policy_disposal import Backups, Destruction, Retention
 from server.domain.policy_disposal import gaps as disposal_gaps
 from server.domain.policy_keeping import Keeping, keeping_gaps
+from server.domain.policy_lending import Lending
+from server.domain.policy_lending import gaps as lending_gaps
 from server.domain.policy_requests import (
     ApprovalRow,
     ApprovalTable,
@@ -149,6 +151,7 @@ class Policy:
     people: PeopleRules
     information: InformationRules
     keeping: Keeping
+    lending: Lending
     digest: str = ""
 
     def mode_reasons(self, kind: ItemKind, secrecy: Secrecy, mode: Mode, item: str = "") -> list[Reason]:
@@ -240,6 +243,7 @@ def _gaps(policy: Policy) -> list[str]:
     if not any(row.hours == 0 and row.secrecy == set(Secrecy) and row.modes == set(Mode) for row in policy.due):
         found.append("due: needs one row with hours = 0 for all secrecy levels and modes, so that everything is due")
     found += keeping_gaps(policy.keeping)
+    found += lending_gaps(policy.lending)
     return found + duty_gaps(policy.duty)
 
 

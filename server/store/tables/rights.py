@@ -1,4 +1,4 @@
-"""What narrows a person's rights, what they were taught, what they did wrong, who reviewed them, what they looked at."""
+"""What narrows somebody's rights, what they were taught or did wrong, who reviewed them, what they looked at."""
 
 from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
