@@ -191,6 +191,47 @@ class Code(StrEnum):
     ATTACHMENT_TYPE = auto()
     ATTACHMENT_NOT_WHAT_IT_SAYS = auto()
     ATTACHMENT_BROKEN_IMAGE = auto()
+    # lending, copies, seals, what is entrusted, keys
+    LOAN_NOT_OUT = auto()
+    NOT_YOUR_LOAN = auto()
+    LOST_DECLARED_BY = auto()
+    SEARCH_CONCLUDED_BY = auto()
+    SEARCH_NOT_OPEN = auto()
+    REPAIR_NOT_OPEN = auto()
+    DAMAGE_MISSING = auto()
+    IN_REPAIR = auto()
+    COPY_REGISTERED_BY = auto()
+    COPY_PAGES_MISSING = auto()
+    COPY_NOT_APPROVED = auto()
+    COPY_RECORD_CLOSED = auto()
+    COPY_OF_SECRET = auto()
+    COPIES_OUT = auto()
+    COPY_NOT_OUT = auto()
+    STANDING_COPY_NOT_KEPT = auto()
+    NOT_A_SEAL = auto()
+    SEAL_KEPT_BY = auto()
+    SEAL_OUT_OF_USE = auto()
+    SEAL_USE_RECORDED_BY = auto()
+    SEAL_SUPERVISED_BY = auto()
+    SEAL_SUPERVISOR_PARTY = auto()
+    SEAL_USE_NOT_APPROVED = auto()
+    SEAL_PHOTO_MISSING = auto()
+    SEAL_COUNT_EXCEEDED = auto()
+    SEAL_USE_NOT_RECORDED = auto()
+    SEAL_EXPLAINED_BY = auto()
+    SEAL_NOTHING_TO_EXPLAIN = auto()
+    SEAL_HANDED_BY = auto()
+    SEAL_HANDOVER_WITNESS = auto()
+    ENTRUSTED_BY = auto()
+    MANDATE_MISSING = auto()
+    MANDATE_OVER = auto()
+    MANDATE_MODE = auto()
+    ENTRUSTED_ALREADY = auto()
+    NOT_ENTRUSTED = auto()
+    ENTRUSTED_OUT = auto()
+    KEY_HOLDER_POST = auto()
+    KEY_REASON_MISSING = auto()
+    KEY_USE_OUTSIDE_WINDOW = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -608,6 +649,96 @@ REASONS |= {  # stocktakes, retention, destruction
     ),
     Code.EMERGENCY_POST_AFTERWARDS: Wording(
         "R02", "应急处置由{roles}补批", "an emergency act is approved afterwards by {roles}", "approver"
+    ),
+    # lending, copies, seals, what is entrusted, keys
+    Code.LOAN_NOT_OUT: Wording(
+        "R18", "借阅状态为“{state}”,不能这样处理", "the loan is {state}: this cannot be done now", "office"
+    ),
+    Code.NOT_YOUR_LOAN: Wording(
+        "R18", "只有借用人本人或档案部门可以这样声明", "only the borrower or the records office can say so", "oneself"
+    ),
+    Code.LOST_DECLARED_BY: Wording("R18", "遗失由{roles}登记", "a loss is recorded by {roles}", "archivist"),
+    Code.SEARCH_CONCLUDED_BY: Wording("R18", "查找由{roles}作出结论", "a search is concluded by {roles}", "office"),
+    Code.SEARCH_NOT_OPEN: Wording("R18", "查找已是“{state}”", "the search is {state} already", "nobody"),
+    Code.REPAIR_NOT_OPEN: Wording("R16", "修复已办结", "the repair is closed already", "nobody"),
+    Code.DAMAGE_MISSING: Wording("R16", "没有写明损坏情况", "no damage is described", "oneself"),
+    Code.IN_REPAIR: Wording("R16", "{item} 待修复,修复完成后方可使用", "{item} waits to be repaired", "archivist"),
+    Code.COPY_REGISTERED_BY: Wording("R12", "影印件由{roles}登记", "copies are registered by {roles}", "archivist"),
+    Code.COPY_PAGES_MISSING: Wording("R12", "没有写明影印的页码", "the pages copied are not named", "oneself"),
+    Code.COPY_NOT_APPROVED: Wording(
+        "R12", "{item} 没有已批准的复印申请", "there is no approved photocopy request for {item}", "approver"
+    ),
+    Code.COPY_RECORD_CLOSED: Wording(
+        "R12", "{item} 的复印记录已办结,须另行申请", "the record of copying {item} is closed; ask anew", "approver"
+    ),
+    Code.COPY_OF_SECRET: Wording(
+        "R12", "{item} 为{secrecy},不得影印", "{item} is {secrecy}: it is not copied", "nobody"
+    ),
+    Code.COPIES_OUT: Wording(
+        "R12", "{item} 尚有 {count} 份影印件未归还核对", "{item}: {count} copies are not back and checked", "archivist"
+    ),
+    Code.COPY_NOT_OUT: Wording("R12", "{item} 不在借出状态", "{item} is not out", "nobody"),
+    Code.STANDING_COPY_NOT_KEPT: Wording(
+        "R13", "规则不允许留存常备影印件", "the policy keeps no standing copies", "nobody"
+    ),
+    Code.NOT_A_SEAL: Wording("R17", "{item} 不是印章", "{item} is not a seal", "oneself"),
+    Code.SEAL_KEPT_BY: Wording("R17", "印章台账由{roles}管理", "the seal register is kept by {roles}", "office"),
+    Code.SEAL_OUT_OF_USE: Wording("R17", "{item} 已停用", "{item} is out of use", "office"),
+    Code.SEAL_USE_RECORDED_BY: Wording(
+        "R17", "用印由申请人或{roles}登记", "a use is recorded by its applicant or {roles}", "archivist"
+    ),
+    Code.SEAL_SUPERVISED_BY: Wording("R17", "监印人须为{roles}", "a use is supervised by {roles}", "office"),
+    Code.SEAL_SUPERVISOR_PARTY: Wording(
+        "R17", "监印人不能是用印人本人", "the supervisor cannot be the applicant", "office"
+    ),
+    Code.SEAL_USE_NOT_APPROVED: Wording(
+        "R17", "{item} 没有在用的用印批准", "no approved use of {item} is under way", "approver"
+    ),
+    Code.SEAL_PHOTO_MISSING: Wording("R17", "须附用印照片", "a photo of the impressions is needed", "oneself"),
+    Code.SEAL_COUNT_EXCEEDED: Wording(
+        "R17",
+        "{item} 批准用印 {approved} 次,实际 {recorded} 次,尚未说明",
+        "{item}: {recorded} impressions for {approved} approved, not explained",
+        "office",
+    ),
+    Code.SEAL_USE_NOT_RECORDED: Wording(
+        "R17", "{item} 本次用印未登记", "the use of {item} is not in the register", "archivist"
+    ),
+    Code.SEAL_EXPLAINED_BY: Wording("R17", "差异由{roles}说明", "a difference is explained by {roles}", "office"),
+    Code.SEAL_NOTHING_TO_EXPLAIN: Wording("R17", "没有待说明的差异", "there is no difference to explain", "nobody"),
+    Code.SEAL_HANDED_BY: Wording(
+        "R14", "印章由保管人或{roles}移交", "a seal is passed on by its keeper or {roles}", "office"
+    ),
+    Code.SEAL_HANDOVER_WITNESS: Wording(
+        "R14", "印章交接须有双方之外的见证人", "passing on a seal needs a witness who is neither party", "office"
+    ),
+    Code.ENTRUSTED_BY: Wording(
+        "R19", "委托物由{roles}接收和交还", "what is entrusted is received and handed back by {roles}", "archivist"
+    ),
+    Code.MANDATE_MISSING: Wording("R19", "没有写明委托用途", "the mandate does not say what it is for", "oneself"),
+    Code.MANDATE_OVER: Wording(
+        "R19",
+        "{item} 由{customer}委托,委托已于 {until} 到期",
+        "{item} is entrusted by {customer}; the mandate ended at {until}",
+        "nobody",
+    ),
+    Code.MANDATE_MODE: Wording(
+        "R19",
+        "{item} 由{customer}委托,委托不包括{mode}",
+        "{item} is entrusted by {customer}; the mandate does not cover {mode}",
+        "nobody",
+    ),
+    Code.ENTRUSTED_ALREADY: Wording("R19", "{item} 已在委托保管中", "{item} is already held for a customer", "nobody"),
+    Code.NOT_ENTRUSTED: Wording("R19", "{item} 不在委托保管中", "{item} is not held for a customer", "nobody"),
+    Code.ENTRUSTED_OUT: Wording(
+        "R19", "{item} 不在柜中,不能交还", "{item} is not in its place and cannot be handed back", "office"
+    ),
+    Code.KEY_HOLDER_POST: Wording("R21", "{set}钥匙由{roles}保管", "the {set} key set is held by {roles}", "office"),
+    Code.KEY_REASON_MISSING: Wording(
+        "R21", "没有写明使用钥匙的原因", "no reason for using the key is given", "oneself"
+    ),
+    Code.KEY_USE_OUTSIDE_WINDOW: Wording(
+        "R21", "申报时间超出规定时限", "the declaration is outside the window", "office"
     ),
 }
 

@@ -61,6 +61,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "claimed_returned": ("称已归还", "claimed returned"),
     "lost": ("遗失", "lost"),
     "requested": ("已申请", "requested"),
+    "office": ("档案室", "records office's"),
+    "spare": ("备用", "spare"),
     "ready": ("可领取", "ready"),
     "overdue": ("逾期", "overdue"),
     "overdue_hard": ("严重逾期", "overdue for days"),
@@ -86,6 +88,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "extend": ("延长保管", "kept longer"),
     "keep": ("永久保管", "kept for ever"),
     "destroy": ("同意销毁", "to be destroyed"),
+    "actor": ("销毁人", "who carries it out"),
+    "witness": ("监销人", "a witness"),
     # duties
     "unreturned_list": ("未归还清单", "list of what is not returned"),
     "half_yearly_statistics": ("半年统计", "half-yearly statistics"),
