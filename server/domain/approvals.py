@@ -7,6 +7,7 @@ from server.domain import office
 from server.domain.approval_steps import ItemMark, Said, post_reasons, posts_of, rows_of, steps_of
 from server.domain.custody import ItemFacts
 from server.domain.delegations import DelegationFacts, void_reasons
+from server.domain.entrusted import Limit, limit_reasons
 from server.domain.people import PersonFacts
 from server.domain.policy import Policy
 from server.domain.policy_requests import FilingRule
@@ -49,6 +50,7 @@ class RequestFacts:
     outside: bool = False
     marks: Mapping[str, ItemMark] = field(default_factory=dict)
     """By the code of the item."""
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def judge_request(policy: Policy, facts: RequestFacts) -> Lawful | Refused:
         *purpose_reasons(facts.purpose, facts.items),
         *item_reasons(policy, facts.items, facts.mode),
         *window_reasons(facts.from_us, facts.until_us, facts.now_us, facts.due_us),
+        *limit_reasons(facts.limits, facts.mode, facts.until_us),
     ]
     if facts.mode == Mode.DUTY:
         found.append(reason(Code.DUTY_NEEDS_ORDER))
@@ -112,6 +115,7 @@ def judge_decision(policy: Policy, facts: DecisionFacts) -> Lawful | Refused:
         found += item_reasons(policy, request.items, request.mode)
         until = request.until_us if facts.until_us is None else facts.until_us
         found += window_reasons(request.from_us, until, facts.now_us, facts.due_us)
+        found += limit_reasons(request.limits, request.mode, until)
     missing = post_reasons(policy, request, facts.step, facts.approver)
     basis: tuple[int, ...] = ()
     if missing and facts.delegations:

@@ -14,12 +14,11 @@ from server.domain.words import CustodyState, Mode
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
-    """What a customer lets us do with what they entrusted: in which modes, until when (µs, and as it is written)."""
+    """What a customer lets us do with what they entrusted: in which modes, until when (µs)."""
 
     customer: str
     modes: tuple[Mode, ...]
     until_us: int
-    until: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,8 @@ class Limit:
     retired: bool = False
 
 
-def limit_reasons(limits: tuple[Limit, ...], mode: Mode, from_us: int) -> list[Reason]:
-    """Say why items may not be used in this mode: mandate (R19), repair (R16), retired seal (R17)."""
+def limit_reasons(limits: tuple[Limit, ...], mode: Mode, until_us: int) -> list[Reason]:
+    """Say why items may not be used in this mode until then: mandate (R19), repair (R16), retired seal (R17)."""
     found: list[Reason] = []
     for limit in limits:
         mandate = limit.mandate
@@ -43,8 +42,8 @@ def limit_reasons(limits: tuple[Limit, ...], mode: Mode, from_us: int) -> list[R
             found.append(reason(Code.SEAL_OUT_OF_USE, limit.item))
         if mandate is not None and mode not in (*mandate.modes, Mode.DUTY):
             found.append(reason(Code.MANDATE_MODE, limit.item, customer=mandate.customer, mode=mode))
-        if mandate is not None and from_us >= mandate.until_us and mode != Mode.DUTY:
-            found.append(reason(Code.MANDATE_OVER, limit.item, customer=mandate.customer, until=mandate.until))
+        if mandate is not None and until_us > mandate.until_us and mode != Mode.DUTY:
+            found.append(reason(Code.MANDATE_OVER, limit.item, customer=mandate.customer))
     return found
 
 

@@ -718,8 +718,8 @@ REASONS |= {  # stocktakes, retention, destruction
     Code.MANDATE_MISSING: Wording("R19", "没有写明委托用途", "the mandate does not say what it is for", "oneself"),
     Code.MANDATE_OVER: Wording(
         "R19",
-        "{item} 由{customer}委托,委托已于 {until} 到期",
-        "{item} is entrusted by {customer}; the mandate ended at {until}",
+        "{item} 由{customer}委托,使用超出委托期限",
+        "{item} is entrusted by {customer}: this is past the mandate",
         "nobody",
     ),
     Code.MANDATE_MODE: Wording(

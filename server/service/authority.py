@@ -10,6 +10,7 @@ from server.domain.words import AuthorityKind, Mode
 from server.service.context import Reading, Writing
 from server.service.errors import RefusedError
 from server.service.inputs import NewOrder, NewRegistration, micros_or_none
+from server.service.limits import limits_of
 from server.service.lookups import item_facts, items_coded, known, person_facts, person_named, person_of, usernames
 from server.service.notices import tell
 from server.service.shapes import AuthorityView, moment, moment_or_none
@@ -45,6 +46,7 @@ def register(work: Writing, asked: NewRegistration) -> AuthorityView:
         until_us=until_us,
         now_us=work.now_us,
         due_us=micros_or_none(asked.due),
+        limits=limits_of(work.session, items),
     )
     if isinstance(said := judge_registration(work.policy, facts), Refused):
         raise RefusedError(said.reasons)
