@@ -69,15 +69,20 @@ def open_policy(settings: Settings) -> tuple[Policy, str]:
 
 def web_deps(real: Real, hearing: Callable[[], bool] = lambda: True, swept_us: Callable[[], int] = lambda: 0) -> "Deps":
     """Give the web its real things; `hearing` and `swept_us` tell of the intake and the sweep beside it."""
+    from server.service.blobs import Blobs
+    from server.service.vault import Vault, make_vault
     from server.web.app import Deps, WebSettings
     from server.web.live import Live
 
     settings = real.settings
+    make_vault(settings.data)
     return Deps(
         database=real.database,
         clock=real.clock,
         policy=real.policy,
         keys=real.keys,
+        vault=Vault(settings.data),
+        blobs=Blobs(settings.data),
         live=Live(real.database),
         settings=WebSettings(settings.site, real.zone, settings.secure, settings.metrics_token.get_secret_value()),
         capture=intake_service(real).take,

@@ -60,11 +60,13 @@ def init(
         from server.config import load_settings
         from server.service.company import load_company, read_company
         from server.service.keys import make_keys
+        from server.service.vault import make_vault
         from server.store.migrate import migrate as bring_up
 
         settings = load_settings()
         wanted = read_company(company) if company is not None else None
         make_keys(settings.data)
+        make_vault(settings.data)
         bring_up(settings.database_url.get_secret_value())
         if wanted is not None:
             with real_things(settings) as real:

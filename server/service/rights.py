@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from server.domain.scopes import EVERYTHING, Scope
 from server.domain.words import Role, Secrecy
 
 ALL: Final = frozenset(Role)
@@ -53,7 +54,26 @@ class Act(StrEnum):
     APPOINT_WITNESS = "appoint_witness"
     ATTEND_DESTRUCTION = "attend_destruction"  # carry out or witness what one is named for
     SEE_BACKUPS = "see_backups"
+    IMPORT = "import"  # by the list what one may enter one by one
+    EXPORT = "export"  # lists of items and people as files
     SEE_DUTIES = "see_duties"  # what is due by when; a department manager sees the department's own
+    REVIEW_RIGHTS = "review_rights"
+    CLEAR_PEOPLE = "clear_people"
+    SEE_TRAINING = "see_training"
+    KEEP_TRAINING = "keep_training"
+    SEE_BREACHES = "see_breaches"
+    KEEP_BREACHES = "keep_breaches"
+    SEE_LOOKS = "see_looks"  # who looked at, was refused, or took out which records
+
+    SEE_RECORDS = "see_records"  # an item's contents, changes, filing and attachments, as far as the item is shown
+    ATTACH = "attach"  # to what one keeps or has asked for
+    SEE_KEEPING = "see_keeping"  # record numbers, filing, reviews, collections
+    HAND_IN = "hand_in"  # what a department gives to a collection
+    SEE_CUSTOMERS = "see_customers"
+    KEEP_CUSTOMERS = "keep_customers"
+    UNMASK = "unmask"  # whose duty needs a sensitive field the sheet says
+    ASK_CREDIT = "ask_credit"  # to see or change a grade or credit file
+    DECIDE_CREDIT = "decide_credit"
 
 
 RIGHTS: Final[dict[Act, frozenset[Role]]] = {
@@ -77,7 +97,7 @@ RIGHTS: Final[dict[Act, frozenset[Role]]] = {
     Act.FIND_PEOPLE: BUSINESS | AUDITORS | {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN},
     Act.MANAGE_PEOPLE: frozenset({Role.SECURITY_ADMIN}),
     Act.MANAGE_STATIONS: frozenset({Role.SYSTEM_ADMIN}),
-    Act.SEE_LEDGER: AUDITORS | {Role.AUDIT_ADMIN, Role.RECORDS_MANAGER, Role.GENERAL_MANAGER},
+    Act.SEE_LEDGER: frozenset({Role.INTERNAL_AUDITOR, Role.AUDIT_ADMIN, Role.RECORDS_MANAGER, Role.GENERAL_MANAGER}),
     Act.SIGN_COUNTS: ARCHIVE | LEADERS,
     Act.SEE_DISPOSALS: OFFICE | LEADERS | AUDITORS,
     Act.SET_RETENTION: ARCHIVE,
@@ -88,7 +108,25 @@ RIGHTS: Final[dict[Act, frozenset[Role]]] = {
     Act.ATTEND_DESTRUCTION: BUSINESS | AUDITORS,
     Act.SEE_BACKUPS: ARCHIVE | AUDITORS | {Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN},
     Act.SEE_QUARANTINE: ARCHIVE | {Role.INTERNAL_AUDITOR, Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN},
+    Act.IMPORT: ARCHIVE | {Role.SECURITY_ADMIN, Role.SYSTEM_ADMIN},
+    Act.EXPORT: ARCHIVE | LEADERS | {Role.INTERNAL_AUDITOR},
     Act.SEE_DUTIES: OFFICE | LEADERS | AUDITORS | {Role.SECURITY_ADMIN, Role.DEPARTMENT_MANAGER},
+    Act.REVIEW_RIGHTS: LEADERS | {Role.DEPARTMENT_MANAGER, Role.SECURITY_ADMIN, Role.RECORDS_MANAGER},
+    Act.CLEAR_PEOPLE: frozenset({Role.SECURITY_ADMIN}),
+    Act.SEE_TRAINING: BUSINESS | {Role.INTERNAL_AUDITOR, Role.SECURITY_ADMIN},
+    Act.KEEP_TRAINING: ARCHIVE | {Role.SECURITY_ADMIN},
+    Act.SEE_BREACHES: BUSINESS | {Role.INTERNAL_AUDITOR, Role.AUDIT_ADMIN, Role.SECURITY_ADMIN},
+    Act.KEEP_BREACHES: frozenset({Role.RECORDS_MANAGER, Role.SECURITY_ADMIN}) | LEADERS,
+    Act.SEE_LOOKS: frozenset({Role.INTERNAL_AUDITOR, Role.AUDIT_ADMIN, Role.SECURITY_ADMIN, Role.RECORDS_MANAGER}),
+    Act.SEE_RECORDS: BUSINESS | AUDITORS,
+    Act.ATTACH: BUSINESS,
+    Act.SEE_KEEPING: OFFICE | LEADERS | AUDITORS,
+    Act.HAND_IN: ARCHIVE | LEADERS | {Role.DEPARTMENT_MANAGER, Role.DIRECTOR},
+    Act.SEE_CUSTOMERS: BUSINESS | {Role.INTERNAL_AUDITOR},
+    Act.KEEP_CUSTOMERS: ARCHIVE,
+    Act.UNMASK: BUSINESS,
+    Act.ASK_CREDIT: BUSINESS | {Role.INTERNAL_AUDITOR},
+    Act.DECIDE_CREDIT: ARCHIVE | LEADERS,
 }
 
 RULES: Final[dict[Act, tuple[str, ...]]] = {
@@ -104,8 +142,22 @@ RULES: Final[dict[Act, tuple[str, ...]]] = {
     Act.APPOINT_WITNESS: ("R53", "R54"),
     Act.ATTEND_DESTRUCTION: ("R53", "R54"),
     Act.SEE_BACKUPS: ("R39",),
+    Act.EXPORT: ("R22",),
+    Act.MANAGE_PEOPLE: ("R41",),
+    Act.REVIEW_RIGHTS: ("R42",),
+    Act.CLEAR_PEOPLE: ("R43",),
+    Act.KEEP_TRAINING: ("R44",),
+    Act.KEEP_BREACHES: ("R45",),
+    Act.HAND_IN: ("R33",),
+    Act.KEEP_CUSTOMERS: ("R37",),
+    Act.UNMASK: ("R38",),
+    Act.ASK_CREDIT: ("R37",),
+    Act.DECIDE_CREDIT: ("R37",),
 }
 """The rules that say, beside R40, whose an act is."""
+
+WHOLE: Final = frozenset({Act.SEE_LEDGER, Act.SEE_QUARANTINE, Act.SEE_BACKUPS})
+"""Acts that show everything or nothing: not for somebody whose rights are narrowed."""
 
 
 SEES_ALL: Final = OFFICE | LEADERS | AUDITORS | {Role.AUDIT_ADMIN}
@@ -123,6 +175,7 @@ class Viewer:
     department: str
     pseudonym: str
     locale: str = "zh"
+    scope: Scope = EVERYTHING
 
     def may(self, act: Act) -> bool:
         """Say whether this person's role includes the act."""

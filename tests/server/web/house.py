@@ -15,8 +15,10 @@ from server.domain.policy import load_policy
 from server.domain.words import Role
 from server.intake.service import IntakeService
 from server.service import sign_in
+from server.service.blobs import Blobs
 from server.service.company import load_company
 from server.service.inputs import Company
+from server.service.vault import Vault, make_vault
 from server.store.tables import Person
 from server.store.unit_of_work import Database
 from server.web.app import Deps, WebSettings, create_app
@@ -126,12 +128,16 @@ class House:
         load_company(database, COMPANY, self.policy, self.zone, SITE, self.clock.wall_us())
         self.intake = IntakeService(database, KEYS, self.policy, self.zone, self.clock)
         self.station = Writer()
+        make_vault(folder)
+        self.vault, self.blobs = Vault(folder), Blobs(folder)
         self.app = create_app(
             Deps(
                 database=database,
                 clock=self.clock,
                 policy=self.policy,
                 keys=KEYS,
+                vault=self.vault,
+                blobs=self.blobs,
                 live=Live(database),
                 settings=WebSettings(SITE, self.zone),
                 capture=self.intake.take,
