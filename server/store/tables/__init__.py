@@ -46,6 +46,7 @@ from server.store.tables.keeping import (
 from server.store.tables.ledger import LedgerAnchor, LedgerEntry, PolicySheet
 from server.store.tables.lending import CopyMade, LoanCheck, Reminder, Repair, Search
 from server.store.tables.movements import Case, Incident, Loan, Movement, Visit
+from server.store.tables.oversight import Checkup, Feedback, KeptReport, Lesson
 from server.store.tables.people import Answer, Badge, Person, SignIn
 from server.store.tables.requests import (
     Authority,
@@ -74,6 +75,7 @@ __all__ = [
     "Badge",
     "Breach",
     "Case",
+    "Checkup",
     "Clearance",
     "Content",
     "ControlPlan",
@@ -96,6 +98,7 @@ __all__ = [
     "Emergency",
     "Entrusted",
     "Epoch",
+    "Feedback",
     "Filing",
     "Hold",
     "ImportFault",
@@ -104,10 +107,12 @@ __all__ = [
     "Inbox",
     "Incident",
     "Item",
+    "KeptReport",
     "KeySet",
     "KeyUse",
     "LedgerAnchor",
     "LedgerEntry",
+    "Lesson",
     "Line",
     "Loan",
     "LoanCheck",
