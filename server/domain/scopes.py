@@ -59,8 +59,12 @@ def outside(scope: Scope, thing: Thing, item: str = "") -> list[Reason]:
     ]
 
 
-def span_reasons(role: Role, scope: Scope, now_us: int) -> list[Reason]:
-    """Say why somebody's access does not stand now: not begun, over, or a guest's without an end (R61)."""
+def entry_reasons(role: Role, scope: Scope, now_us: int, whole: bool = False) -> list[Reason]:
+    """Say why somebody's access does not stand now: not begun, over, a guest's without an end and a scope (R61), or
+    narrowed although what is asked for can only be shown `whole`.
+    """
+    if whole and scope.limits:
+        return [reason(Code.NARROWED)]
     if role == Role.GUEST_AUDITOR and (scope.until_us is None or not scope.limits):
         return [reason(Code.GUEST_UNLIMITED)]
     if now_us < scope.from_us:

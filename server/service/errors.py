@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from server.domain.verdicts import Reason
+from server.domain.verdicts import Lawful, Reason, Refused
 
 
 class ServiceError(Exception):
@@ -48,3 +48,10 @@ class RefusedError(ServiceError):
         self.reasons = tuple(reasons)
         self.then = then
         super().__init__("refused_by_rule", ", ".join(f"{reason.rule} {reason.code}" for reason in self.reasons))
+
+
+def lawful(verdict: Lawful | Refused) -> Lawful:
+    """Go on with what the rules allow; raises RefusedError with every reason."""
+    if isinstance(verdict, Refused):
+        raise RefusedError(verdict.reasons)
+    return verdict

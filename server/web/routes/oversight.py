@@ -125,7 +125,7 @@ async def list_ledger(look: Look, after: Cursor = None, limit: Limit = 100) -> P
     return history.list_ledger(look, after or 0, limit)
 
 
-@router.get("/ledger/export", **gate(Act.SEE_LEDGER), response_class=StreamingResponse)
+@router.get("/ledger/export", **gate(Act.SEE_LEDGER, export=True), response_class=StreamingResponse)
 def export_ledger(viewer: Me, deps: Given) -> StreamingResponse:
     """Give the whole ledger as JSON lines, for `guiwei ledger verify`; that it was given out is itself an entry."""
     with deps.database.begin() as uow:

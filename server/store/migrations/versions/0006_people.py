@@ -1,5 +1,7 @@
 """People: what narrows their rights, reviews of rights, training, breaches, clearances, and who looked at what."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -41,7 +43,7 @@ def upgrade() -> None:
     op.create_index("record_look_recent", "record_look", ["person_id", "what", "at_us"])
 
 
-def _facts(name: str, *columns: sa.Column[object]) -> None:
+def _facts(name: str, *columns: sa.Column[Any]) -> None:
     """Make a table of facts about a person, each recorded by somebody."""
     op.create_table(
         name, sa.Column("id", sa.Integer(), primary_key=True), _person("person_id"), _person("by_id"), *columns
