@@ -113,9 +113,14 @@ def end_sign_ins(session: Session, person_id: int) -> None:
 
 def find_sign_in(session: Session, token: str, real_us: int) -> SignedIn | None:
     """Give who a token stands for, or None when it stands for nobody any more."""
-    found = select(SignIn, Person, RightScope).join(Person)
-    found = found.join(RightScope, col(RightScope.person_id) == col(Person.id), isouter=True)
-    row = session.exec(found.where(SignIn.token_hash == digest(token), SignIn.expires_us > real_us)).first()
+    query = (
+        select(SignIn, Person, RightScope)
+        .select_from(SignIn)
+        .join(Person)
+        .join(RightScope, col(RightScope.person_id) == col(Person.id), isouter=True)
+        .where(SignIn.token_hash == digest(token), SignIn.expires_us > real_us)
+    )
+    row = session.exec(query).first()
     if row is None or not row[1].active:
         return None
     return SignedIn(token, row[0].csrf, viewer_of(row[1], row[2]))
