@@ -27,6 +27,7 @@ from server.domain.policy_requests import (
     approval_gaps,
     request_gaps,
 )
+from server.domain.policy_oversight import Oversight, oversight_gaps
 from server.domain.policy_people import InformationRules, PeopleRules
 from server.domain.reasons import Code, reason
 from server.domain.sheet import SheetError, build
@@ -147,6 +148,7 @@ class Policy:
     destruction: Destruction
     backups: Backups
     duty: tuple[DutyRow, ...]
+    oversight: Oversight
     requests: RequestRules
     people: PeopleRules
     information: InformationRules
@@ -244,7 +246,7 @@ def _gaps(policy: Policy) -> list[str]:
         found.append("due: needs one row with hours = 0 for all secrecy levels and modes, so that everything is due")
     found += keeping_gaps(policy.keeping)
     found += lending_gaps(policy.lending)
-    return found + duty_gaps(policy.duty)
+    return found + duty_gaps(policy.duty) + oversight_gaps(policy.oversight)
 
 
 def _limits(policy: Policy) -> tuple[int, ...]:

@@ -232,6 +232,15 @@ class Code(StrEnum):
     KEY_HOLDER_POST = auto()
     KEY_REASON_MISSING = auto()
     KEY_USE_OUTSIDE_WINDOW = auto()
+    # oversight
+    POINTS_OPEN = auto()
+    POINT_UNKNOWN = auto()
+    POINT_TWICE = auto()
+    FAULT_UNSAID = auto()
+    CHECKUP_OVER = auto()
+    FEEDBACK_ANSWERED_BY = auto()
+    FEEDBACK_CLOSED = auto()
+    ANSWER_MISSING = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -740,6 +749,17 @@ REASONS |= {  # stocktakes, retention, destruction
     Code.KEY_USE_OUTSIDE_WINDOW: Wording(
         "R21", "申报时间超出规定时限", "the declaration is outside the window", "office"
     ),
+    # oversight
+    Code.POINTS_OPEN: Wording("R23", "尚有要点未检查：{points}", "points not answered: {points}", "oneself"),
+    Code.POINT_UNKNOWN: Wording("R23", "规则表没有要点“{item}”", "the sheet has no point {item}", "oneself"),
+    Code.POINT_TWICE: Wording("R23", "同一要点填写了两次", "a point is answered twice", "oneself"),
+    Code.FAULT_UNSAID: Wording("R23", "“{item}”有问题但没有说明", "what is at fault is not said: {item}", "oneself"),
+    Code.CHECKUP_OVER: Wording("R23", "此项检查已经办结", "this check-up is over already", "nobody"),
+    Code.FEEDBACK_ANSWERED_BY: Wording(
+        "R63", "意见由{roles}分派，由承办人答复", "feedback is assigned by {roles}, and answered by whom it is for", "office"
+    ),
+    Code.FEEDBACK_CLOSED: Wording("R63", "此条意见已经办结", "this feedback is closed already", "nobody"),
+    Code.ANSWER_MISSING: Wording("R63", "没有写明答复", "no answer is given", "oneself"),
 }
 
 _HOLE = re.compile(r"\{([a-z_]+)\}")

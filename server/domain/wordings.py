@@ -108,6 +108,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "rights_review": ("权限复核", "review of rights"),
     "training_renewal": ("培训到期", "training to renew"),
     "stocktake_due": ("定期盘点", "stocktake"),
+    # check-ups
+    "incident_response": ("事件处置", "response to an incident"),
+    "open": ("未办", "open"),
+    "ok": ("正常", "in order"),
+    "fault": ("有问题", "at fault"),
     # respects in which rights are narrowed, and what training is for
     "department": ("部门", "department"),
     "category": ("类别", "category"),

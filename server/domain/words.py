@@ -396,3 +396,21 @@ class SearchState(StrEnum):
     FOUND = "found"
     WITHDRAWN = "withdrawn"
     CONCLUDED = "concluded"
+
+
+class CheckKind(StrEnum):
+    """What is gone through point by point."""
+
+    CABINET_INSPECTION = "cabinet_inspection"
+    ENVIRONMENT_INSPECTION = "environment_inspection"
+    RISK_REVIEW = "risk_review"
+    EMERGENCY_DRILL = "emergency_drill"
+    INCIDENT_RESPONSE = "incident_response"
+
+
+class PointResult(StrEnum):
+    """How one point of a check-up was found."""
+
+    OPEN = "open"
+    OK = "ok"
+    FAULT = "fault"

@@ -208,7 +208,7 @@ def subjects_of(session: Session, per: Per) -> set[str]:
 def _newest(session: Session, kind: DutyKind) -> dict[str, Last]:
     """Give the newest duty of each subject (the index of kind, subject and due moment answers it)."""
     newest = select(Duty.subject, func.max(Duty.due_us)).where(Duty.kind == kind).group_by(Duty.subject)
-    due = {subject: due_us for subject, due_us in session.exec(newest)}
+    due: dict[str, int] = dict(session.exec(newest).all())
     if not due:
         return {}
     query = select(Duty).where(Duty.kind == kind, col(Duty.due_us).in_(set(due.values())))

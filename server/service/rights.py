@@ -55,7 +55,11 @@ class Act(StrEnum):
     ATTEND_DESTRUCTION = "attend_destruction"  # carry out or witness what one is named for
     SEE_BACKUPS = "see_backups"
     IMPORT = "import"  # by the list what one may enter one by one
-    EXPORT = "export"  # lists of items and people as files
+    SEE_OVERSIGHT = "see_oversight"  # check-ups, lessons, reports
+    CHECK_UP = "check_up"  # inspect, drill, assess risks, respond to an incident
+    SEE_FEEDBACK = "see_feedback"  # one's own; everybody's for those who see all
+    GIVE_FEEDBACK = "give_feedback"
+    MAKE_REPORTS = "make_reports"  # have a list or statistics made and kept
     SEE_DUTIES = "see_duties"  # what is due by when; a department manager sees the department's own
     REVIEW_RIGHTS = "review_rights"
     CLEAR_PEOPLE = "clear_people"
@@ -110,6 +114,10 @@ RIGHTS: Final[dict[Act, frozenset[Role]]] = {
     Act.SEE_QUARANTINE: ARCHIVE | {Role.INTERNAL_AUDITOR, Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN},
     Act.IMPORT: ARCHIVE | {Role.SECURITY_ADMIN, Role.SYSTEM_ADMIN},
     Act.EXPORT: ARCHIVE | LEADERS | {Role.INTERNAL_AUDITOR},
+    Act.CHECK_UP: OFFICE | LEADERS,
+    Act.SEE_FEEDBACK: BUSINESS | AUDITORS,
+    Act.GIVE_FEEDBACK: BUSINESS,
+    Act.MAKE_REPORTS: ARCHIVE | LEADERS,
     Act.SEE_DUTIES: OFFICE | LEADERS | AUDITORS | {Role.SECURITY_ADMIN, Role.DEPARTMENT_MANAGER},
     Act.REVIEW_RIGHTS: LEADERS | {Role.DEPARTMENT_MANAGER, Role.SECURITY_ADMIN, Role.RECORDS_MANAGER},
     Act.CLEAR_PEOPLE: frozenset({Role.SECURITY_ADMIN}),

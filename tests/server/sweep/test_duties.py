@@ -10,7 +10,7 @@ from server.domain.words import DutyKind
 from server.service import duties
 from server.service.context import Writing
 from server.service.sign_in import viewer_of
-from server.store.tables import Duty, Person
+from server.store.tables import Duty, Person, Station
 from server.store.unit_of_work import Database
 from server.sweep.duties import Duties
 from tests.server.web.house import SALES, House
