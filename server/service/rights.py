@@ -55,6 +55,7 @@ class Act(StrEnum):
     ATTEND_DESTRUCTION = "attend_destruction"  # carry out or witness what one is named for
     SEE_BACKUPS = "see_backups"
     IMPORT = "import"  # by the list what one may enter one by one
+    EXPORT = "export"  # take a list or a report away as a file
     SEE_OVERSIGHT = "see_oversight"  # check-ups, lessons, reports
     CHECK_UP = "check_up"  # inspect, drill, assess risks, respond to an incident
     SEE_FEEDBACK = "see_feedback"  # one's own; everybody's for those who see all
