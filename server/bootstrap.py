@@ -132,16 +132,21 @@ def run_web(
 def sweeper(real: Real) -> "Sweeper":
     """Give the jobs of the clock and who takes their turns."""
     from server.sweep.duties import Duties
+    from server.sweep.lending import Lending
     from server.sweep.overdue import Overdue
     from server.sweep.silent import Silent
     from server.sweep.sweeper import Sweeper
     from server.sweep.telling import Telling
+    from server.sweep.waiting import Queues, Unapproved
 
     database, policy = real.database, real.policy
     jobs = (
         ("overdue", Overdue(database, policy).turn),
         ("silent", Silent(database, policy).turn),
+        ("lending", Lending(database, policy, real.zone).turn),
         ("duties", Duties(database, policy, real.zone).turn),
+        ("queues", Queues(database, policy).turn),
+        ("unapproved", Unapproved(database).turn),
         ("telling", Telling(database).turn),
     )
     return Sweeper(real.clock, jobs)

@@ -45,6 +45,11 @@ class AfterwardsFacts:
     is_decided: bool = False
     delegations: tuple[DelegationFacts, ...] = ()
 
+    @property
+    def items(self) -> tuple[ItemFacts, ...]:
+        """Give what was taken."""
+        return self.emergency.items
+
 
 def judge_emergency(policy: Policy, facts: EmergencyFacts) -> Lawful | Refused:
     """Say whether two persons may take these items by an emergency act."""

@@ -34,6 +34,11 @@ class RenewalFacts:
     now_us: int
     zone: str
 
+    @property
+    def items(self) -> tuple[ItemFacts, ...]:
+        """Give what is to be kept longer."""
+        return tuple(out.item for out in self.out)
+
 
 def judge_renewal(policy: Policy, facts: RenewalFacts) -> Lawful | Refused:
     """Say whether a renewal may be asked for."""

@@ -4,7 +4,7 @@ import json
 
 from sqlmodel import Session, col, or_, select
 
-from server.domain.delegations import DelegationFacts, judge_delegation, scope_of
+from server.domain.delegations import DelegationFacts, judge_delegation, scope_of, usable
 from server.domain.verdicts import Refused
 from server.service.context import Reading, Writing
 from server.service.errors import InvalidError, NotFoundError, RefusedError
@@ -52,6 +52,7 @@ def revoke(work: Writing, number: int) -> DelegationView:
     row.revoked_us = row.revoked_us or work.now_us
     work.session.add(row)
     work.ledger("delegation_revoked", delegation=row.id)
+    tell(work, [row.to_id], "delegation_revoked", str(row.id))
     return delegation_views(work, [row])[0]
 
 
@@ -80,6 +81,12 @@ def delegations_to(session: Session, person_id: int) -> tuple[DelegationFacts, .
         )
         for row in rows
     )
+
+
+def given_now(look: Reading) -> list[DelegationFacts]:
+    """Give the delegations to this person that give something just now."""
+    me = person_facts(person_of(look.session, look.viewer.id))
+    return [given for given in delegations_to(look.session, me.id) if usable(look.policy, given, me, look.now_us)]
 
 
 def delegation_views(look: Reading, rows: list[Delegation]) -> list[DelegationView]:

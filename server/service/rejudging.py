@@ -9,10 +9,12 @@ from typing import Any
 
 import msgspec
 
-from server.domain.approvals import DecisionFacts, RequestFacts, judge_decision, judge_request
+from server.domain.approvals import DecisionFacts, RequestFacts, judge_approval, judge_decision, judge_request
+from server.domain.emergencies import AfterwardsFacts, EmergencyFacts, judge_afterwards, judge_emergency
 from server.domain.movements import SettleFacts, settle
 from server.domain.orders import OrderFacts, RegistrationFacts, judge_order, judge_registration
 from server.domain.policy import Policy, load_policy
+from server.domain.renewals import RenewalFacts, judge_renewal
 from server.domain.sheet import SheetError
 from server.domain.verdicts import Lawful, Refused
 
@@ -22,10 +24,15 @@ SHEET = "policy_set"
 
 DECISIONS: dict[str, tuple[type, Callable[[Policy, Any], Lawful | Refused]]] = {
     "request_filed": (RequestFacts, judge_request),
-    "request_approved": (DecisionFacts, judge_decision),
+    "request_step_approved": (DecisionFacts, judge_decision),
+    "request_approved": (DecisionFacts, judge_approval),
     "request_refused": (DecisionFacts, judge_decision),
     "registered": (RegistrationFacts, judge_registration),
     "ordered": (OrderFacts, judge_order),
+    "renewal_filed": (RenewalFacts, judge_renewal),
+    "emergency_used": (EmergencyFacts, judge_emergency),
+    "emergency_approved": (AfterwardsFacts, judge_afterwards),
+    "emergency_disapproved": (AfterwardsFacts, judge_afterwards),
 }
 """Entry kind -> the facts it carries, and the rule that judged them. All of these were allowed when they were made."""
 
