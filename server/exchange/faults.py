@@ -68,5 +68,6 @@ def fault_text(code: str, params: Mapping[str, str], language: str) -> tuple[str
     """Give what is wrong and what to do."""
     at = 1 if language == "en" else 0
     what, fix = FAULTS[code if code in FAULTS else "refused"]
-    filled = {"value": "", "detail": code, "row": "", **params}
+    detail = params.get(f"detail_{language}", code)
+    filled = {"value": "", "row": "", "detail": detail, **params}
     return what[at].format(**filled), fix[at].format(**filled)
