@@ -1,13 +1,13 @@
 """The emergency act (R02): two persons present take what must be saved, at once; approved afterwards, flagged for ever.
 
-Whoever could have approved the items' ordinary use approves afterwards; what nobody could approve, the posts the sheet
-names for it. The two of the act decide nothing about it.
+Whoever could have approved the items' ordinary use approves afterwards; where no one post could have, the posts the
+sheet names for it. The two of the act decide nothing about it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from server.domain.approval_steps import ItemMark, post_reasons, steps_of
+from server.domain.approval_steps import ItemMark, posts_of, steps_of
 from server.domain.approvals import RequestFacts, purpose_reasons
 from server.domain.custody import ItemFacts
 from server.domain.delegations import DelegationFacts, void_reasons
@@ -15,7 +15,7 @@ from server.domain.people import PersonFacts
 from server.domain.policy import Policy
 from server.domain.reasons import Code, reason
 from server.domain.verdicts import Lawful, Reason, Refused, answer
-from server.domain.words import Mode
+from server.domain.words import Mode, Role
 
 MINUTE_US = 60_000_000
 ORDINARY_USE = (Mode.LOAN, Mode.SEAL_USE, Mode.READING)
@@ -111,13 +111,16 @@ def ordinary_uses(policy: Policy, facts: EmergencyFacts) -> list[RequestFacts]:
     ]
 
 
+def posts_afterwards(policy: Policy, facts: EmergencyFacts) -> frozenset[Role]:
+    """Give the posts that could have given the last word on every item; the sheet's where no one post could."""
+    own = policy.requests.emergencies.approvers
+    wanted = [
+        own if asked.mode == Mode.DUTY else posts_of(policy, asked, steps_of(policy, asked) - 1)
+        for asked in ordinary_uses(policy, facts)
+    ]
+    return frozenset.intersection(*wanted) or own
+
+
 def _missing(policy: Policy, facts: EmergencyFacts, person: PersonFacts) -> list[Reason]:
-    """Say which of the items' rules this post could not have given the last word on."""
-    found: list[Reason] = []
-    for asked in ordinary_uses(policy, facts):
-        roles = policy.requests.emergencies.approvers
-        if asked.mode != Mode.DUTY:
-            found += post_reasons(policy, asked, steps_of(policy, asked) - 1, person)
-        elif person.role not in roles:
-            found.append(reason(Code.EMERGENCY_POST_AFTERWARDS, roles=",".join(sorted(roles))))
-    return found
+    posts = posts_afterwards(policy, facts)
+    return [] if person.role in posts else [reason(Code.EMERGENCY_POST_AFTERWARDS, roles=",".join(sorted(posts)))]

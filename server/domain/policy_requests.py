@@ -95,7 +95,7 @@ class Holds:
 class Emergencies:
     """The emergency act (R02): by whom, how the second person shows to be present, for how long, and what follows.
 
-    `approvers` decide afterwards on what no row of the approval table is about.
+    `approvers` decide afterwards where no one post could have approved everything that was taken.
     """
 
     by: frozenset[Role]

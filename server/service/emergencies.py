@@ -10,11 +10,9 @@ from sqlmodel import Session, col, or_, select
 from contract.secrets import credential_of
 from server.domain import emergencies
 from server.domain.alarms import cause_key
-from server.domain.approval_steps import posts_of, steps_of
 from server.domain.emergencies import AfterwardsFacts, EmergencyFacts
-from server.domain.policy import Policy
 from server.domain.verdicts import Lawful, Refused
-from server.domain.words import AlarmKind, AuthorityKind, Mode, Role
+from server.domain.words import AlarmKind, AuthorityKind, Mode
 from server.service.alarms import Alarming, clear_alarm, set_alarm
 from server.service.authority import give
 from server.service.context import Reading, Writing
@@ -128,7 +126,12 @@ def use(work: Writing, asked: NewEmergency, site: str, password_right: bool) -> 
     fact = Alarming(kind, cause_key(kind, row.id), work.now_us, person_id=by.id, item_id=items[0].id, evidence=(entry,))
     set_alarm(work.uow, fact, work.now_us)
     tell(work, [known(other.id)], "emergency_used", str(row.id))
-    tell(work, set(holders_of(session, _posts(work.policy, facts))) - {row.other_id}, "emergency_waits", str(row.id))
+    tell(
+        work,
+        set(holders_of(session, emergencies.posts_afterwards(work.policy, facts))) - {row.other_id},
+        "emergency_waits",
+        str(row.id),
+    )
     return emergency_views(work, [row])[0]
 
 
@@ -244,15 +247,6 @@ def _afterwards(look: Reading, row: Emergency) -> AfterwardsFacts:
         is_decided=row.decided_us is not None,
         delegations=delegations_to(session, look.viewer.id),
     )
-
-
-def _posts(policy: Policy, facts: EmergencyFacts) -> set[Role]:
-    """Give the posts that could approve it afterwards, for one of its items or another."""
-    found: set[Role] = set()
-    for asked in emergencies.ordinary_uses(policy, facts):
-        own = policy.requests.emergencies.approvers
-        found |= own if asked.mode == Mode.DUTY else posts_of(policy, asked, steps_of(policy, asked) - 1)
-    return found
 
 
 def _sees_every(look: Reading) -> bool:
