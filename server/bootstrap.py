@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from server.clock import SystemClock
-from server.config import ConfigError, Settings
+from server.config import ConfigError, Settings, secret_in
 from server.domain.policy import Policy, load_policy
 from server.service.keys import Keys, load_keys
 from server.store.unit_of_work import Database
 
 if TYPE_CHECKING:
+    from server.exchange.crm import Crm
     from server.intake.consumer import Consumer
     from server.intake.service import IntakeService
+    from server.service.crm import CrmReader
     from server.sweep.sweeper import Sweeper
     from server.web.app import Deps
 
@@ -129,9 +131,34 @@ def run_web(
     serve(create_app(deps), deps.live, real.settings.http_host, real.settings.http_port, ready)
 
 
+def crm_readers(real: Real) -> "list[CrmReader]":
+    """Give a reader of each CRM that the settings name."""
+    from server.exchange.crm.fxiaoke import Fxiaoke, FxiaokeSettings
+    from server.exchange.crm.zoho import Zoho, ZohoSettings
+    from server.service.crm import CrmReader
+    from server.service.vault import Vault, make_vault
+
+    settings = real.settings
+    crms: list[Crm] = []
+    if settings.zoho_client_id:
+        secrets = (secret_in(settings, "zoho_client_secret_file"), secret_in(settings, "zoho_refresh_token_file"))
+        urls = (settings.zoho_accounts_url.rstrip("/"), settings.zoho_api_url.rstrip("/"))
+        crms.append(Zoho(ZohoSettings(settings.zoho_client_id, *secrets, *urls)))
+    if settings.fxiaoke_app_id:
+        who = (settings.fxiaoke_app_id, settings.fxiaoke_open_user_id)
+        secrets = (secret_in(settings, "fxiaoke_app_secret_file"), secret_in(settings, "fxiaoke_permanent_code_file"))
+        crms.append(Fxiaoke(FxiaokeSettings(*who, *secrets, settings.fxiaoke_url.rstrip("/"))))
+    if crms:
+        make_vault(settings.data)
+    about = (real.database, real.clock, real.policy, real.zone)
+    return [CrmReader(*about, Vault(settings.data), crm) for crm in crms]
+
+
 def sweeper(real: Real) -> "Sweeper":
     """Give the jobs of the clock and who takes their turns."""
+    from server.sweep.crm import CrmTurns
     from server.sweep.duties import Duties
+    from server.sweep.file_reviews import Reviews
     from server.sweep.lending import Lending
     from server.sweep.overdue import Overdue
     from server.sweep.silent import Silent
@@ -145,8 +172,10 @@ def sweeper(real: Real) -> "Sweeper":
         ("silent", Silent(database, policy).turn),
         ("lending", Lending(database, policy, real.zone).turn),
         ("duties", Duties(database, policy, real.zone).turn),
+        ("reviews", Reviews(database, policy, real.zone).turn),
         ("queues", Queues(database, policy).turn),
         ("unapproved", Unapproved(database).turn),
+        ("crm", CrmTurns(crm_readers(real), real.settings.crm_every_minutes * 60_000_000).turn),
         ("telling", Telling(database).turn),
     )
     return Sweeper(real.clock, jobs)
