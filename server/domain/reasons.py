@@ -97,6 +97,7 @@ class Code(StrEnum):
     NARROWED = auto()
     ACCESS_NOT_BEGUN = auto()
     ACCESS_OVER = auto()
+    AUDITORS_READ = auto()
     GUEST_UNLIMITED = auto()
     GUEST_TOO_LONG = auto()
     OWN_RIGHTS = auto()
@@ -414,6 +415,7 @@ REASONS: dict[Code, Wording] = {
     ),
     Code.ACCESS_NOT_BEGUN: Wording("R61", "查阅期限尚未开始", "the time of this access has not begun", "security"),
     Code.ACCESS_OVER: Wording("R61", "查阅期限已过", "the time of this access is over", "security"),
+    Code.AUDITORS_READ: Wording("R61", "审计人员只能查阅，不能变更", "auditors read and change nothing", "nobody"),
     Code.GUEST_UNLIMITED: Wording(
         "R61", "外部审计须限定期限和范围", "a guest auditor's access needs an end and a scope", "security"
     ),

@@ -59,10 +59,15 @@ def outside(scope: Scope, thing: Thing, item: str = "") -> list[Reason]:
     ]
 
 
-def entry_reasons(role: Role, scope: Scope, now_us: int, whole: bool = False) -> list[Reason]:
-    """Say why somebody's access does not stand now: not begun, over, a guest's without an end and a scope (R61), or
-    narrowed although what is asked for can only be shown `whole`.
+AUDITORS: Final = frozenset({Role.INTERNAL_AUDITOR, Role.GUEST_AUDITOR})
+
+
+def entry_reasons(role: Role, scope: Scope, now_us: int, whole: bool = False, changes: bool = False) -> list[Reason]:
+    """Say why somebody's access does not stand now: not begun, over, a guest's without an end and a scope, an auditor's
+    that would change something (R61), or narrowed although what is asked for can only be shown `whole` (R40).
     """
+    if changes and role in AUDITORS:
+        return [reason(Code.AUDITORS_READ)]
     if whole and scope.limits:
         return [reason(Code.NARROWED)]
     if role == Role.GUEST_AUDITOR and (scope.until_us is None or not scope.limits):

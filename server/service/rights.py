@@ -54,6 +54,7 @@ class Act(StrEnum):
     APPOINT_WITNESS = "appoint_witness"
     ATTEND_DESTRUCTION = "attend_destruction"  # carry out or witness what one is named for
     SEE_BACKUPS = "see_backups"
+    TAKE_BACKUP = "take_backup"
     IMPORT = "import"  # by the list what one may enter one by one
     EXPORT = "export"  # take a list or a report away as a file
     SEE_OVERSIGHT = "see_oversight"  # check-ups, lessons, reports
@@ -79,6 +80,18 @@ class Act(StrEnum):
     UNMASK = "unmask"  # whose duty needs a sensitive field the sheet says
     ASK_CREDIT = "ask_credit"  # to see or change a grade or credit file
     DECIDE_CREDIT = "decide_credit"
+    CLAIM = "claim"  # say that what one borrowed is back, or that it is lost
+    CONCLUDE = "conclude"  # end a search, explain a seal's count
+    REPAIR = "repair"
+    COPY = "copy"  # register copies, take them back
+    SEE_SEALS = "see_seals"
+    KEEP_SEALS = "keep_seals"
+    USE_SEALS = "use_seals"  # enter impressions in the register
+    SEE_ENTRUSTED = "see_entrusted"
+    ENTRUST = "entrust"
+    SEE_KEYS = "see_keys"
+    KEEP_KEYS = "keep_keys"
+    DECLARE_KEY = "declare_key"
 
 
 RIGHTS: Final[dict[Act, frozenset[Role]]] = {
@@ -110,7 +123,8 @@ RIGHTS: Final[dict[Act, frozenset[Role]]] = {
     Act.FILE_DESTRUCTION: ARCHIVE,
     Act.DECIDE_DESTRUCTION: ARCHIVE | LEADERS,
     Act.APPOINT_WITNESS: LEADERS,
-    Act.ATTEND_DESTRUCTION: BUSINESS | AUDITORS,
+    Act.ATTEND_DESTRUCTION: BUSINESS | {Role.INTERNAL_AUDITOR},
+    Act.TAKE_BACKUP: ARCHIVE | {Role.SYSTEM_ADMIN},
     Act.SEE_BACKUPS: ARCHIVE | AUDITORS | {Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN},
     Act.SEE_QUARANTINE: ARCHIVE | {Role.INTERNAL_AUDITOR, Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN},
     Act.IMPORT: ARCHIVE | {Role.SECURITY_ADMIN, Role.SYSTEM_ADMIN},
@@ -136,6 +150,18 @@ RIGHTS: Final[dict[Act, frozenset[Role]]] = {
     Act.UNMASK: BUSINESS,
     Act.ASK_CREDIT: BUSINESS | {Role.INTERNAL_AUDITOR},
     Act.DECIDE_CREDIT: ARCHIVE | LEADERS,
+    Act.CLAIM: BUSINESS,
+    Act.CONCLUDE: ARCHIVE | LEADERS,
+    Act.REPAIR: OFFICE,
+    Act.COPY: OFFICE,
+    Act.SEE_SEALS: BUSINESS | AUDITORS,
+    Act.KEEP_SEALS: BUSINESS,
+    Act.USE_SEALS: BUSINESS,
+    Act.SEE_ENTRUSTED: OFFICE | LEADERS | AUDITORS,
+    Act.ENTRUST: ARCHIVE,
+    Act.SEE_KEYS: OFFICE | LEADERS | AUDITORS | {Role.SECURITY_ADMIN},
+    Act.KEEP_KEYS: ARCHIVE | LEADERS,
+    Act.DECLARE_KEY: BUSINESS,
 }
 
 RULES: Final[dict[Act, tuple[str, ...]]] = {
@@ -151,6 +177,7 @@ RULES: Final[dict[Act, tuple[str, ...]]] = {
     Act.APPOINT_WITNESS: ("R53", "R54"),
     Act.ATTEND_DESTRUCTION: ("R53", "R54"),
     Act.SEE_BACKUPS: ("R39",),
+    Act.TAKE_BACKUP: ("R39",),
     Act.EXPORT: ("R22",),
     Act.MANAGE_PEOPLE: ("R41",),
     Act.REVIEW_RIGHTS: ("R42",),
@@ -162,11 +189,18 @@ RULES: Final[dict[Act, tuple[str, ...]]] = {
     Act.UNMASK: ("R38",),
     Act.ASK_CREDIT: ("R37",),
     Act.DECIDE_CREDIT: ("R37",),
+    Act.REPAIR: ("R16",),
+    Act.COPY: ("R12",),
+    Act.ENTRUST: ("R19",),
+    Act.KEEP_KEYS: ("R21",),
 }
 """The rules that say, beside R40, whose an act is."""
 
 WHOLE: Final = frozenset({Act.SEE_LEDGER, Act.SEE_QUARANTINE, Act.SEE_BACKUPS})
 """Acts that show everything or nothing: not for somebody whose rights are narrowed."""
+
+ASKED_OF_AUDITORS: Final = frozenset({Act.OWN, Act.ATTEND_DESTRUCTION, Act.ASK_CREDIT})
+"""What an auditor does beside reading: their own notices, being a witness, asking to see a credit file."""
 
 
 SEES_ALL: Final = OFFICE | LEADERS | AUDITORS | {Role.AUDIT_ADMIN}

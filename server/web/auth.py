@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from server.domain.people import role_reasons
 from server.service.errors import ForbiddenError
 from server.service.information import What
-from server.service.rights import RIGHTS, RULES, WHOLE, Act, Viewer
+from server.service.rights import RIGHTS, RULES, Act, Viewer
 from server.service.sign_in import SignedIn, find_sign_in
 from server.web.deps import deps_of
 from server.web.problems import NotSignedInError, WrongTokenError, locale_of
@@ -79,7 +79,7 @@ class Gate:
             reasons = role_reasons(viewer.role, RIGHTS[self.act], RULES.get(self.act, ()))
             raise ForbiddenError("not_your_role", detail, reasons)
         if self.act != Act.OWN:
-            await watch.admit(whole=self.act in WHOLE, export=self.export)
+            await watch.admit(self.act, self.export)
 
 
 def gate(act: Act, export: bool = False) -> dict[str, Any]:

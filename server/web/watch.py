@@ -11,7 +11,7 @@ from server.domain.words import Role
 from server.service import information, reach
 from server.service.errors import NotFoundError, RefusedError
 from server.service.information import What
-from server.service.rights import Viewer
+from server.service.rights import ASKED_OF_AUDITORS, WHOLE, Act, Viewer
 from server.store.narrowing import narrow
 from server.web.deps import Deps
 
@@ -24,13 +24,14 @@ class Watch:
     deps: Deps
     viewer: Viewer
 
-    async def admit(self, whole: bool, export: bool) -> None:
+    async def admit(self, act: Act, export: bool) -> None:
         """Raise RefusedError or NotFoundError for what this person's rights do not reach; keep what is to be kept."""
-        viewer = self.viewer
-        if against := entry_reasons(viewer.role, viewer.scope, self.deps.clock.wall_us(), whole):
+        viewer, reads = self.viewer, self.request.method in ("GET", "HEAD")
+        changes = not reads and act not in ASKED_OF_AUDITORS
+        now_us = self.deps.clock.wall_us()
+        if against := entry_reasons(viewer.role, viewer.scope, now_us, act in WHOLE, changes):
             await self.note(What.REFUSED)
             raise RefusedError(against)
-        reads = self.request.method in ("GET", "HEAD")
         for what in await self._found(reads):
             await self.note(what)
             if what == What.REFUSED:
