@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from server.intake.consumer import Consumer
     from server.intake.service import IntakeService
     from server.service.crm import CrmReader
+    from server.service.import_run import Importer
+    from server.service.rights import Viewer
     from server.sweep.sweeper import Sweeper
     from server.web.app import Deps
 
@@ -129,6 +131,30 @@ def run_web(
 
     deps = web_deps(real, hearing, swept_us)
     serve(create_app(deps), deps.live, real.settings.http_host, real.settings.http_port, ready)
+
+
+def importer(real: Real) -> "Importer":
+    """Give what takes sheets in."""
+    from server.service.import_run import Importer
+    from server.service.vault import Vault, make_vault
+
+    settings = real.settings
+    make_vault(settings.data)
+    return Importer(real.database, real.clock, real.policy, real.zone, settings.site, Vault(settings.data))
+
+
+def viewer_named(real: Real, username: str, language: str) -> "Viewer":
+    """Give a person who acts at the command line; with no name, the set-up itself, which may do everything."""
+    from dataclasses import replace
+
+    from server.service.company import SETTING_UP
+    from server.service.lookups import person_named
+    from server.service.sign_in import viewer_of
+
+    if not username:
+        return replace(SETTING_UP, locale=language)
+    with real.database.read() as session:
+        return replace(viewer_of(person_named(session, username)), locale=language)
 
 
 def crm_readers(real: Real) -> "list[CrmReader]":

@@ -78,8 +78,10 @@ def judge_grade(keeping: Keeping, grade: str, planned: bool) -> Lawful | Refused
 
 def judge_credit(covered: bool, act: CreditAct) -> Lawful | Refused:
     """Say whether a grade or credit file may be seen or changed: only with an approval of its own."""
-    code = {CreditAct.SEE: Code.CREDIT_SEEING_NEEDS_APPROVAL, CreditAct.CHANGE: Code.CREDIT_CHANGE_NEEDS_APPROVAL}[act]
-    return answer([] if covered else [reason(code)])
+    if covered:
+        return answer([])
+    seeing, changing = reason(Code.CREDIT_SEEING_NEEDS_APPROVAL), reason(Code.CREDIT_CHANGE_NEEDS_APPROVAL)
+    return answer([seeing if act == CreditAct.SEE else changing])
 
 
 def judge_unmasking(row: SealedField, by: PersonFacts, purpose: str, covered: bool) -> Lawful | Refused:

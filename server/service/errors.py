@@ -26,6 +26,13 @@ class ConflictError(ServiceError):
     """The thing is in a state in which this cannot be done."""
 
 
+class StaleError(ServiceError):
+    """The record is not in the version that the change was made for."""
+
+    def __init__(self, what: str, version: int) -> None:
+        super().__init__("stale", f"the {what} has been changed since: look again, it is version {version} now")
+
+
 class InvalidError(ServiceError):
     """What was asked for is not well put; the text names the field and what it must be."""
 

@@ -131,4 +131,3 @@ class Attachment(SQLModel, table=True):
     sha256: str
     at_us: int = Field(sa_type=BigInteger)
     by_id: int | None = Field(default=None, foreign_key="person.id")
-    removed_us: int | None = Field(default=None, sa_type=BigInteger)

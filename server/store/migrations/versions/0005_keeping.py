@@ -203,7 +203,6 @@ def _keeping() -> None:
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("at_us", sa.BigInteger(), nullable=False),
         sa.Column("by_id", sa.Integer(), nullable=True),
-        sa.Column("removed_us", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["by_id"],
             ["person.id"],
