@@ -144,17 +144,19 @@ def importer(real: Real) -> "Importer":
 
 
 def viewer_named(real: Real, username: str, language: str) -> "Viewer":
-    """Give a person who acts at the command line; with no name, the set-up itself, which may do everything."""
+    """Give a person who acts at the command line; with no name, whoever runs it, whose the database is anyway."""
     from dataclasses import replace
 
-    from server.service.company import SETTING_UP
+    from server.service.company import OPERATOR
     from server.service.lookups import person_named
     from server.service.sign_in import viewer_of
+    from server.store.tables import RightScope
 
     if not username:
-        return replace(SETTING_UP, locale=language)
+        return replace(OPERATOR, locale=language)
     with real.database.read() as session:
-        return replace(viewer_of(person_named(session, username)), locale=language)
+        person = person_named(session, username)
+        return replace(viewer_of(person, session.get(RightScope, person.id)), locale=language)
 
 
 def crm_readers(real: Real) -> "list[CrmReader]":

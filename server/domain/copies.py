@@ -64,7 +64,12 @@ def judge_copy_back(policy: Policy, by: PersonFacts, copy: str, state: LoanState
 def keeps_open(original: str, copies_open: int, repairs_open: int) -> tuple[Reason, ...]:
     """Say what keeps a checked loan open: copies not back and checked (R12), repairs not done (R16)."""
     found = [reason(Code.COPIES_OUT, original, count=str(copies_open))] if copies_open else []
-    return (*found, reason(Code.IN_REPAIR, original)) if repairs_open else tuple(found)
+    return (*found, in_repair(original)) if repairs_open else tuple(found)
+
+
+def in_repair(item: str) -> Reason:
+    """Say that an item waits to be repaired."""
+    return reason(Code.IN_REPAIR, item)
 
 
 def copy_number(original: str, n: int) -> str:

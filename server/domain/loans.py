@@ -45,7 +45,8 @@ class LoanFacts:
 class CheckFacts:
     """What somebody found when they checked a returned item; None: not counted.
 
-    `keeps_open` is what keeps the loan open although everything is there: copies out, open repairs, a seal's count.
+    `keeps_open` is what keeps the loan open although everything is there: copies out, open repairs, and a seal's
+    register that does not agree with the approval (R17), which is a discrepancy.
     """
 
     by: PersonFacts
@@ -126,6 +127,8 @@ def judge_check(policy: Policy, facts: CheckFacts) -> Checked | Refused:
     if short:
         after = _NEXT[(facts.state, "check_short")]
         return Checked(after, tuple(short), AlarmKind.RETURNED_INCOMPLETE, owed)
+    if any(kept.rule == "R17" for kept in facts.keeps_open):
+        return Checked(_NEXT[(facts.state, "check_short")], facts.keeps_open)
     after = _NEXT[(facts.state, "check_complete")]
     return Checked(after, facts.keeps_open) if facts.keeps_open else Checked(_NEXT[(after, "close")])
 
