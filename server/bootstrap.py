@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from server.exchange.crm import Crm
     from server.intake.consumer import Consumer
     from server.intake.service import IntakeService
+    from server.service.backups import Backups
     from server.service.crm import CrmReader
     from server.service.import_run import Importer
     from server.service.rights import Viewer
@@ -92,7 +93,17 @@ def web_deps(real: Real, hearing: Callable[[], bool] = lambda: True, swept_us: C
         capture=intake_service(real).take,
         hearing=hearing,
         swept_us=swept_us,
+        backup=backups(real).before,
     )
+
+
+def backups(real: Real) -> "Backups":
+    """Give who takes backups; without a place of their own they lie in the data folder."""
+    from server.service.backups import Backups
+
+    settings = real.settings
+    place = settings.backup or settings.data / "backups"
+    return Backups(real.database, settings.data, place, settings.backup_second, real.clock.wall_us)
 
 
 def intake_service(real: Real) -> "IntakeService":
@@ -184,11 +195,13 @@ def crm_readers(real: Real) -> "list[CrmReader]":
 
 def sweeper(real: Real) -> "Sweeper":
     """Give the jobs of the clock and who takes their turns."""
+    from server.sweep.backing import Backing
     from server.sweep.crm import CrmTurns
     from server.sweep.duties import Duties
     from server.sweep.file_reviews import Reviews
     from server.sweep.lending import Lending
     from server.sweep.overdue import Overdue
+    from server.sweep.retention import Retention
     from server.sweep.silent import Silent
     from server.sweep.sweeper import Sweeper
     from server.sweep.telling import Telling
@@ -205,6 +218,8 @@ def sweeper(real: Real) -> "Sweeper":
         ("unapproved", Unapproved(database).turn),
         ("crm", CrmTurns(crm_readers(real), real.settings.crm_every_minutes * 60_000_000).turn),
         ("telling", Telling(database).turn),
+        ("retention", Retention(database, policy).turn),
+        *((("backing", Backing(database, policy, backups(real)).turn),) if real.settings.backup else ()),
     )
     return Sweeper(real.clock, jobs)
 

@@ -82,11 +82,11 @@ class Importer:
                 self._slice(viewer, number, kind, rows, at)
             with self.database.read() as session:
                 job = _light(session, number)
-                if job.state != "running" or job.dry_run != dry:
-                    return
-                at = job.next_row
+                at, state, same = job.next_row, job.state, job.dry_run == dry
             if told is not None:
                 told(at, len(rows))
+            if state != "running" or not same:
+                return
 
     def _take_backup(self, viewer: Viewer, number: int) -> None:
         if self.backup is None:

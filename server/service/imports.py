@@ -22,7 +22,7 @@ from server.store.tables import ImportFault, ImportJob
 ACTS: dict[Kind, Act] = {
     Kind.PEOPLE: Act.MANAGE_PEOPLE,
     Kind.ITEMS: Act.KEEP_ITEMS,
-    Kind.CUSTOMERS: Act.KEEP_ITEMS,
+    Kind.CUSTOMERS: Act.KEEP_CUSTOMERS,
     Kind.PLACES: Act.MANAGE_STATIONS,
     Kind.LOANS: Act.KEEP_ITEMS,
 }
