@@ -101,6 +101,14 @@ def delegation_views(look: Reading, rows: list[Delegation]) -> list[DelegationVi
             from_at=moment(row.from_us, look.zone),
             until_at=moment(row.until_us, look.zone),
             revoked_at=moment_or_none(row.revoked_us, look.zone),
+            state=_state(row, look.now_us),
         )
         for row in rows
     ]
+
+
+def _state(row: Delegation, now_us: int) -> str:
+    """Say how a delegation stands, by its own dates alone."""
+    if row.revoked_us is not None and row.revoked_us <= now_us:
+        return "revoked"
+    return "over" if row.until_us <= now_us else "to_come" if now_us < row.from_us else "in_force"

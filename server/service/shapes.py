@@ -200,6 +200,8 @@ class DelegationView(Shape):
     from_at: str
     until_at: str
     revoked_at: str | None
+    state: str = ""
+    """to_come, in_force, over or revoked."""
 
 
 class AuthorityView(Shape):

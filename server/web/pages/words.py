@@ -96,6 +96,18 @@ DECISIONS: Table = {
     "refuse": Word(N_("Refused"), "bad", "cross"),
     "refused": Word(N_("Refused"), "bad", "cross"),
 }
+DELEGATIONS: Table = {
+    "to_come": Word(N_("To come"), "info", "clock"),
+    "in_force": Word(N_("In force"), "good", "check"),
+    "over": Word(N_("Over"), "plain", "minus"),
+    "revoked": Word(N_("Revoked"), "plain", "cross"),
+}
+EMERGENCIES: Table = {
+    "waiting": Word(N_("To be approved afterwards"), "warn", "clock"),
+    "late": Word(N_("Not approved in time"), "bad", "alert"),
+    "approved": Word(N_("Approved afterwards"), "good", "check"),
+    "disapproved": Word(N_("Was no emergency"), "bad", "cross"),
+}
 EVENTS: Table = {
     "checked": Word(N_("Checked and complete"), "good", "check"),
 }
@@ -110,7 +122,19 @@ DUTY_STATES: Table = {
     "fulfilled": Word(N_("Fulfilled"), "good", "check"),
     "dropped": Word(N_("Dropped"), "plain", "minus"),
 }
+LOOKED: Table = {
+    "looked": Word(N_("Looked at"), "plain", "search"),
+    "refused": Word(N_("Refused"), "warn", "cross"),
+    "exported": Word(N_("Taken out"), "info", "out"),
+    "outside_duty": Word(N_("Looked at without a duty"), "bad", "alert"),
+}
+REVIEWS: Table = {
+    "confirmed": Word(N_("Confirmed"), "good", "check"),
+    "withdrawn": Word(N_("Rights withdrawn"), "bad", "cross"),
+}
 OWN: Mapping[str, Table] = {
+    "look": LOOKED,
+    "review": REVIEWS,
     "duty_state": DUTY_STATES,
     "verdict": VERDICTS,
     "lawful": LAWFUL,
@@ -122,6 +146,8 @@ OWN: Mapping[str, Table] = {
     "stocktake": STOCKTAKES,
     "decision": DECISIONS,
     "event": EVENTS,
+    "delegation": DELEGATIONS,
+    "emergency": EMERGENCIES,
     "detail": DETAILS,
 }
 """The words whose texts are the catalogs'."""
@@ -147,7 +173,9 @@ LOOKS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "secret": ("warn", "lock"),
         "ordinary": ("plain", "minus"),
     },
+    "subject": {},
     "mode": {},
+    "task": {},
     "kind": {},
     "role": {},
     "duty": {},
