@@ -151,7 +151,8 @@ def importer(real: Real) -> "Importer":
 
     settings = real.settings
     make_vault(settings.data)
-    return Importer(real.database, real.clock, real.policy, real.zone, settings.site, Vault(settings.data))
+    about = (real.database, real.clock, real.policy, real.zone, settings.site)
+    return Importer(*about, Vault(settings.data), backups(real).before)
 
 
 def viewer_named(real: Real, username: str, language: str) -> "Viewer":
@@ -190,7 +191,7 @@ def crm_readers(real: Real) -> "list[CrmReader]":
     if crms:
         make_vault(settings.data)
     about = (real.database, real.clock, real.policy, real.zone)
-    return [CrmReader(*about, Vault(settings.data), crm) for crm in crms]
+    return [CrmReader(*about, Vault(settings.data), crm, backups(real).before) for crm in crms]
 
 
 def sweeper(real: Real) -> "Sweeper":

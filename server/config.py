@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     zone: str = "Asia/Shanghai"
     policy: Path | None = None
     clock_file: Path | None = None
+    backup: Path | None = None
+    backup_second: Path | None = None
     broker_host: str = "127.0.0.1"
     broker_port: int = Field(default=8883, ge=1, le=65535)
     broker_username: str = ""
@@ -88,7 +90,9 @@ class Settings(BaseSettings):
         del dotenv_settings, file_secret_settings
         return init_settings, SecretFiles(settings_cls), env_settings
 
-    @field_validator("policy", "clock_file", "broker_ca", "broker_cert", "broker_key", mode="before")
+    @field_validator(
+        "policy", "clock_file", "backup", "backup_second", "broker_ca", "broker_cert", "broker_key", mode="before"
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None

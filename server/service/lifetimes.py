@@ -16,9 +16,10 @@ from server.store.effects import save_tallies, tally_key
 from server.store.tables import Departed, Item, Line, Loan, Movement, RetentionTerm, Tag
 
 
-def begin(work: Writing, item: Item) -> None:
-    """Let an item's retention term begin as it is taken in (R51)."""
-    period = work.policy.retention.period_of(item.category)
+def begin(work: Writing, item: Item, term: str = "") -> None:
+    """Let an item's retention begin as it is taken in (R51): by its own term if the sheet has it, or its category's."""
+    rules = work.policy.retention
+    period = term if term in rules.periods else rules.period_of(item.category)
     end_us = end_of(work.policy, period, work.now_us, work.zone)
     work.session.add(RetentionTerm(item_id=known(item.id), period=period, begun_us=work.now_us, end_us=end_us))
 

@@ -97,7 +97,8 @@ def note_conditions(work: Writing, number: int, asked: NewConditions) -> Stockta
     if row.state != "open":
         raise ConflictError("stocktake_closed", f"stocktake {number} is closed")
     lines = select(StocktakeLine.item_id).where(StocktakeLine.stocktake_id == number)
-    on_list = {code: known(n) for n, code in codes(work.session, list(work.session.exec(lines))).items()}
+    numbers: list[int] = list(work.session.exec(lines))
+    on_list = {code: known(n) for n, code in codes(work.session, numbers).items()}
     for one in asked.conditions:
         if one.item not in on_list:
             raise InvalidError("not_in_stocktake", f"item {one.item!r} is not part of stocktake {number}")
@@ -226,12 +227,13 @@ def report(look: Reading, number: int) -> ReportView:
     """Give the report of a closed stocktake."""
     view = stocktake_view(look, _closed(look.session, number))
     counters = select(StocktakeCounter.person_id).where(StocktakeCounter.stocktake_id == number)
+    people: list[int] = list(look.session.exec(counters))
     said = conditions_of(look.session, number).values()
     expected = [line for line in view.lines if line.item and line.result != StocktakeResult.ON_LOAN]
     agree = sum(line.result == StocktakeResult.FOUND for line in expected)
     return ReportView(
         stocktake=view,
-        counted_by=sorted(usernames(look.session, list(look.session.exec(counters))).values()),
+        counted_by=sorted(usernames(look.session, people).values()),
         agree=agree,
         accuracy=f"{agree / len(expected):.1%}" if expected else "",
         damaged=sum(one.condition != Condition.GOOD for one in said),
