@@ -27,6 +27,8 @@ PEOPLE = frozenset(
         "returned_by",
         "opened_by",
         "given_by",
+        "reviewed_by",
+        "recorded_by",
         "username",
     ]
 )

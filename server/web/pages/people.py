@@ -1,16 +1,29 @@
-"""People: the list, and one person with what they hold."""
+"""People: the list, one person with post, limits, badges, training and breaches, and clearing a leaver."""
 
-from fastapi import Response
+from typing import Annotated, Any
 
-from server.service import page_views, people
-from server.service.errors import ForbiddenError
+from fastapi import Form, Request, Response
+from pydantic import ValidationError
+
+from server.domain.words import Role, Secrecy
+from server.service import breaches, clearance, page_views, people, training
+from server.service.breaches import BreachView, NewBreach
+from server.service.clearance import ClearanceView
+from server.service.errors import ForbiddenError, ServiceError
 from server.service.lookups import person_named
+from server.service.people import ChangedPerson, PersonDetail, WithdrawnBadge
 from server.service.rights import Act
+from server.service.scopes import NewScope
+from server.service.training import NewTraining, TrainingView
 from server.web.auth import gate
+from server.web.deps import Given
+from server.web.writing import Do
 
-from .routing import Look, page_router
+from .routing import Look, explain, go, page_router, status_of
+from .times import day_end
 
 ROWS = 50
+Text = Annotated[str, Form(max_length=500)]
 router = page_router()
 
 
@@ -23,10 +36,144 @@ async def people_list(look: Look, after: str | None = None) -> Response:
 
 @router.get("/people/{username}", **gate(Act.FIND_PEOPLE))
 async def one_person(look: Look, username: str) -> Response:
-    """Show one person, and what they hold to those whose business it is."""
+    """Show one person, and what they hold, learnt and did wrong to those whose business it is."""
+    return _shown(look, username)
+
+
+@router.post("/people/{username}/post", **gate(Act.MANAGE_PEOPLE))
+async def change_post(
+    look: Look, act: Do, username: str, role: Role, department: Text = "", active: Text = "", note: Text = ""
+) -> Response:
+    """Change somebody's post, department or standing."""
+    asked = ChangedPerson(role=role, department=department, active=active == "yes", note=note)
+    return await _tried(look, username, act(PersonDetail, lambda work: people.change_person(work, username, asked)))
+
+
+@router.post("/people/{username}/scope", **gate(Act.MANAGE_PEOPLE))
+async def narrow(request: Request, look: Look, act: Do, username: str) -> Response:
+    """Set to what somebody's rights are narrowed; what is left empty is not narrowed."""
+    form = await request.form()
+    lists = {name: _words(str(form.get(name, ""))) or None for name in ("departments", "categories", "cabinets")}
+    secrecy = [level for level in map(str, form.getlist("secrecy")) if level in set(Secrecy)] or None
+    until = str(form.get("until", ""))
+    try:
+        asked = NewScope.model_validate({**lists, "secrecy": secrecy, "until": day_end(until, look.zone)})
+    except ValueError:
+        return _wrong(look, username)
+    return await _tried(look, username, act(PersonDetail, lambda work: people.narrow_person(work, username, asked)))
+
+
+@router.post("/people/{username}/badges/withdraw", **gate(Act.MANAGE_PEOPLE))
+async def withdraw(look: Look, act: Do, deps: Given, username: str, credential: Text = "") -> Response:
+    """Withdraw one badge, or all."""
+    asked = WithdrawnBadge(credential=credential[:128])
+    site = deps.settings.site
+    done = act(PersonDetail, lambda work: people.withdraw_badges(work, username, asked, site))
+    return await _tried(look, username, done)
+
+
+@router.post("/people/{username}/training", **gate(Act.KEEP_TRAINING))
+async def taught(
+    look: Look, act: Do, username: str, subject: Text = "", expires: Text = "", note: Text = ""
+) -> Response:
+    """Record what somebody was taught."""
+    try:
+        given = {"person": username, "subject": subject, "expires": day_end(expires, look.zone), "note": note}
+        asked = NewTraining.model_validate(given)
+    except ValueError:
+        return _wrong(look, username)
+    return await _tried(look, username, act(TrainingView, lambda work: training.record_training(work, asked)))
+
+
+@router.post("/people/{username}/breaches", **gate(Act.KEEP_BREACHES))
+async def breached(
+    look: Look, act: Do, username: str, rule: Text = "", what: Text = "", outcome: Text = "", alarm: Text = ""
+) -> Response:
+    """Record a breach against this person."""
+    given = {"person": username, "rule": rule.strip().upper(), "what": what, "outcome": outcome, "alarm": alarm or None}
+    try:
+        asked = NewBreach.model_validate(given)
+    except ValidationError:
+        return _wrong(look, username)
+    return await _tried(look, username, act(BreachView, lambda work: breaches.record_breach(work, asked)))
+
+
+@router.post("/breaches/{number}/conclude", **gate(Act.KEEP_BREACHES))
+async def concluded(look: Look, act: Do, number: int, person: Text = "", outcome: Text = "") -> Response:
+    """Close a breach with its outcome."""
+    return await _tried(look, person, act(BreachView, lambda work: breaches.conclude_breach(work, number, outcome)))
+
+
+@router.get("/people/{username}/clearance", **gate(Act.CLEAR_PEOPLE))
+async def clearance_page(look: Look, username: str) -> Response:
+    """Say what stands against clearing a leaver."""
+    return _clearance(look, username)
+
+
+@router.post("/people/{username}/clearance", **gate(Act.CLEAR_PEOPLE))
+async def clear(look: Look, act: Do, username: str, note: Text = "") -> Response:
+    """Clear a leaver."""
+    try:
+        await act(ClearanceView, lambda work: clearance.clear(work, username, note))
+    except ServiceError as error:
+        explain(look.page, error)
+        return _clearance(look, username, status_of(error))
+    return go(f"/people/{username}/clearance")
+
+
+async def _tried(look: Look, username: str, doing: Any) -> Response:
+    """Do it and show the person anew, or say beside them why not."""
+    try:
+        await doing
+    except ServiceError as error:
+        explain(look.page, error)
+        return _shown(look, username, status_of(error))
+    return go(f"/people/{username}")
+
+
+def _wrong(look: Look, username: str) -> Response:
+    look.page.note("bad", look.page.text("Something in the form is not right"))
+    return _shown(look, username, 422)
+
+
+def _shown(look: Look, username: str, status: int = 200) -> Response:
     person = person_named(look.session, username)
+    own = person.id == look.viewer.id
     try:
         held = page_views.held_by(look, person, ROWS)
     except ForbiddenError:
         held = None
-    return look.show("person.html", held or (), p=people.person_view(person), loans=held)
+    watches = look.viewer.sees_all or look.viewer.may(Act.MANAGE_PEOPLE) or own
+    taught_rows = (
+        training.list_training(look, username, None, ROWS).rows
+        if watches and look.viewer.may(Act.SEE_TRAINING)
+        else None
+    )
+    wrong = (
+        breaches.list_breaches(look, username, None, ROWS).rows
+        if watches and look.viewer.may(Act.SEE_BREACHES)
+        else None
+    )
+    about = [*(held or ()), *(wrong or ())]
+    return look.show(
+        "person.html",
+        about,
+        status,
+        p=people.get_person(look, username),
+        loans=held,
+        training=taught_rows,
+        breaches=wrong,
+        own=own,
+        roles=list(Role),
+        levels=list(Secrecy),
+    )
+
+
+def _clearance(look: Look, username: str, status: int = 200) -> Response:
+    person = people.person_view(person_named(look.session, username))
+    return look.show("clearance.html", (), status, p=person, c=clearance.clearance_of(look, username))
+
+
+def _words(text: str) -> list[str]:
+    """Read a list as people write it: by comma, Chinese comma, or line."""
+    return [word for word in text.replace("、", ",").replace("，", ",").replace("\n", ",").split(",") if word.strip()]

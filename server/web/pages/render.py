@@ -60,6 +60,7 @@ MENU: Final = (
     Entry("/stocktakes", "count", N_("Stocktakes"), Act.SEE_COUNTS, minor=True),
     Entry("/stations", "cabinet", N_("Cabinets"), Act.SEE_OVERVIEW, minor=True),
     Entry("/duties", "clock", N_("Duties"), Act.SEE_DUTIES, minor=True),
+    Entry("/notices", "bell", N_("Notices"), Act.OWN, minor=True),
     Entry("/people", "people", N_("People"), Act.FIND_PEOPLE, minor=True),
     Entry("/rules", "paper", N_("Rules"), Act.OWN, minor=True),
     Entry("/more", "menu", N_("More"), Act.OWN),
