@@ -19,7 +19,7 @@ from server.store.tables import Item, Loan
 
 def list_loans(look: Reading, state: str | None, overdue: bool, after: int | None, limit: int) -> Page[LoanView]:
     """List loans: one's own, or everybody's for those who see all; `overdue` only what is out past its due moment."""
-    query = select(Loan, Item).join(Item).order_by(col(Loan.id)).limit(limit + 1)
+    query = select(Loan, Item).join(Item, col(Item.id) == Loan.item_id).order_by(col(Loan.id)).limit(limit + 1)
     if not look.viewer.sees_all:
         query = query.where(Loan.person_id == look.viewer.id)
     if overdue:

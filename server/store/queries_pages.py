@@ -42,7 +42,7 @@ def loans_soonest(session: Session, person_id: int | None, limit: int) -> list[t
     from walking everybody's to find them).
     """
     closed, due = col(Loan.closed_us), col(Loan.due_us)
-    query = select(Loan, Item).join(Item).where(Loan.state == "out")
+    query = select(Loan, Item).join(Item, col(Item.id) == Loan.item_id).where(Loan.state == "out")
     if person_id is None:
         query = query.where(closed.is_(None)).order_by(due, col(Loan.id))
     else:
@@ -84,7 +84,7 @@ def counts_of(session: Session, item_id: int, span: Span, limit: int) -> list[tu
 
 def loan_numbered(session: Session, number: int) -> tuple[Loan, Item] | None:
     """Give one loan with its item."""
-    return session.exec(select(Loan, Item).join(Item).where(Loan.id == number)).first()
+    return session.exec(select(Loan, Item).join(Item, col(Item.id) == Loan.item_id).where(Loan.id == number)).first()
 
 
 def find_person(session: Session, text: str) -> str | None:
