@@ -67,6 +67,7 @@ PROBES: dict[str, Probe] = {
     "mosquitto": program("mosquitto"),
     "mosquitto-clients": program("mosquitto_sub"),
     "postgresql": program("initdb"),
+    "postgresql-client": program("pg_dump"),
     "poppler-utils": program("pdftoppm"),
     "chromium": program("chromium", "chromium-browser", "google-chrome"),
     "libatomic1": lambda: ctypes.util.find_library("atomic") is not None,

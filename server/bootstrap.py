@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from server.clock import SystemClock
-from server.config import ConfigError, Settings
+from server.config import ConfigError, Settings, secret_in
 from server.domain.policy import Policy, load_policy
 from server.service.keys import Keys, load_keys
 from server.store.unit_of_work import Database
 
 if TYPE_CHECKING:
+    from server.exchange.crm import Crm
     from server.intake.consumer import Consumer
     from server.intake.service import IntakeService
+    from server.service.backups import Backups
+    from server.service.crm import CrmReader
+    from server.service.import_run import Importer
+    from server.service.rights import Viewer
     from server.sweep.sweeper import Sweeper
     from server.web.app import Deps
 
@@ -69,21 +74,36 @@ def open_policy(settings: Settings) -> tuple[Policy, str]:
 
 def web_deps(real: Real, hearing: Callable[[], bool] = lambda: True, swept_us: Callable[[], int] = lambda: 0) -> "Deps":
     """Give the web its real things; `hearing` and `swept_us` tell of the intake and the sweep beside it."""
+    from server.service.blobs import Blobs
+    from server.service.vault import Vault, make_vault
     from server.web.app import Deps, WebSettings
     from server.web.live import Live
 
     settings = real.settings
+    make_vault(settings.data)
     return Deps(
         database=real.database,
         clock=real.clock,
         policy=real.policy,
         keys=real.keys,
+        vault=Vault(settings.data),
+        blobs=Blobs(settings.data),
         live=Live(real.database),
         settings=WebSettings(settings.site, real.zone, settings.secure, settings.metrics_token.get_secret_value()),
         capture=intake_service(real).take,
         hearing=hearing,
         swept_us=swept_us,
+        backup=backups(real).before,
     )
+
+
+def backups(real: Real) -> "Backups":
+    """Give who takes backups; without a place of their own they lie in the data folder."""
+    from server.service.backups import Backups
+
+    settings = real.settings
+    place = settings.backup or settings.data / "backups"
+    return Backups(real.database, settings.data, place, settings.backup_second, real.clock.wall_us)
 
 
 def intake_service(real: Real) -> "IntakeService":
@@ -124,18 +144,83 @@ def run_web(
     serve(create_app(deps), deps.live, real.settings.http_host, real.settings.http_port, ready)
 
 
+def importer(real: Real) -> "Importer":
+    """Give what takes sheets in."""
+    from server.service.import_run import Importer
+    from server.service.vault import Vault, make_vault
+
+    settings = real.settings
+    make_vault(settings.data)
+    about = (real.database, real.clock, real.policy, real.zone, settings.site)
+    return Importer(*about, Vault(settings.data), backups(real).before)
+
+
+def viewer_named(real: Real, username: str, language: str) -> "Viewer":
+    """Give a person who acts at the command line; with no name, whoever runs it, whose the database is anyway."""
+    from dataclasses import replace
+
+    from server.service.company import OPERATOR
+    from server.service.lookups import person_named
+    from server.service.sign_in import viewer_of
+    from server.store.tables import RightScope
+
+    if not username:
+        return replace(OPERATOR, locale=language)
+    with real.database.read() as session:
+        person = person_named(session, username)
+        return replace(viewer_of(person, session.get(RightScope, person.id)), locale=language)
+
+
+def crm_readers(real: Real) -> "list[CrmReader]":
+    """Give a reader of each CRM that the settings name."""
+    from server.exchange.crm.fxiaoke import Fxiaoke, FxiaokeSettings
+    from server.exchange.crm.zoho import Zoho, ZohoSettings
+    from server.service.crm import CrmReader
+    from server.service.vault import Vault, make_vault
+
+    settings = real.settings
+    crms: list[Crm] = []
+    if settings.zoho_client_id:
+        secrets = (secret_in(settings, "zoho_client_secret_file"), secret_in(settings, "zoho_refresh_token_file"))
+        urls = (settings.zoho_accounts_url.rstrip("/"), settings.zoho_api_url.rstrip("/"))
+        crms.append(Zoho(ZohoSettings(settings.zoho_client_id, *secrets, *urls)))
+    if settings.fxiaoke_app_id:
+        who = (settings.fxiaoke_app_id, settings.fxiaoke_open_user_id)
+        secrets = (secret_in(settings, "fxiaoke_app_secret_file"), secret_in(settings, "fxiaoke_permanent_code_file"))
+        crms.append(Fxiaoke(FxiaokeSettings(*who, *secrets, settings.fxiaoke_url.rstrip("/"))))
+    if crms:
+        make_vault(settings.data)
+    about = (real.database, real.clock, real.policy, real.zone)
+    return [CrmReader(*about, Vault(settings.data), crm, backups(real).before) for crm in crms]
+
+
 def sweeper(real: Real) -> "Sweeper":
     """Give the jobs of the clock and who takes their turns."""
+    from server.sweep.backing import Backing
+    from server.sweep.crm import CrmTurns
+    from server.sweep.duties import Duties
+    from server.sweep.file_reviews import Reviews
+    from server.sweep.lending import Lending
     from server.sweep.overdue import Overdue
+    from server.sweep.retention import Retention
     from server.sweep.silent import Silent
     from server.sweep.sweeper import Sweeper
     from server.sweep.telling import Telling
+    from server.sweep.waiting import Queues, Unapproved
 
     database, policy = real.database, real.policy
     jobs = (
         ("overdue", Overdue(database, policy).turn),
         ("silent", Silent(database, policy).turn),
+        ("lending", Lending(database, policy, real.zone).turn),
+        ("duties", Duties(database, policy, real.zone).turn),
+        ("reviews", Reviews(database, policy, real.zone).turn),
+        ("queues", Queues(database, policy).turn),
+        ("unapproved", Unapproved(database).turn),
+        ("crm", CrmTurns(crm_readers(real), real.settings.crm_every_minutes * 60_000_000).turn),
         ("telling", Telling(database).turn),
+        ("retention", Retention(database, policy).turn),
+        *((("backing", Backing(database, policy, backups(real)).turn),) if real.settings.backup else ()),
     )
     return Sweeper(real.clock, jobs)
 

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from server import backup_cli
+from server.backup_cli import Check, From, Into, Second, ToPlace, Url
+
 if TYPE_CHECKING:
     from server.bootstrap import Real
 
@@ -26,10 +29,11 @@ def explained() -> Iterator[None]:
     from server.service.company import CompanyFileError
     from server.service.errors import ServiceError
     from server.service.keys import KeyFileError
+    from server.service.vault import SealBrokenError
 
     try:
         yield
-    except (ConfigError, KeyFileError, CompanyFileError, ServiceError) as error:
+    except (ConfigError, KeyFileError, SealBrokenError, CompanyFileError, ServiceError) as error:
         typer.echo(f"guiwei server: {error}", err=True)
         raise typer.Exit(2) from None
     except (OperationalError, ArgumentError) as error:
@@ -60,16 +64,32 @@ def init(
         from server.config import load_settings
         from server.service.company import load_company, read_company
         from server.service.keys import make_keys
+        from server.service.vault import make_vault
         from server.store.migrate import migrate as bring_up
 
         settings = load_settings()
         wanted = read_company(company) if company is not None else None
         make_keys(settings.data)
+        make_vault(settings.data)
         bring_up(settings.database_url.get_secret_value())
         if wanted is not None:
             with real_things(settings) as real:
                 load_company(real.database, wanted, real.policy, real.zone, settings.site, real.clock.wall_us())
         keys()
+
+
+@app.command()
+def backup(place: ToPlace = None, second: Second = None, check: Check = False) -> None:
+    """Back up database, keys and attachments; or try whether the newest backup can be restored."""
+    with explained():
+        backup_cli.backup(place, second, check)
+
+
+@app.command()
+def restore(source: From, into: Into, database: Url = "") -> None:
+    """Restore a backup into an empty place; nothing that is there is overwritten."""
+    with explained():
+        backup_cli.restore(source, into, database)
 
 
 @app.command()
@@ -80,6 +100,19 @@ def keys() -> None:
         from server.service.keys import load_keys
 
         typer.echo(json.dumps(load_keys(load_settings().data).public()))
+
+
+@app.command("rotate-keys")
+def rotate_keys() -> None:
+    """Take a new key for sensitive fields and seal every value anew under it; may be run while the server serves."""
+    with explained(), _real() as real:
+        from server.service.sealed import rotate_keys as turn
+        from server.service.vault import Vault, make_vault
+
+        make_vault(real.settings.data)
+        vault = Vault(real.settings.data)
+        done = turn(real.database, vault, real.clock.wall_us())
+        typer.echo(f"{done} values are sealed under key {vault.current} now")
 
 
 @app.command()

@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     zone: str = "Asia/Shanghai"
     policy: Path | None = None
     clock_file: Path | None = None
+    backup: Path | None = None
+    backup_second: Path | None = None
     broker_host: str = "127.0.0.1"
     broker_port: int = Field(default=8883, ge=1, le=65535)
     broker_username: str = ""
@@ -63,6 +65,17 @@ class Settings(BaseSettings):
     http_port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = ""
     metrics_token: SecretStr = SecretStr("")
+    crm_every_minutes: int = Field(default=60, ge=1, le=24 * 60)
+    zoho_client_id: str = ""
+    zoho_client_secret_file: Path | None = None
+    zoho_refresh_token_file: Path | None = None
+    zoho_accounts_url: str = "https://accounts.zoho.com.cn"
+    zoho_api_url: str = "https://www.zohoapis.com.cn"
+    fxiaoke_app_id: str = ""
+    fxiaoke_open_user_id: str = ""
+    fxiaoke_app_secret_file: Path | None = None
+    fxiaoke_permanent_code_file: Path | None = None
+    fxiaoke_url: str = "https://open.fxiaoke.com"
 
     @classmethod
     def settings_customise_sources(
@@ -77,7 +90,9 @@ class Settings(BaseSettings):
         del dotenv_settings, file_secret_settings
         return init_settings, SecretFiles(settings_cls), env_settings
 
-    @field_validator("policy", "clock_file", "broker_ca", "broker_cert", "broker_key", mode="before")
+    @field_validator(
+        "policy", "clock_file", "backup", "backup_second", "broker_ca", "broker_cert", "broker_key", mode="before"
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None
@@ -95,6 +110,18 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Say whether browsers reach the server by HTTPS, so that cookies may be sent over nothing else."""
         return self.public_url.startswith("https://")
+
+
+def secret_in(settings: Settings, name: str) -> str:
+    """Read the secret in the file that a setting names; raises ConfigError, which never shows it."""
+    path: Path | None = getattr(settings, name)
+    try:
+        found = path.read_text(encoding="utf-8").strip() if path is not None else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{PREFIX}{name.upper()}: cannot read {path}: {type(error).__name__}") from None
+    if not found:
+        raise ConfigError(f"{PREFIX}{name.upper()}: name a file that holds the secret")
+    return found
 
 
 def load_settings(**given: object) -> Settings:

@@ -2,8 +2,8 @@
 
 FILE is a SQLite database or an export (JSON lines). Every link and hash is computed anew; the first bad entry is named.
 Every anchor's root is computed anew over the entries it covers, and with `--key` its signature is checked; a receipt's
-anchor that a station keeps can be given as `--witness SIZE:ROOT`. Every closing is judged again, by its own facts and
-the sheet then in force. Exit 0 all well, 1 something is wrong, 2 wrong use.
+anchor that a station keeps can be given as `--witness SIZE:ROOT`. Every closing and every decision is judged again, by
+its own facts and the sheet then in force. Exit 0 all well, 1 something is wrong, 2 wrong use.
 """
 
 import binascii
@@ -61,7 +61,7 @@ class Report:
 
 
 def check(entries: Iterable[Entry], anchors: Iterable[Anchored], key: str = "") -> Report:
-    """Walk the chain once, comparing every anchor's root and judging every closing again; stop at the first fault."""
+    """Walk the chain once, comparing every anchor's root and judging every decision again; stop at the first fault."""
     report, tree, again = Report(), MerkleTree(), Rejudge()
     waiting = sorted(anchors, key=lambda anchor: anchor.size)
     for anchor in waiting:
@@ -185,7 +185,7 @@ def verify_command(
         typer.echo(report.wrong)
     else:
         typer.echo(
-            f"{report.entries} entries and {report.anchors} anchors verify, {report.judged} closings judged again"
-            f" come out the same; the last hash is {report.head}"
+            f"{report.entries} entries and {report.anchors} anchors verify, {report.judged} closings and decisions"
+            f" judged again come out the same; the last hash is {report.head}"
         )
     raise typer.Exit(1 if report.wrong else 0)

@@ -45,7 +45,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         path = tmp_path / "guiwei.sqlite"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
-    url: str = request.getfixturevalue("postgres_url")
+    return postgres_copy(request.getfixturevalue("postgres_url"))
+
+
+def postgres_copy(url: str) -> str:
+    """Make a fresh, migrated database in the cluster of this test run; gives its URL."""
     name = f"guiwei_{next(_numbers)}"
     _postgres(url, f"CREATE DATABASE {name} TEMPLATE guiwei_template")
     return url.replace("/postgres?", f"/{name}?")

@@ -1,14 +1,18 @@
 """Who may open which doors of a cabinet, here and now (R02 R20; "Who may open a door")."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from server.domain.authorities import LineFacts, line_reasons
 from server.domain.custody import ItemFacts, Place
 from server.domain.people import PersonFacts
 from server.domain.policy import Policy
 from server.domain.reasons import Code, reason
+from server.domain.scopes import EVERYTHING, Scope, Thing, entry_reasons, outside
+from server.domain.training import TrainingFacts, training_reasons
 from server.domain.verdicts import Reason, Refused
-from server.domain.words import AuthorityKind, CustodyState, RequestState
+from server.domain.words import AuthorityKind, CustodyState, RequestState, TrainedAct
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,22 @@ class AskedFor:
 
 
 @dataclass(frozen=True, slots=True)
+class Rights:
+    """What a person's rights reach (R40) and what they were taught (R44); categories by item."""
+
+    scope: Scope = EVERYTHING
+    training: tuple[TrainingFacts, ...] = ()
+    categories: Mapping[int, str] = field(default_factory=dict)
+
+    def thing(self, item: ItemFacts, cabinet: str) -> Thing:
+        """Give an item behind a door of a cabinet, as limits are judged."""
+        return Thing(item.department, self.categories.get(item.id, ""), item.secrecy, cabinet)
+
+
+ANY_RIGHTS: Final = Rights()
+
+
+@dataclass(frozen=True, slots=True)
 class AccessFacts:
     """Somebody at a station: their lines (spent and future ones too), what they hold, what they scanned.
 
@@ -43,6 +63,7 @@ class AccessFacts:
     scanned: tuple[Scanned, ...] = ()
     asked: tuple[AskedFor, ...] = ()
     pin: bool | None = None
+    rights: Rights = ANY_RIGHTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +88,7 @@ def may_open(policy: Policy, facts: AccessFacts) -> Access | Refused:
     against: list[Reason] = []
     for line in sorted(facts.lines, key=_best_first):
         found = line_reasons(policy, line, person.id, facts.now_us, facts.session)
+        found += _right_reasons(policy, facts, person, line)
         doors = _doors_of(line, facts.station)
         if found or not doors:
             against += found or [_elsewhere(line.item)]
@@ -85,10 +107,21 @@ def may_open(policy: Policy, facts: AccessFacts) -> Access | Refused:
     return Refused(tuple(dict.fromkeys([*against, *_asked_reasons(facts)])) or (reason(Code.NO_AUTHORITY),))
 
 
+def _right_reasons(policy: Policy, facts: AccessFacts, person: PersonFacts, line: LineFacts) -> list[Reason]:
+    """Say what a person's rights (R40) and training (R44) have against taking here; what is held may come back."""
+    rights = facts.rights
+    acts = (TrainedAct.OPEN_CABINET, *(act for act in TrainedAct if str(act) == str(line.mode)))
+    return [
+        *outside(rights.scope, rights.thing(line.item, facts.station), line.item.code),
+        *training_reasons(policy.people, person.role, acts, rights.training, facts.now_us),
+    ]
+
+
 def _who_reasons(policy: Policy, facts: AccessFacts) -> list[Reason]:
     if facts.person is None:
         return [reason(Code.BADGE_UNKNOWN)]
     found = [] if facts.person.active else [reason(Code.PERSON_INACTIVE)]
+    found += entry_reasons(facts.person.role, facts.rights.scope, facts.now_us) if facts.rights.scope.until_us else []
     if facts.pin is False:
         found.append(reason(Code.PIN_WRONG))
     needed = any(line.item.kind in policy.access.pin_for_kinds for line in facts.lines)

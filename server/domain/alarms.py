@@ -66,6 +66,9 @@ SEVERITY: dict[AlarmKind, Severity] = {
     K.LEDGER_CHECK_FAILED: C,
     K.BACKUP_FAILED: S,
     K.BACKUP_OVERDUE: W,
+    K.ITEM_LOST: S,
+    K.SEAL_USED_BEYOND_APPROVAL: S,
+    K.EMERGENCY_NOT_APPROVED: S,
 }
 
 OPENINGS: dict[Cause, tuple[AlarmKind | None, CaseKind | None, IncidentKind | None]] = {

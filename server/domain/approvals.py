@@ -1,17 +1,22 @@
 """Requests and the decisions on them: who may ask for whom, in which mode, who may say yes (R01 R03 R06–R10 R17)."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from server.domain import office
+from server.domain.approval_steps import ItemMark, Said, post_reasons, posts_of, rows_of, steps_of
 from server.domain.custody import ItemFacts
 from server.domain.delegations import DelegationFacts, void_reasons
+from server.domain.entrusted import Limit, limit_reasons
 from server.domain.people import PersonFacts
-from server.domain.policy import ApprovalRow, FilingRule, Policy
+from server.domain.policy import Policy
+from server.domain.policy_requests import FilingRule
 from server.domain.reasons import Code, reason
 from server.domain.verdicts import Lawful, Reason, Refused, answer
 from server.domain.words import LoanState, Mode, RequestState
 
 REQUEST_LIFE: tuple[tuple[RequestState, str, RequestState], ...] = (
+    (RequestState.FILED, "approve_step", RequestState.FILED),
     (RequestState.FILED, "approve", RequestState.APPROVED),
     (RequestState.FILED, "refuse", RequestState.REFUSED),
     (RequestState.FILED, "withdraw", RequestState.WITHDRAWN),
@@ -20,7 +25,9 @@ REQUEST_LIFE: tuple[tuple[RequestState, str, RequestState], ...] = (
 """(state, act, next state); what is not here cannot be done. `expired` is computed."""
 
 _NEXT = {(state, act): after for state, act, after in REQUEST_LIFE}
-_GRAVEST_LOAN = (LoanState.DISCREPANCY, LoanState.OUT, LoanState.RETURNED, LoanState.CLOSED)
+_GRAVEST_LOAN = tuple(
+    LoanState(state) for state in ("lost", "discrepancy", "claimed_returned", "out", "returned", "closed")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +45,20 @@ class RequestFacts:
     due_us: int | None = None
     documents: tuple[str, ...] = ()
     impressions: int = 0
+    pages: str = ""
+    recipient: str = ""
+    outside: bool = False
+    marks: Mapping[str, ItemMark] = field(default_factory=dict)
+    """By the code of the item."""
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionFacts:
-    """Somebody says something to a request; `delegations` are all those made to them, void ones included."""
+    """Somebody says something to a request; `delegations` are all those made to them, void ones included.
+
+    `decided` are the steps decided before; `kept` the codes of items that are kept for somebody who waited for them.
+    """
 
     request: RequestFacts
     state: RequestState
@@ -52,6 +68,13 @@ class DecisionFacts:
     delegations: tuple[DelegationFacts, ...] = ()
     until_us: int | None = None
     due_us: int | None = None
+    decided: tuple[Said, ...] = ()
+    kept: tuple[str, ...] = ()
+
+    @property
+    def step(self) -> int:
+        """The number of the step this decision is on."""
+        return len(self.decided)
 
 
 def window(policy: Policy, zone: str, now_us: int, from_us: int | None, until_us: int | None) -> tuple[int, int]:
@@ -67,33 +90,51 @@ def judge_request(policy: Policy, facts: RequestFacts) -> Lawful | Refused:
         *purpose_reasons(facts.purpose, facts.items),
         *item_reasons(policy, facts.items, facts.mode),
         *window_reasons(facts.from_us, facts.until_us, facts.now_us, facts.due_us),
+        *limit_reasons(facts.limits, facts.mode, facts.until_us),
     ]
     if facts.mode == Mode.DUTY:
         found.append(reason(Code.DUTY_NEEDS_ORDER))
-    if facts.mode == Mode.SEAL_USE:
-        found += _seal_reasons(policy, facts)
-    return answer(found)
+    needed = _NEEDED.get(facts.mode)
+    return answer(found + needed(policy, facts) if needed else found)
 
 
 def judge_decision(policy: Policy, facts: DecisionFacts) -> Lawful | Refused:
     """Say whether this person may approve or refuse; `basis` is the delegation it rests on, if on one."""
     found: list[Reason] = []
     request = facts.request
-    if (facts.state, facts.act) not in _NEXT or facts.act == "withdraw":
+    if (facts.state, facts.act) not in _NEXT or facts.act not in ("approve", "refuse"):
         found.append(reason(Code.REQUEST_NOT_WAITING, state=facts.state))
     if not facts.approver.active:
         found.append(reason(Code.PERSON_INACTIVE))
     if facts.approver.id in (request.applicant.id, request.filer.id):
         found.append(reason(Code.OWN_REQUEST))
+    if any(facts.approver.id in said.people for said in facts.decided):
+        found.append(reason(Code.STEP_DECIDED_BEFORE))
     if facts.act == "approve":
+        found += [reason(Code.KEPT_FOR_ANOTHER, code) for code in facts.kept]
         found += item_reasons(policy, request.items, request.mode)
         until = request.until_us if facts.until_us is None else facts.until_us
         found += window_reasons(request.from_us, until, facts.now_us, facts.due_us)
-    missing = _post_reasons(policy, request, facts.approver)
+        found += limit_reasons(request.limits, request.mode, until)
+    missing = post_reasons(policy, request, facts.step, facts.approver)
     basis: tuple[int, ...] = ()
     if missing and facts.delegations:
         basis, missing = _by_delegation(policy, facts, missing)
     return answer([*found, *missing], basis)
+
+
+def judge_approval(policy: Policy, facts: DecisionFacts) -> Lawful | Refused:
+    """Say whether this decision approves the request for good: it must be lawful and the last step."""
+    said = judge_decision(policy, facts)
+    if isinstance(said, Refused) or is_last(policy, facts):
+        return said
+    roles = ",".join(sorted(posts_of(policy, facts.request, facts.step + 1)))
+    return Refused((reason(Code.STEPS_LEFT, roles=roles),))
+
+
+def is_last(policy: Policy, facts: DecisionFacts) -> bool:
+    """Say whether no step follows the one that is decided."""
+    return facts.step + 1 >= steps_of(policy, facts.request)
 
 
 def judge_withdrawal(state: RequestState, by_id: int, applicant_id: int, filer_id: int) -> Lawful | Refused:
@@ -147,19 +188,12 @@ def window_reasons(from_us: int, until_us: int, now_us: int, due_us: int | None)
 def _who_reasons(policy: Policy, facts: RequestFacts) -> list[Reason]:
     people = {facts.applicant.id: facts.applicant, facts.filer.id: facts.filer}.values()
     found = [reason(Code.PERSON_INACTIVE) for person in people if not person.active]
-    filings = {row.filing for row in _rows(policy, facts)}
+    filings = {row.filing for row in rows_of(policy, facts)}
     rules = [policy.filing[name] for name in sorted(filings)]
     found += [
         reason(Code.FILER_POST, rule=rule.rule) for rule in rules if not _may_file(rule, facts.applicant, facts.filer)
     ]
     return found
-
-
-def _rows(policy: Policy, facts: RequestFacts) -> tuple[ApprovalRow, ...]:
-    """Find the rows that speak of this request; none speaks of an item that cannot be used in this mode at all."""
-    usable = (item for item in facts.items if not policy.mode_reasons(item.kind, item.secrecy, facts.mode))
-    rows = (policy.approval_row(item.secrecy, facts.mode) for item in usable)
-    return tuple(dict.fromkeys(row for row in rows if row is not None))
 
 
 def _may_file(rule: FilingRule, applicant: PersonFacts, filer: PersonFacts) -> bool:
@@ -179,16 +213,36 @@ def _seal_reasons(policy: Policy, facts: RequestFacts) -> list[Reason]:
     return found
 
 
-def _post_reasons(policy: Policy, request: RequestFacts, approver: PersonFacts) -> list[Reason]:
-    """Say which of the request's rules this post cannot approve under."""
-    found = []
-    for row in _rows(policy, request):
-        posts = row.approvers
-        if request.applicant.role in posts or request.filer.role in posts:
-            posts = posts | row.instead
-        if approver.role not in posts:
-            found.append(reason(Code.APPROVER_POST, rule=row.rule, roles=",".join(sorted(posts))))
-    return found
+def _copy_reasons(policy: Policy, facts: RequestFacts) -> list[Reason]:
+    needed = policy.requests.photocopies.require_pages and not facts.pages.strip()
+    return [reason(Code.PAGES_MISSING)] if needed else []
+
+
+def _sharing_reasons(policy: Policy, facts: RequestFacts) -> list[Reason]:
+    """Ask with whom it is shared (R65); let only registered copies outside (R04)."""
+    found = [] if facts.recipient.strip() else [reason(Code.RECIPIENT_MISSING)]
+    kinds = policy.requests.sharing.outside_kinds
+    barred = [item for item in facts.items if facts.outside and item.kind not in kinds]
+    said = ",".join(sorted(kinds))
+    return found + [reason(Code.OUTSIDE_NEEDS_COPY, item.code, kind=item.kind, kinds=said) for item in barred]
+
+
+def _transfer_reasons(_policy: Policy, facts: RequestFacts) -> list[Reason]:
+    """Let only what somebody else holds be passed on (R14)."""
+    return [
+        reason(Code.TRANSFER_NOT_HELD, item.code)
+        for item in facts.items
+        if item.custody.person_id in (None, facts.applicant.id)
+    ]
+
+
+_NEEDED: Mapping[Mode, Callable[[Policy, RequestFacts], list[Reason]]] = {
+    Mode.SEAL_USE: _seal_reasons,
+    Mode.PHOTOCOPY: _copy_reasons,
+    Mode.SHARING: _sharing_reasons,
+    Mode.TRANSFER: _transfer_reasons,
+}
+"""What a request must name beside items and purpose, by its mode."""
 
 
 def _by_delegation(policy: Policy, facts: DecisionFacts, missing: list[Reason]) -> tuple[tuple[int, ...], list[Reason]]:
@@ -199,8 +253,10 @@ def _by_delegation(policy: Policy, facts: DecisionFacts, missing: list[Reason]) 
         against = void_reasons(policy, delegation, facts.approver, facts.now_us, request)
         if delegation.giver.id in (request.applicant.id, request.filer.id):
             against.append(reason(Code.OWN_REQUEST_BY_DELEGATE))
-        if _post_reasons(policy, request, delegation.giver):
+        if post_reasons(policy, request, facts.step, delegation.giver):
             against.append(reason(Code.DELEGATION_GIVES_NOTHING))
+        if any(delegation.giver.id in said.people for said in facts.decided):
+            against.append(reason(Code.STEP_DECIDED_BEFORE))
         if not against:
             return (delegation.id,), []
         void += against

@@ -14,6 +14,8 @@ from server.domain.words import CaseKind, CustodyState, Direction, ItemKind, Sec
 
 Place = tuple[str, int]
 """Station name and door."""
+GONE = "gone"
+"""The epoch of the one happening by which an item leaves our control for good (destroyed, handed back)."""
 
 
 @facts
@@ -36,6 +38,11 @@ class Custody:
 def in_place(station: str, door: int, since_us: int = 0) -> Custody:
     """Make the custody of a keeper's place."""
     return Custody(CustodyState.PLACE, station, door, None, None, since_us)
+
+
+def gone(since_us: int = 0) -> Custody:
+    """Make the custody of what left for good: a place of no cabinet, where nobody looks and nothing comes from."""
+    return in_place("", 0, since_us)
 
 
 def held_by(person_id: int, since_us: int = 0) -> Custody:
@@ -131,6 +138,8 @@ def fold(checkpoint: Custody, happenings: Iterable[Happening]) -> Folded:
 
 def step(custody: Custody, one: Happening) -> Custody:
     """Apply one happening; what was seen last holds."""
+    if one.epoch == GONE:
+        return gone(one.at_us)
     if one.direction == Direction.IN:
         return in_place(one.station, one.door or 0, one.at_us)
     if one.person_id is not None:

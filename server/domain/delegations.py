@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from server.domain.approval_steps import NO_MARK, ItemMark
 from server.domain.custody import ItemFacts
 from server.domain.people import PersonFacts
 from server.domain.policy import Policy
@@ -19,6 +20,7 @@ class Scope:
     modes: frozenset[Mode] | None = None
     secrecy: frozenset[Secrecy] | None = None
     departments: frozenset[str] | None = None
+    categories: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +45,21 @@ class Asked(Protocol):
     def items(self) -> tuple[ItemFacts, ...]: ...
     @property
     def mode(self) -> Mode: ...
+    @property
+    def marks(self) -> Mapping[str, ItemMark]: ...
 
 
 def scope_of(words: Mapping[str, Sequence[str]]) -> Scope:
     """Make a scope from plain lists; `ValueError` names a key or a word that is not known."""
-    unknown = set(words) - {"modes", "secrecy", "departments"}
+    unknown = set(words) - {"modes", "secrecy", "departments", "categories"}
     if unknown:
-        raise ValueError(f"a delegation's scope has no {', '.join(sorted(unknown))}: use modes, secrecy, departments")
+        known = "modes, secrecy, departments, categories"
+        raise ValueError(f"a delegation's scope has no {', '.join(sorted(unknown))}: use {known}")
     return Scope(
         modes=frozenset(map(Mode, words["modes"])) if "modes" in words else None,
         secrecy=frozenset(map(Secrecy, words["secrecy"])) if "secrecy" in words else None,
         departments=frozenset(words["departments"]) if "departments" in words else None,
+        categories=frozenset(words["categories"]) if "categories" in words else None,
     )
 
 
@@ -75,6 +81,11 @@ def in_force(facts: DelegationFacts, now_us: int) -> bool:
     """Say whether a delegation has begun and is neither over nor revoked."""
     ends_us = facts.until_us if facts.revoked_us is None else min(facts.until_us, facts.revoked_us)
     return facts.from_us <= now_us < ends_us
+
+
+def usable(policy: Policy, facts: DelegationFacts, delegate: PersonFacts, now_us: int) -> bool:
+    """Say whether a delegation gives anything at all just now: it is in force, and both are still who they must be."""
+    return in_force(facts, now_us) and facts.to_id == delegate.id and not _person_reasons(policy, facts.giver, delegate)
 
 
 def void_reasons(
@@ -99,7 +110,12 @@ def covers(scope: Scope, asked: Asked) -> bool:
         (scope.modes is None or asked.mode in scope.modes)
         and (scope.secrecy is None or all(item.secrecy in scope.secrecy for item in asked.items))
         and (scope.departments is None or asked.applicant.department in scope.departments)
+        and (scope.categories is None or all(_category(asked, item) in scope.categories for item in asked.items))
     )
+
+
+def _category(asked: Asked, item: ItemFacts) -> str:
+    return asked.marks.get(item.code, NO_MARK).category
 
 
 def _person_reasons(policy: Policy, giver: PersonFacts, to: PersonFacts) -> list[Reason]:

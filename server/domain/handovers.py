@@ -58,7 +58,7 @@ def _line_for(policy: Policy, facts: HandoverFacts, item: ItemFacts) -> tuple[Li
     against: list[Reason] = []
     for line in sorted(facts.lines, key=lambda line: (line.until_us, line.id)):
         if line.item.id == item.id:
-            found = line_reasons(policy, line, facts.receiver.id, facts.now_us)
+            found = line_reasons(policy, line, facts.receiver.id, facts.now_us, by_hand=True)
             if not found:
                 return line, []
             against += found

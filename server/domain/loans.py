@@ -4,26 +4,20 @@ from dataclasses import dataclass
 
 from server.domain import office
 from server.domain.alarms import SEVERITY, cause_key
+from server.domain.lending import OUT_STATES, loan_life
 from server.domain.people import PersonFacts
 from server.domain.policy import Policy
 from server.domain.reasons import Code, reason
 from server.domain.verdicts import Reason, Refused
-from server.domain.words import AlarmKind, LoanState, Mode, Secrecy, Severity
+from server.domain.words import AlarmKind, ItemKind, LoanState, Mode, Secrecy, Severity
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
 OWN = "approval"
 """The due rule of a loan whose authority names its own due moment."""
 
-LOAN_LIFE: tuple[tuple[LoanState, str, LoanState], ...] = (
-    (LoanState.OUT, "return", LoanState.RETURNED),
-    (LoanState.OUT, "hand_over", LoanState.CLOSED),
-    (LoanState.RETURNED, "check_complete", LoanState.CLOSED),
-    (LoanState.RETURNED, "check_short", LoanState.DISCREPANCY),
-    (LoanState.DISCREPANCY, "check_complete", LoanState.CLOSED),
-    (LoanState.DISCREPANCY, "check_short", LoanState.DISCREPANCY),
-)
-"""(state, act, next state); what is not here cannot be done."""
+LOAN_LIFE: tuple[tuple[LoanState, str, LoanState], ...] = loan_life()
+"""(state, act, next state) as stored: the part of `lending.LENDING_LIFE` that a loan goes through."""
 
 _NEXT = {(state, act): after for state, act, after in LOAN_LIFE}
 _LATE_ALARM = {"R05": AlarmKind.SAME_DAY_ORIGINAL_NOT_RETURNED, "R08": AlarmKind.HOUR_LIMIT_EXCEEDED}
@@ -43,11 +37,17 @@ class LoanFacts:
     person_id: int
     item_id: int
     silent_since_us: int | None = None
+    mode: Mode = Mode.LOAN
+    kind: ItemKind = ItemKind.FILE
 
 
 @dataclass(frozen=True, slots=True)
 class CheckFacts:
-    """What somebody found when they checked a returned item; None: not counted."""
+    """What somebody found when they checked a returned item; None: not counted.
+
+    `keeps_open` is what keeps the loan open although everything is there: copies out, open repairs, and a seal's
+    register that does not agree with the approval (R17), which is a discrepancy.
+    """
 
     by: PersonFacts
     state: LoanState
@@ -57,15 +57,20 @@ class CheckFacts:
     expected_pages: int = 0
     parts: int | None = None
     pages: int | None = None
+    keeps_open: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The loan's state after the check; a shortfall keeps it open and sets the alarm."""
+    """The loan's state after the check; a shortfall keeps it open and sets the alarm.
+
+    `owed` is what is still missing: parts, pages, or 1 of something said but not counted.
+    """
 
     state: LoanState
     reasons: tuple[Reason, ...] = ()
     alarm: AlarmKind | None = None
+    owed: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +99,8 @@ def due_moment(
 
 
 def is_overdue(loan: LoanFacts, now_us: int) -> bool:
-    """Say whether an item is still out after its due moment."""
-    return loan.state == LoanState.OUT and now_us > loan.due_us
+    """Say whether an item is still out after its due moment; claiming that it is back does not bring it back."""
+    return loan.state in OUT_STATES and now_us > loan.due_us
 
 
 def overdue_alarms(policy: Policy, loan: LoanFacts, now_us: int) -> tuple[LateAlarm, ...]:
@@ -105,8 +110,7 @@ def overdue_alarms(policy: Policy, loan: LoanFacts, now_us: int) -> tuple[LateAl
     """
     if not is_overdue(loan, now_us) or (loan.silent_since_us is not None and loan.silent_since_us <= loan.due_us):
         return ()
-    hard = now_us - loan.due_us > policy.alarms.overdue_hard_days * DAY_US
-    kind = _LATE_ALARM.get(loan.due_rule, AlarmKind.OVERDUE_HARD if hard else AlarmKind.OVERDUE_SOFT)
+    kind = _late_kind(policy, loan, now_us)
     return (LateAlarm(kind, SEVERITY[kind], cause_key(kind, "loan", loan.id)),)
 
 
@@ -119,9 +123,14 @@ def judge_check(policy: Policy, facts: CheckFacts) -> Checked | Refused:
         refused.append(reason(Code.LOAN_NOT_RETURNED, state=facts.state))
     if refused:
         return Refused(tuple(refused))
-    short = _shortfall(facts)
-    after = _NEXT[(facts.state, "check_short" if short else "check_complete")]
-    return Checked(after, tuple(short), AlarmKind.RETURNED_INCOMPLETE if short else None)
+    short, owed = _shortfall(facts)
+    if short:
+        after = _NEXT[(facts.state, "check_short")]
+        return Checked(after, tuple(short), AlarmKind.RETURNED_INCOMPLETE, owed)
+    if any(kept.rule == "R17" for kept in facts.keeps_open):
+        return Checked(_NEXT[(facts.state, "check_short")], facts.keeps_open)
+    after = _NEXT[(facts.state, "check_complete")]
+    return Checked(after, facts.keeps_open) if facts.keeps_open else Checked(_NEXT[(after, "close")])
 
 
 def next_state(state: LoanState, act: str) -> LoanState:
@@ -129,14 +138,24 @@ def next_state(state: LoanState, act: str) -> LoanState:
     return _NEXT[(state, act)]
 
 
-def _shortfall(facts: CheckFacts) -> list[Reason]:
+def _late_kind(policy: Policy, loan: LoanFacts, now_us: int) -> AlarmKind:
+    """Choose the alarm: what it is (a copy), then how it was to be used, then the rule its due moment comes from."""
+    if loan.kind == ItemKind.COPY:
+        return AlarmKind.COPY_NOT_RETURNED
+    if loan.mode == Mode.READING and loan.due_rule != "R08":
+        return AlarmKind.READING_ROOM_ITEM_LEFT_ROOM
+    hard = now_us - loan.due_us > policy.alarms.overdue_hard_days * DAY_US
+    return _LATE_ALARM.get(loan.due_rule, AlarmKind.OVERDUE_HARD if hard else AlarmKind.OVERDUE_SOFT)
+
+
+def _shortfall(facts: CheckFacts) -> tuple[list[Reason], tuple[tuple[str, int], ...]]:
+    """Say what is missing, and how much of it is still owed."""
     counted = (
-        (Code.PARTS_SHORT, facts.parts, facts.expected_parts),
-        (Code.PAGES_SHORT, facts.pages, facts.expected_pages),
+        (Code.PARTS_SHORT, "parts", facts.parts, facts.expected_parts),
+        (Code.PAGES_SHORT, "pages", facts.pages, facts.expected_pages),
     )
-    found = [
-        reason(code, facts.item, expected=str(expected), seen=str(seen))
-        for code, seen, expected in counted
-        if seen is not None and seen < expected
-    ]
-    return found or ([] if facts.complete else [reason(Code.INCOMPLETE, facts.item)])
+    short = [(code, name, seen, all_of) for code, name, seen, all_of in counted if seen is not None and seen < all_of]
+    found = [reason(code, facts.item, expected=str(all_of), seen=str(seen)) for code, _, seen, all_of in short]
+    if found:
+        return found, tuple((name, all_of - (seen or 0)) for _, name, seen, all_of in short)
+    return ([], ()) if facts.complete else ([reason(Code.INCOMPLETE, facts.item)], (("unsaid", 1),))

@@ -32,6 +32,26 @@ def close_of_business(office: Office, moment_us: int, zone: str) -> int:
     return today if today > moment_us else tomorrow
 
 
+def years_known(office: Office) -> frozenset[int]:
+    """Give the years whose statutory holidays the sheet names; any other year is reckoned by weekdays alone."""
+    return frozenset(day.year for day in office.holidays)
+
+
+def is_known(office: Office, moment_us: int, zone: str) -> bool:
+    """Say whether the sheet knows the holidays of the year a moment lies in; a sheet with none wants none."""
+    years = years_known(office)
+    return not years or (_EPOCH + timedelta(microseconds=moment_us)).astimezone(_zone(zone)).year in years
+
+
+def year_missing(office: Office, now_us: int, days_ahead: int, zone: str) -> int | None:
+    """Give the year that begins within so many days, or has begun, and whose holidays the sheet does not name."""
+    soon_us = now_us + days_ahead * 86_400_000_000
+    for moment_us in (now_us, soon_us):
+        if not is_known(office, moment_us, zone):
+            return (_EPOCH + timedelta(microseconds=moment_us)).astimezone(_zone(zone)).year
+    return None
+
+
 @lru_cache(maxsize=1024)
 def _closes(office: Office, quarter: int, zone: str) -> tuple[int, int]:
     """Find the first close from the day of a quarter of an hour on, and from the day after (no day ends within one)."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from server.domain.approvals import purpose_reasons, window_reasons
 from server.domain.custody import ItemFacts
+from server.domain.entrusted import Limit, limit_reasons
 from server.domain.people import PersonFacts
 from server.domain.policy import Policy
 from server.domain.reasons import Code, reason
@@ -38,6 +39,7 @@ class RegistrationFacts:
     until_us: int
     now_us: int
     due_us: int | None = None
+    limits: tuple[Limit, ...] = ()
 
 
 def judge_order(policy: Policy, facts: OrderFacts) -> Lawful | Refused:
@@ -63,6 +65,7 @@ def judge_registration(policy: Policy, facts: RegistrationFacts) -> Lawful | Ref
     if facts.mode not in rule.modes:
         found.append(reason(Code.REGISTERED_MODE, mode=facts.mode))
     found += purpose_reasons(facts.purpose, facts.items)
+    found += limit_reasons(facts.limits, facts.mode, facts.until_us)
     for item in facts.items:
         against = policy.mode_reasons(item.kind, item.secrecy, facts.mode, item.code)
         if not against and item.secrecy not in rule.secrecy:

@@ -11,11 +11,28 @@ from functools import cached_property
 from hashlib import sha256
 from itertools import product
 
+from server.domain.duties import DutyRow
+from server.domain.duties import gaps as duty_gaps
 from server.domain.office import Office
+from server.domain.policy_disposal import Backups, Destruction, Retention
+from server.domain.policy_disposal import gaps as disposal_gaps
+from server.domain.policy_keeping import Keeping, keeping_gaps
+from server.domain.policy_lending import Lending
+from server.domain.policy_lending import gaps as lending_gaps
+from server.domain.policy_requests import (
+    ApprovalRow,
+    ApprovalTable,
+    FilingRule,
+    RequestRules,
+    approval_gaps,
+    request_gaps,
+)
+from server.domain.policy_oversight import Oversight, oversight_gaps
+from server.domain.policy_people import InformationRules, PeopleRules
 from server.domain.reasons import Code, reason
 from server.domain.sheet import SheetError, build
 from server.domain.verdicts import Reason
-from server.domain.words import ItemKind, Mode, Role, Secrecy, Task
+from server.domain.words import DutyKind, ItemKind, Mode, Role, Secrecy, Task
 
 
 @dataclass(frozen=True)
@@ -26,28 +43,6 @@ class SecrecyRule:
     modes: frozenset[Mode]
     restricted: bool
     """Whether an unlawful taking of such an item also breaks this rule."""
-
-
-@dataclass(frozen=True)
-class ApprovalRow:
-    """Who may approve requests of these secrecy levels and modes; `instead` when such a post asks or files."""
-
-    rule: str
-    secrecy: frozenset[Secrecy]
-    modes: frozenset[Mode]
-    filing: str
-    approvers: frozenset[Role]
-    instead: frozenset[Role] = frozenset()
-
-
-@dataclass(frozen=True)
-class FilingRule:
-    """Who may file: for themselves, for their own department's people, for anybody else."""
-
-    rule: str
-    for_self: frozenset[Role]
-    for_department: frozenset[Role]
-    for_anyone: frozenset[Role]
 
 
 @dataclass(frozen=True)
@@ -125,6 +120,8 @@ class Stocktakes:
     """When a silent place may be believed: fewer passes than this prove nothing."""
 
     least_passes: int
+    signed_by: frozenset[Role]
+    """Who signs the differences off; never who counted."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +144,16 @@ class Policy:
     access: AccessRule
     alarms: Alarms
     stocktakes: Stocktakes
+    retention: Retention
+    destruction: Destruction
+    backups: Backups
+    duty: tuple[DutyRow, ...]
+    oversight: Oversight
+    requests: RequestRules
+    people: PeopleRules
+    information: InformationRules
+    keeping: Keeping
+    lending: Lending
     digest: str = ""
 
     def mode_reasons(self, kind: ItemKind, secrecy: Secrecy, mode: Mode, item: str = "") -> list[Reason]:
@@ -164,22 +171,24 @@ class Policy:
         code = Code.SECRECY_NEVER if row.modes <= {Mode.DUTY} else Code.SECRECY_NEEDS_APPROVAL
         return [reason(code, item, rule=row.rule, secrecy=secrecy)]
 
-    def approval_row(self, secrecy: Secrecy, mode: Mode) -> ApprovalRow | None:
+    def approval_row(
+        self, secrecy: Secrecy, mode: Mode, category: str = "", grade: str = "", post: Role | None = None
+    ) -> ApprovalRow | None:
         """Find the first row for this; None means that nobody can approve it."""
-        return self._approvals.get((secrecy, mode))
+        return self._approvals.find(secrecy, mode, category, grade, post)
+
+    def duty_row(self, kind: DutyKind) -> DutyRow:
+        """Find how a kind of duty is kept."""
+        return next(row for row in self.duty if row.kind == kind)
 
     @cached_property
     def approver_roles(self) -> frozenset[Role]:
         """Every post that can approve something."""
-        return frozenset(role for row in self.approval for role in row.approvers | row.instead)
+        return frozenset(role for row in self.approval for step in row.chain for role in step.approvers | step.instead)
 
     @cached_property
-    def _approvals(self) -> dict[tuple[Secrecy, Mode], ApprovalRow]:
-        found: dict[tuple[Secrecy, Mode], ApprovalRow] = {}
-        for row in self.approval:
-            for key in product(row.secrecy, row.modes):
-                found.setdefault(key, row)
-        return found
+    def _approvals(self) -> ApprovalTable:
+        return ApprovalTable(self.approval)
 
     @cached_property
     def _blocked(self) -> dict[tuple[ItemKind, Secrecy, Mode], list[tuple[str, Code, dict[str, str]]]]:
@@ -215,11 +224,7 @@ def _gaps(policy: Policy) -> list[str]:
     """Say what the sheet leaves open or contradicts."""
     found = [f"secrecy.{level}: missing; every level needs its row" for level in Secrecy if level not in policy.secrecy]
     found += [f"modes.{mode}: missing; every mode needs its kinds" for mode in Mode if mode not in policy.modes]
-    for n, row in enumerate(policy.approval):
-        if row.filing not in policy.filing:
-            found.append(f"approval[{n}].filing: there is no filing.{row.filing}; there are {', '.join(policy.filing)}")
-        if not row.approvers:
-            found.append(f"approval[{n}].approvers: empty; nobody could approve")
+    found += approval_gaps(policy.approval, policy.filing) + request_gaps(policy.requests)
     if not found:
         found += [
             f"approval: no row says who approves {mode} of {secrecy} items; add one or take it from secrecy.{secrecy}"
@@ -234,6 +239,16 @@ def _gaps(policy: Policy) -> list[str]:
     found += [f"office: {day} is both a holiday and a workday" for day in sorted(both)]
     if policy.alarms.overdue_hard_days < 1 or policy.alarms.station_offline_minutes < 1:
         found.append("alarms: overdue_hard_days and station_offline_minutes must be at least 1")
+    found += disposal_gaps(policy.retention, policy.destruction, policy.backups)
+    if policy.people.guest_days < 1 or min(_limits(policy)) < 1:
+        found.append("people.guest_days and the limits of information must be at least 1")
     if not any(row.hours == 0 and row.secrecy == set(Secrecy) and row.modes == set(Mode) for row in policy.due):
         found.append("due: needs one row with hours = 0 for all secrecy levels and modes, so that everything is due")
-    return found
+    found += keeping_gaps(policy.keeping)
+    found += lending_gaps(policy.lending)
+    return found + duty_gaps(policy.duty) + oversight_gaps(policy.oversight)
+
+
+def _limits(policy: Policy) -> tuple[int, ...]:
+    rules = policy.information
+    return rules.window_hours, rules.outside_duty_views, rules.refusals, rules.exports

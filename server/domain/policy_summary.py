@@ -4,14 +4,18 @@ from collections.abc import Collection, Iterable
 from enum import Enum
 
 from server.domain.policy import DueRow, Policy
+from server.domain.policy_requests import ApprovalRow, ApprovalStep
 from server.domain.reasons import Language
 from server.domain.wordings import WORDS
 
 _SAYS: dict[str, tuple[str, str]] = {
     "approval": (
-        "{rule} {secrecy}·{modes}：{approvers}审批{instead}；{filing}",
-        "{rule} {secrecy}, {modes}: approved by {approvers}{instead}; {filing}",
+        "{rule} {secrecy}·{modes}{when}：{steps}；{filing}",
+        "{rule} {secrecy}, {modes}{when}: {steps}; {filing}",
     ),
+    "step": ("{approvers}审批{instead}", "approved by {approvers}{instead}"),
+    "then": ("，再由", ", then "),
+    "when": ("（{what}）", " ({what})"),
     "instead": ("（其本人申请或代办时：{roles}）", " (when that post asks or files: {roles})"),
     "filing": (
         "申请人：本人（{oneself}），代本部门（{department}），代任何人（{anyone}）",
@@ -68,8 +72,8 @@ class _Teller:
                 rule=row.rule,
                 secrecy=self._words(row.secrecy),
                 modes=self._words(row.modes),
-                approvers=self._words(row.approvers),
-                instead=self._say("instead", roles=self._words(row.instead)) if row.instead else "",
+                when=self._when(row),
+                steps=self._say("then").join(self._step(step) for step in row.chain),
                 filing=self._say(
                     "filing",
                     oneself=self._words(filing.for_self),
@@ -77,6 +81,16 @@ class _Teller:
                     anyone=self._words(filing.for_anyone),
                 ),
             )
+
+    def _step(self, step: ApprovalStep) -> str:
+        instead = self._say("instead", roles=self._words(step.instead)) if step.instead else ""
+        return self._say("step", approvers=self._words(step.approvers), instead=instead)
+
+    def _when(self, row: ApprovalRow) -> str:
+        """Say what narrows a row: categories, grades, the applicant's posts."""
+        said = [self._comma.join(sorted(words)) for words in (row.categories, row.grades) if words]
+        said += [self._words(row.posts)] if row.posts else []
+        return self._say("when", what=self._comma.join(said)) if said else ""
 
     def dues(self) -> Iterable[str]:
         return (self._due(row) for row in self._policy.due)

@@ -1,7 +1,8 @@
-"""Counting (R50): what a stocktake expected against what it saw, and what each difference is.
+"""Counting (R50): what a stocktake expected against what it saw, what each difference is, and who signs it off.
 
 Law 1: `missing` needs a place that was really looked at; what nobody could have seen is `unread`.
 Law 2: a thing seen is believed over the record; the difference is a result, never a silent correction.
+Law 3: who counted or explained never signs off.
 """
 
 from collections import defaultdict
@@ -9,7 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from server.domain.custody import Place
-from server.domain.words import Bucket, StocktakeResult, Via
+from server.domain.people import PersonFacts
+from server.domain.policy import Policy
+from server.domain.reasons import Code, reason
+from server.domain.verdicts import Lawful, Refused, answer
+from server.domain.words import Bucket, Condition, StocktakeResult, Via
+
+AGREES = frozenset({StocktakeResult.FOUND, StocktakeResult.ON_LOAN})
+"""Results that agree with the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,23 @@ def count(
         for mark, places in sorted(unknown.items())
     ]
     return tuple(results)
+
+
+def is_difference(result: str, condition: str) -> bool:
+    """Say whether a line is to be explained: number or condition does not agree with the record."""
+    return result not in AGREES or condition not in ("", Condition.GOOD)
+
+
+def judge_signing(
+    policy: Policy, by: PersonFacts, counters: frozenset[int], unexplained: Iterable[str]
+) -> Lawful | Refused:
+    """Say whether somebody may sign differences off: a second person, and each of them explained."""
+    found = [] if by.active else [reason(Code.PERSON_INACTIVE)]
+    if by.role not in policy.stocktakes.signed_by:
+        found.append(reason(Code.SIGNED_BY, roles=",".join(sorted(policy.stocktakes.signed_by))))
+    if by.id in counters:
+        found.append(reason(Code.SIGNED_BY_COUNTER))
+    return answer(found + [reason(Code.DIFFERENCE_UNEXPLAINED, mark) for mark in unexplained])
 
 
 def _result(line: Expected, places: tuple[Place, ...], swept: set[Place], looked_at: set[Place]) -> StocktakeResult:

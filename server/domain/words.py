@@ -23,6 +23,8 @@ class Mode(StrEnum):
     PHOTOCOPY = "photocopy"
     SEAL_USE = "seal_use"
     DUTY = "duty"
+    SHARING = "sharing"
+    TRANSFER = "transfer"
 
 
 class ItemKind(StrEnum):
@@ -101,6 +103,8 @@ class LoanState(StrEnum):
     RETURNED = "returned"
     CLOSED = "closed"
     DISCREPANCY = "discrepancy"
+    CLAIMED_RETURNED = "claimed_returned"
+    LOST = "lost"
 
 
 class CustodyState(StrEnum):
@@ -128,6 +132,7 @@ class IncidentKind(StrEnum):
     DOOR_OPENED_BY_MECHANICAL_KEY = "door_opened_by_mechanical_key"
     DOOR_OPENED_WITHOUT_SESSION = "door_opened_without_session"
     STATION_GAP = "station_gap"
+    ITEM_LOST = "item_lost"
 
 
 class Direction(StrEnum):
@@ -279,3 +284,133 @@ class AlarmKind(StrEnum):
     LEDGER_CHECK_FAILED = "ledger_check_failed"
     BACKUP_FAILED = "backup_failed"
     BACKUP_OVERDUE = "backup_overdue"
+    EMERGENCY_NOT_APPROVED = "emergency_not_approved"
+    ITEM_LOST = "item_lost"
+    SEAL_USED_BEYOND_APPROVAL = "seal_used_beyond_approval"
+
+
+class DutyKind(StrEnum):
+    """What must be done by a moment, once or again and again."""
+
+    UNRETURNED_LIST = "unreturned_list"
+    HALF_YEARLY_STATISTICS = "half_yearly_statistics"
+    YEARLY_STATISTICS = "yearly_statistics"
+    EVALUATION = "evaluation"
+    CABINET_INSPECTION = "cabinet_inspection"
+    ENVIRONMENT_INSPECTION = "environment_inspection"
+    RISK_REVIEW = "risk_review"
+    EMERGENCY_DRILL = "emergency_drill"
+    FEEDBACK_ANSWER = "feedback_answer"
+    FORMAL_FILING = "formal_filing"
+    QUARTERLY_COLLECTION = "quarterly_collection"
+    YEARLY_COLLECTION = "yearly_collection"
+    FILE_REVIEW = "file_review"
+    CONTROL_PLAN_REVIEW = "control_plan_review"
+    RIGHTS_REVIEW = "rights_review"
+    TRAINING_RENEWAL = "training_renewal"
+    STOCKTAKE_DUE = "stocktake_due"
+
+
+class Condition(StrEnum):
+    """How an item is, as whoever counts it sees it."""
+
+    GOOD = "good"
+    WORN = "worn"
+    DAMAGED = "damaged"
+    INCOMPLETE = "incomplete"
+
+
+class AppraisalOutcome(StrEnum):
+    """What an appraisal decides of an item whose retention is over."""
+
+    EXTEND = "extend"
+    KEEP = "keep"
+    DESTROY = "destroy"
+
+
+class DestructionState(StrEnum):
+    """How far a destruction list has come."""
+
+    FILED = "filed"
+    REVIEWED = "reviewed"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    DESTROYED = "destroyed"
+
+
+class DestructionMethod(StrEnum):
+    """How it is done."""
+
+    SHREDDING = "shredding"
+    BURNING = "burning"
+    PULPING = "pulping"
+    DEFACING = "defacing"
+
+
+class Departure(StrEnum):
+    """How an item leaves our control for good."""
+
+    DESTROYED = "destroyed"
+    HANDED_BACK = "handed_back"
+
+
+class TrainedAct(StrEnum):
+    """What a valid training record can be asked for (R44)."""
+
+    OPEN_CABINET = "open_cabinet"
+    READING = "reading"
+    LOAN = "loan"
+    PHOTOCOPY = "photocopy"
+    SEAL_USE = "seal_use"
+    DUTY = "duty"
+
+
+class LendingState(StrEnum):
+    """The one life of lending, from asking to closed; `LoanState` and `RequestState` are what is stored of it."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    READY = "ready"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    OUT = "out"
+    OVERDUE = "overdue"
+    OVERDUE_HARD = "overdue_hard"
+    ESCALATED = "escalated"
+    CLAIMED_RETURNED = "claimed_returned"
+    LOST = "lost"
+    RETURNED = "returned"
+    DISCREPANCY = "discrepancy"
+    CHECKED = "checked"
+    REPAIR = "repair"
+    CLOSED = "closed"
+
+
+class SearchState(StrEnum):
+    """How far the search for a lent item has come."""
+
+    CLAIMED = "claimed"
+    LOST = "lost"
+    FOUND = "found"
+    WITHDRAWN = "withdrawn"
+    CONCLUDED = "concluded"
+
+
+class CheckKind(StrEnum):
+    """What is gone through point by point."""
+
+    CABINET_INSPECTION = "cabinet_inspection"
+    ENVIRONMENT_INSPECTION = "environment_inspection"
+    RISK_REVIEW = "risk_review"
+    EMERGENCY_DRILL = "emergency_drill"
+    INCIDENT_RESPONSE = "incident_response"
+
+
+class PointResult(StrEnum):
+    """How one point of a check-up was found."""
+
+    OPEN = "open"
+    OK = "ok"
+    FAULT = "fault"

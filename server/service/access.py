@@ -10,13 +10,17 @@ from typing import Final
 from contract.errors import ContractError
 from contract.messages import AccessRequested, Denied, Grant, GrantedItem, GrantRefused, SessionEnded
 from contract.messages import Reason as ReasonMessage
-from server.domain.access import Access, AccessFacts, AskedFor, Scanned, may_open
+from server.domain.access import ANY_RIGHTS, Access, AccessFacts, AskedFor, Rights, Scanned, may_open
 from server.domain.alarms import severity_of
+from server.domain.scopes import EVERYTHING
+from server.domain.training import TrainingFacts
 from server.domain.verdicts import Reason
 from server.domain.words import AlarmKind, LineState, RequestState
+from server.service.scopes import scope_of
 from server.service.setting import set_alarm
 from server.service.work import NO_PIN, Heard, PinSaid, Work
 from server.store.sql import fetch
+from server.store.tables import RightScope
 from server.store.working_set import RECENT_US, Visit, load_items
 
 TTL_MS: Final = 30_000
@@ -28,6 +32,12 @@ _REQUESTS = (
     "SELECT items, state FROM request WHERE applicant_id = :person AND until_us > :since"
     " AND state IN ('filed', 'refused', 'withdrawn')"
 )
+_SCOPE = (
+    "SELECT person_id, departments, categories, secrecy, cabinets, from_us, until_us FROM right_scope"
+    " WHERE person_id = :person"
+)
+_TRAINING = "SELECT subject, expires_us FROM training WHERE person_id = :person"
+_WITHDRAWN = "SELECT person_id FROM badge WHERE credential = :credential"
 
 
 def access_requested(work: Work, heard: Heard, event: AccessRequested) -> None:
@@ -91,7 +101,33 @@ def _facts(
         scanned=tuple(Scanned(code, work.item_by_code(code)) for code in event.codes),
         asked=asked,
         pin=pin,
+        rights=_rights(work, person_id),
     )
+
+
+def _rights(work: Work, person_id: int | None) -> Rights:
+    """Load what narrows the rights of who asks; training only when the sheet asks for any."""
+    if person_id is None:
+        return ANY_RIGHTS
+    connection = work.uow.connection
+    rows = fetch(connection, _SCOPE, person=person_id)
+    taught = fetch(connection, _TRAINING, person=person_id) if work.policy.people.training else ()
+    if not rows and not taught:
+        return ANY_RIGHTS
+    scope = scope_of(RightScope(**rows[0]._mapping)) if rows else EVERYTHING
+    return Rights(scope, tuple(TrainingFacts(subject, ends) for subject, ends in taught), work.facts.categories)
+
+
+def _alarm_inactive(work: Work, heard: Heard, event: AccessRequested, person_id: int | None, entry: int) -> None:
+    """Alarm that a badge was shown that was withdrawn, or whose owner may do nothing any more (R41 R43)."""
+    if person_id is None:
+        rows = fetch(work.uow.connection, _WITHDRAWN, credential=event.credential)
+        person_id = rows[0].person_id if rows else None
+    elif work.facts.people[person_id].active:
+        return
+    if person_id is not None:
+        kind = AlarmKind.INACTIVE_BADGE
+        set_alarm(work, heard, kind, severity_of(kind), about=(person_id,), evidence=entry, person_id=person_id)
 
 
 def _asked_for(work: Work, person_id: int | None) -> tuple[AskedFor, ...]:
@@ -162,6 +198,7 @@ def _deny(
     entry = work.record(heard, "access_refused", {**asked, "reasons": reasons, "policy": work.policy.digest})
     if _pin(work, event).too_often:
         _alarm_guessing(work, heard, visit, entry)
+    _alarm_inactive(work, heard, event, visit.person_id, entry)
     work.answers.append(
         Denied(
             v=1,

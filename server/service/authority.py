@@ -1,7 +1,7 @@
 """Authority without a request: the archivist's standing rule and duty orders (R02, R09)."""
 
 from msgspec import to_builtins
-from sqlmodel import Session
+from sqlmodel import Session, col, or_, select
 
 from server.domain import approvals
 from server.domain.orders import OrderFacts, RegistrationFacts, judge_order, judge_registration
@@ -10,9 +10,20 @@ from server.domain.words import AuthorityKind, Mode
 from server.service.context import Reading, Writing
 from server.service.errors import RefusedError
 from server.service.inputs import NewOrder, NewRegistration, micros_or_none
-from server.service.lookups import item_facts, items_coded, known, person_facts, person_named, person_of, usernames
+from server.service.limits import limits_of
+from server.service.lookups import (
+    codes,
+    item_facts,
+    items_coded,
+    known,
+    person_facts,
+    person_named,
+    person_of,
+    usernames,
+)
 from server.service.notices import tell
-from server.service.shapes import AuthorityView, moment, moment_or_none
+from server.service.paging import paged
+from server.service.shapes import AuthorityView, Page, moment, moment_or_none
 from server.store.tables import Authority, Line, Person
 
 
@@ -45,6 +56,7 @@ def register(work: Writing, asked: NewRegistration) -> AuthorityView:
         until_us=until_us,
         now_us=work.now_us,
         due_us=micros_or_none(asked.due),
+        limits=limits_of(work.session, items),
     )
     if isinstance(said := judge_registration(work.policy, facts), Refused):
         raise RefusedError(said.reasons)
@@ -113,6 +125,26 @@ def _given(
     )
     tell(work, [known(person.id)], what, str(authority.id))
     return authority_view(work, authority, items)
+
+
+def list_authorities(look: Reading, kind: AuthorityKind, before: int | None, limit: int) -> Page[AuthorityView]:
+    """List standing rules or duty orders, the newest first; one's own, or all of them for those who see all."""
+    query = select(Authority).where(Authority.kind == kind).order_by(col(Authority.id).desc()).limit(limit + 1)
+    if not look.viewer.sees_all:
+        query = query.where(or_(Authority.person_id == look.viewer.id, Authority.given_by_id == look.viewer.id))
+    if before is not None:
+        query = query.where(col(Authority.id) < before)
+    return paged(look.session.exec(query), limit, lambda rows: _authority_views(look, rows))
+
+
+def _authority_views(look: Reading, rows: list[Authority]) -> list[AuthorityView]:
+    numbers = [row.id for row in rows]
+    lines = list(look.session.exec(select(Line).where(col(Line.authority_id).in_(numbers)).order_by(col(Line.id))))
+    names = codes(look.session, (line.item_id for line in lines))
+    return [
+        authority_view(look, row, [names[line.item_id] for line in lines if line.authority_id == row.id])
+        for row in rows
+    ]
 
 
 def authority_view(look: Reading, authority: Authority, items: list[str]) -> AuthorityView:

@@ -20,6 +20,12 @@ TOPICS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("delegat", ("requests", "notices")),
     ("handed_over", ("items", "loans", "notices")),
     ("loan_", ("loans", "items")),
+    ("loss_", ("loans", "items")),
+    ("copy_", ("loans", "items")),
+    ("repair_", ("loans", "items")),
+    ("seal_", ("loans", "items")),
+    ("entrusted_", ("items",)),
+    ("key_", ("alarms",)),
     ("item_", ("items", "overview")),
     ("tag_", ("items",)),
     ("case_", ("cases", "overview")),
@@ -28,6 +34,7 @@ TOPICS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("code_scanned", ("stocktakes",)),
     ("station_", ("stations", "overview")),
     ("person_", ("people",)),
+    ("duty_", ("duties", "notices")),
     ("badge_", ("people",)),
 )
 """(how an entry's kind begins, what it changes); the first row that fits counts, and any other entry is `ledger`."""

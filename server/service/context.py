@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from server.domain.policy import Policy
 from server.service.rights import Viewer
+from server.store.narrowing import narrow, remember
 from server.store.unit_of_work import UnitOfWork
 
 
@@ -21,12 +22,20 @@ class Reading:
     viewer: Viewer
     zone: ZoneInfo
 
+    def __post_init__(self) -> None:
+        """Narrow what the session finds to what this person's rights reach (R40)."""
+        narrow(self.session, self.viewer.scope, self.viewer.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Writing(Reading):
     """The same, in a unit of work: what is done here is committed together with its ledger entries, or not at all."""
 
     uow: UnitOfWork
+
+    def __post_init__(self) -> None:
+        """Let rules be judged by every fact; what is named is looked up within this person's reach (`lookups`)."""
+        remember(self.session, self.viewer.scope, self.viewer.id)
 
     def ledger(self, kind: str, /, **body: Any) -> int:
         """Append an entry that names who did it, by pseudonym; returns its number."""

@@ -4,7 +4,7 @@ import json
 from collections import Counter, defaultdict
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from server.domain.custody import Place
 from server.domain.stocktakes import Counted, Expected, Sighted, count
@@ -23,7 +23,17 @@ from server.service.shapes import (
     moment_or_none,
     place_text,
 )
-from server.store.tables import Item, Stocktake, StocktakeLine, StocktakeSighting, StocktakeSweep, Tag
+from server.store.tables import (
+    Item,
+    Stocktake,
+    StocktakeCondition,
+    StocktakeDifference,
+    StocktakeLine,
+    StocktakeRecount,
+    StocktakeSighting,
+    StocktakeSweep,
+    Tag,
+)
 
 HIDDEN = frozenset({StocktakeResult.MISSING, StocktakeResult.UNREAD, StocktakeResult.ON_LOAN})
 """Results that would tell a blind counter what is expected."""
@@ -57,8 +67,10 @@ def stocktake_view(look: Reading, row: Stocktake) -> StocktakeView:
         results = tuple(found for found in results if found.result not in HIDDEN)
     wanted = {found.item_id for found in results}
     items = {item.id: item for item in session.exec(select(Item).where(col(Item.id).in_(wanted)))}
-    lines = [_line(look, found, items.get(found.item_id)) for found in results]
+    said = {item: row.condition for item, row in conditions_of(session, number).items()}
+    lines = [_line(look, found, items.get(found.item_id), said.get(found.item_id, "")) for found in results]
     counts = Counter((line.station, line.category, line.result) for line in lines)
+    recount = session.get(StocktakeRecount, number)
     return StocktakeView(
         id=number,
         title=row.title,
@@ -76,7 +88,21 @@ def stocktake_view(look: Reading, row: Stocktake) -> StocktakeView:
             for (station, category, state), n in sorted(counts.items())
         ],
         lines=lines,
+        unsigned=unsigned(session, number),
+        recount_of=recount.of_id if recount else None,
     )
+
+
+def unsigned(session: Session, number: int) -> int:
+    """Count the differences that nobody has signed off yet."""
+    open_ones = (StocktakeDifference.stocktake_id == number, col(StocktakeDifference.signed_us).is_(None))
+    return session.exec(select(func.count()).where(*open_ones)).one()
+
+
+def conditions_of(session: Session, number: int) -> dict[int | None, StocktakeCondition]:
+    """Give what was said of the condition of each item."""
+    rows = session.exec(select(StocktakeCondition).where(StocktakeCondition.stocktake_id == number))
+    return {row.item_id: row for row in rows}
 
 
 def _homes(number: int) -> Any:
@@ -108,6 +134,9 @@ def results_of(look: Reading, number: int) -> tuple[Counted, ...]:
     )
     seen = list(session.exec(select(StocktakeSighting).where(StocktakeSighting.stocktake_id == number)))
     better = {(row.item_id, row.station) for row in seen if row.via != Via.SCANNER}
+    if session.get(StocktakeRecount, number) is not None:  # only the differences are counted again
+        again = {row.item_id for row in rows}
+        seen = [row for row in seen if row.item_id in again]
     sightings = (
         Sighted(row.mark, row.item_id, row.station, row.door, Via(row.via))
         for row in seen
@@ -132,7 +161,7 @@ def awaited_from(session: Session, number: int) -> list[str]:
     return sorted(set(session.exec(select(StocktakeSweep.station).where(*owed))))
 
 
-def _line(look: Reading, found: Counted, item: Item | None) -> StocktakeLineView:
+def _line(look: Reading, found: Counted, item: Item | None, condition: str) -> StocktakeLineView:
     place = found.place or (found.seen_at[0] if found.seen_at else ("", 0))
     return StocktakeLineView(
         item=item.code if item else None,
@@ -143,4 +172,5 @@ def _line(look: Reading, found: Counted, item: Item | None) -> StocktakeLineView
         door=place[1],
         result=found.result,
         seen_at=[text for seen in found.seen_at if (text := place_text(*seen))],
+        condition=condition,
     )

@@ -4,7 +4,7 @@ import json
 
 from sqlmodel import Session, col, or_, select
 
-from server.domain.delegations import DelegationFacts, judge_delegation, scope_of
+from server.domain.delegations import DelegationFacts, judge_delegation, scope_of, usable
 from server.domain.verdicts import Refused
 from server.service.context import Reading, Writing
 from server.service.errors import InvalidError, NotFoundError, RefusedError
@@ -52,6 +52,7 @@ def revoke(work: Writing, number: int) -> DelegationView:
     row.revoked_us = row.revoked_us or work.now_us
     work.session.add(row)
     work.ledger("delegation_revoked", delegation=row.id)
+    tell(work, [row.to_id], "delegation_revoked", str(row.id))
     return delegation_views(work, [row])[0]
 
 
@@ -82,6 +83,12 @@ def delegations_to(session: Session, person_id: int) -> tuple[DelegationFacts, .
     )
 
 
+def given_now(look: Reading) -> list[DelegationFacts]:
+    """Give the delegations to this person that give something just now."""
+    me = person_facts(person_of(look.session, look.viewer.id))
+    return [given for given in delegations_to(look.session, me.id) if usable(look.policy, given, me, look.now_us)]
+
+
 def delegation_views(look: Reading, rows: list[Delegation]) -> list[DelegationView]:
     """Give delegations as they are shown."""
     people = usernames(look.session, (number for row in rows for number in (row.from_id, row.to_id)))
@@ -94,6 +101,14 @@ def delegation_views(look: Reading, rows: list[Delegation]) -> list[DelegationVi
             from_at=moment(row.from_us, look.zone),
             until_at=moment(row.until_us, look.zone),
             revoked_at=moment_or_none(row.revoked_us, look.zone),
+            state=_state(row, look.now_us),
         )
         for row in rows
     ]
+
+
+def _state(row: Delegation, now_us: int) -> str:
+    """Say how a delegation stands, by its own dates alone."""
+    if row.revoked_us is not None and row.revoked_us <= now_us:
+        return "revoked"
+    return "over" if row.until_us <= now_us else "to_come" if now_us < row.from_us else "in_force"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from server.domain.verdicts import Reason
+from server.domain.verdicts import Lawful, Reason, Refused
 
 
 class ServiceError(Exception):
@@ -24,6 +24,13 @@ class NotFoundError(ServiceError):
 
 class ConflictError(ServiceError):
     """The thing is in a state in which this cannot be done."""
+
+
+class StaleError(ServiceError):
+    """The record is not in the version that the change was made for."""
+
+    def __init__(self, what: str, version: int) -> None:
+        super().__init__("stale", f"the {what} has been changed since: look again, it is version {version} now")
 
 
 class InvalidError(ServiceError):
@@ -48,3 +55,10 @@ class RefusedError(ServiceError):
         self.reasons = tuple(reasons)
         self.then = then
         super().__init__("refused_by_rule", ", ".join(f"{reason.rule} {reason.code}" for reason in self.reasons))
+
+
+def lawful(verdict: Lawful | Refused) -> Lawful:
+    """Go on with what the rules allow; raises RefusedError with every reason."""
+    if isinstance(verdict, Refused):
+        raise RefusedError(verdict.reasons)
+    return verdict

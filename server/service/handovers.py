@@ -5,6 +5,7 @@ from sqlmodel import col, select, update
 from server.domain.authorities import LineFacts
 from server.domain.custody import ItemFacts
 from server.domain.handovers import HandoverFacts, judge_handover
+from server.domain.lending import OUT_STATES
 from server.domain.loans import due_moment, next_state
 from server.domain.verdicts import Refused
 from server.domain.words import AuthorityKind, Direction, Legality, LineState, LoanState, Mode, Verdict
@@ -98,9 +99,9 @@ def _pass_on(work: Writing, item: Item, receiver: Person, line: LineFacts, autho
     still_open = (col(Line.id) == line.id, col(Line.state) == LineState.OPEN)
     if session.exec(update(Line).where(*still_open).values(state=LineState.CONSUMED)).rowcount != 1:
         raise ConflictError("line_taken", f"the receiver's authority for {item.code} was used a moment ago")
-    out = (Loan.item_id == item.id, col(Loan.closed_us).is_(None), Loan.state == LoanState.OUT)
+    out = (Loan.item_id == item.id, col(Loan.closed_us).is_(None), col(Loan.state).in_(OUT_STATES))
     for loan in session.exec(select(Loan).where(*out)):
-        loan.state = next_state(LoanState.OUT, "hand_over")
+        loan.state = next_state(LoanState(loan.state), "hand_over")
         loan.returned_us = loan.closed_us = work.now_us
         loan.returned_by_id = loan.person_id
         session.add(loan)

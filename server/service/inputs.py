@@ -54,6 +54,8 @@ class NewItem(Input):
     category: Text = ""
     department: Text = ""
     record_number: Name | None = None
+    scheme: Text = Field(default="", description="make the record number by this scheme of the policy sheet (R30)")
+    term: Text = Field(default="", description="the retention term as such a number names it")
     parts: int = Field(default=1, ge=1, le=10_000)
     pages: int = Field(default=0, ge=0, le=1_000_000)
     place: Place
@@ -84,6 +86,9 @@ class NewRequest(Input):
     due: AwareDatetime | None = None
     documents: list[Name] = Field(default=[], max_length=100)
     impressions: int = Field(default=0, ge=0, le=10_000)
+    pages: Text = ""
+    recipient: Text = ""
+    outside: bool = False
 
 
 class NewDecision(Input):
@@ -100,6 +105,7 @@ class Scope(Input):
     modes: list[Mode] | None = None
     secrecy: list[Secrecy] | None = None
     departments: list[Text] | None = None
+    categories: list[Text] | None = None
 
 
 class NewDelegation(Input):

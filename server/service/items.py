@@ -5,10 +5,16 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import ColumnElement, false, true
 from sqlmodel import Session, col, or_, select
 
+from server.domain.contents import category_reasons
+from server.domain.custody import GONE
+from server.domain.reasons import Code, reason
 from server.domain.words import CustodyState, Secrecy
+from server.service import record_numbers
 from server.service.context import Reading, Writing
-from server.service.errors import ConflictError, InvalidError
+from server.service.errors import ConflictError, InvalidError, RefusedError
 from server.service.inputs import NewItem, NewTag
+from server.service.item_search import ANYTHING, Facets, conditions
+from server.service.lifetimes import begin
 from server.service.lookups import item_coded, item_facts, known, place_of, usernames
 from server.service.paging import paged
 from server.service.shapes import MASK, CustodyView, IncidentRef, ItemView, Page, moment, place_text
@@ -16,9 +22,11 @@ from server.store.effects import save_tallies, tally_key
 from server.store.tables import Incident, Item, Tag
 
 
-def list_items(look: Reading, search: str, state: str | None, after: int | None, limit: int) -> Page[ItemView]:
+def list_items(
+    look: Reading, search: str, state: str | None, after: int | None, limit: int, facets: Facets = ANYTHING
+) -> Page[ItemView]:
     """List items in the order they were taken in; `search` finds codes, and what else one may read of them."""
-    query = select(Item).where(Item.active).order_by(col(Item.id)).limit(limit + 1)
+    query = select(Item).where(Item.active, *conditions(look, facets)).order_by(col(Item.id)).limit(limit + 1)
     if search:
         like = f"%{_escaped(search)}%"
         query = query.where(
@@ -48,10 +56,15 @@ def add_item(work: Writing, new: NewItem) -> ItemView:
     station, door = place_of(session, new.place)
     taken = select(Item).where(or_(Item.code == new.code, _same_number(new.record_number)))
     if (other := session.exec(taken).first()) is not None:
+        same = new.code if other.code == new.code else str(new.record_number)
+        if not other.active:
+            raise RefusedError([reason(Code.CODE_OF_DESTROYED, same)])
         what = "code" if other.code == new.code else "record number"
         raise ConflictError("item_taken", f"there is already an item with this {what}")
+    if reasons := category_reasons(work.policy.keeping, new.category):
+        raise RefusedError(reasons)
     item = Item(
-        **new.model_dump(exclude={"place", "epc", "tid"}),
+        **new.model_dump(exclude={"place", "epc", "tid", "scheme", "term"}),
         home_station=station,
         home_door=door,
         at_station=station,
@@ -62,6 +75,8 @@ def add_item(work: Writing, new: NewItem) -> ItemView:
     session.flush()
     facts = item_facts(item)
     save_tallies(work.uow.connection, {tally_key(station, item.category, facts.custody, facts.home): 1})
+    begin(work, item, new.term)
+    record_numbers.begin(work, item, new.scheme, new.term)
     work.ledger("item_added", item=item.code, item_kind=item.kind, secrecy=item.secrecy, place=new.place)
     if new.epc is not None:
         bind_tag(work, item, NewTag(epc=new.epc, tid=new.tid))
@@ -82,6 +97,8 @@ def retag(work: Writing, code: str, new: NewTag) -> ItemView:
 def bind_tag(work: Writing, item: Item, new: NewTag) -> None:
     """Bind a tag that nothing else has or had; raises ConflictError."""
     if (held := work.session.get(Tag, new.epc)) is not None:
+        if not work.session.get_one(Item, held.item_id).active:
+            raise RefusedError([reason(Code.TAG_OF_DESTROYED, new.epc)])
         state = "was once" if held.dead_us is not None else "is"
         raise ConflictError("tag_taken", f"tag {new.epc} {state} bound to an item; a tag is never bound twice")
     work.session.add(Tag(epc=new.epc, tid=new.tid, item_id=known(item.id), bound_us=work.now_us))
@@ -121,7 +138,7 @@ def _view(
         active=item.active,
         home=place_text(item.home_station, item.home_door),
         custody=CustodyView(
-            state=item.custody,
+            state=item.custody if item.active else GONE,
             place=place_text(item.at_station, item.at_door),
             person=people.get(item.holder_id) if named else None,
             incident=incidents.get(item.incident_id) if item.incident_id is not None else None,

@@ -1,20 +1,27 @@
 """Loans: what is out and when it is due, and the check of what came back (R11)."""
 
+import json
+
 from sqlmodel import col, select
 
 from server.domain.alarms import cause_key
-from server.domain.loans import CheckFacts, LoanFacts, is_overdue, judge_check
+from server.domain.copies import in_repair
+from server.domain.lending import OUT_STATES
+from server.domain.loans import Checked, CheckFacts, LoanFacts, is_overdue, judge_check
 from server.domain.verdicts import Reason, Refused
-from server.domain.words import AlarmKind, LoanState
+from server.domain.words import AlarmKind, ItemKind, LoanState, Mode
 from server.service.alarms import Alarming, clear_alarm, set_alarm
 from server.service.context import Reading, Writing
 from server.service.errors import ConflictError, NotFoundError, RefusedError
 from server.service.inputs import NewCheck
 from server.service.items import title_for
+from server.service.lending_shapes import NewReturnCheck
 from server.service.lookups import item_coded, known, person_facts, person_of, usernames
 from server.service.paging import paged
+from server.service.repairs import open_repair
+from server.service.settling import settle_original, waits_for
 from server.service.shapes import LoanView, Page, moment, moment_or_none
-from server.store.tables import Item, Loan
+from server.store.tables import Item, Loan, LoanCheck
 
 
 def list_loans(look: Reading, state: str | None, overdue: bool, after: int | None, limit: int) -> Page[LoanView]:
@@ -23,7 +30,7 @@ def list_loans(look: Reading, state: str | None, overdue: bool, after: int | Non
     if not look.viewer.sees_all:
         query = query.where(Loan.person_id == look.viewer.id)
     if overdue:
-        query = query.where(col(Loan.closed_us).is_(None), Loan.due_us < look.now_us, Loan.state == LoanState.OUT)
+        query = query.where(col(Loan.closed_us).is_(None), Loan.due_us < look.now_us, col(Loan.state).in_(OUT_STATES))
     elif state is not None:
         query = query.where(Loan.state == state)
     if after is not None:
@@ -46,6 +53,7 @@ def check(work: Writing, number: int, asked: NewCheck) -> LoanView:
         expected_pages=item.pages,
         parts=asked.parts,
         pages=asked.pages,
+        keeps_open=_keeps_open(work, loan, item, asked),
     )
     said = judge_check(work.policy, facts)
     if isinstance(said, Refused):
@@ -54,6 +62,7 @@ def check(work: Writing, number: int, asked: NewCheck) -> LoanView:
     if said.state == LoanState.CLOSED:
         loan.closed_us = work.now_us
     work.session.add(loan)
+    _note(work, loan, item, asked, said)
     entry = work.ledger(
         "loan_checked",
         loan=loan.id,
@@ -72,7 +81,37 @@ def check(work: Writing, number: int, asked: NewCheck) -> LoanView:
         set_alarm(work.uow, fact, work.now_us)
     else:
         clear_alarm(work.uow, cause, work.now_us)
+    if loan.closed_us is not None:
+        settle_original(work, loan.item_id)
     return loan_views(work, [(loan, item)])[0]
+
+
+def _keeps_open(work: Writing, loan: Loan, item: Item, asked: NewCheck) -> tuple[Reason, ...]:
+    """Say what a complete return would still wait for: what is open already, and damage found just now."""
+    damaged = isinstance(asked, NewReturnCheck) and asked.damage.strip()
+    found = waits_for(work, loan, item)
+    fresh = in_repair(item.code)
+    return (*found, fresh) if damaged and fresh not in found else found
+
+
+def _note(work: Writing, loan: Loan, item: Item, asked: NewCheck, said: Checked) -> None:
+    """Keep what was counted and what is owed, and open a repair for damage that was reported (R16)."""
+    damage = asked.damage.strip() if isinstance(asked, NewReturnCheck) else ""
+    work.session.add(
+        LoanCheck(
+            loan_id=known(loan.id),
+            by_id=work.viewer.id,
+            at_us=work.now_us,
+            complete=said.state != LoanState.DISCREPANCY,
+            parts=asked.parts,
+            pages=asked.pages,
+            owed=json.dumps(dict(said.owed)),
+            damage=damage,
+            note=asked.note,
+        )
+    )
+    if damage:
+        open_repair(work, item, damage, known(loan.id))
 
 
 def check_item(work: Writing, code: str, asked: NewCheck) -> LoanView:
@@ -110,10 +149,19 @@ def loan_views(look: Reading, rows: list[tuple[Loan, Item]]) -> list[LoanView]:
     ]
 
 
-def loan_facts(loan: Loan, silent_since_us: int | None = None) -> LoanFacts:
-    """Give a loan as the rules see it; `silent_since_us` is its cabinet's."""
-    state = LoanState(loan.state)
-    return LoanFacts(known(loan.id), state, loan.due_us, loan.due_rule, loan.person_id, loan.item_id, silent_since_us)
+def loan_facts(loan: Loan, silent_since_us: int | None = None, kind: str = ItemKind.FILE) -> LoanFacts:
+    """Give a loan as the rules see it; `silent_since_us` is its cabinet's, `kind` its item's."""
+    return LoanFacts(
+        known(loan.id),
+        LoanState(loan.state),
+        loan.due_us,
+        loan.due_rule,
+        loan.person_id,
+        loan.item_id,
+        silent_since_us,
+        Mode(loan.mode),
+        ItemKind(kind),
+    )
 
 
 def _plain(reason: Reason) -> dict[str, object]:

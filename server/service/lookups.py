@@ -1,16 +1,17 @@
 """Names for ids and ids for names, many at a time: the API speaks of usernames and codes, the tables of numbers."""
 
-import json
 from collections.abc import Iterable, Sequence
 
 from sqlmodel import Session, col, select
 
-from server.domain.approvals import RequestFacts
 from server.domain.custody import Custody, ItemFacts
 from server.domain.people import PersonFacts
-from server.domain.words import CustodyState, ItemKind, Mode, Role, Secrecy
+from server.domain.scopes import outside
+from server.domain.words import CustodyState, ItemKind, Role, Secrecy
 from server.service.errors import InvalidError, NotFoundError
-from server.store.tables import Item, Person, Request, Station
+from server.service.scopes import thing_of
+from server.store.narrowing import WHOLE, reach_of
+from server.store.tables import Item, Person, Station
 
 
 def usernames(session: Session, ids: Iterable[int | None]) -> dict[int | None, str]:
@@ -34,7 +35,8 @@ def codes(session: Session, ids: Iterable[int | None]) -> dict[int | None, str]:
     wanted = {number for number in ids if number is not None}
     if not wanted:
         return {}
-    return dict(session.exec(select(Item.id, Item.code).where(col(Item.id).in_(wanted))).all())
+    query = select(Item.id, Item.code).where(col(Item.id).in_(wanted))
+    return dict(session.exec(query, execution_options={WHOLE: True}).all())
 
 
 def person_named(session: Session, username: str) -> Person:
@@ -54,9 +56,9 @@ def person_of(session: Session, number: int) -> Person:
 
 
 def item_coded(session: Session, code: str) -> Item:
-    """Find an item; raises NotFoundError."""
+    """Find an item within the reader's reach; raises NotFoundError."""
     item = session.exec(select(Item).where(Item.code == code)).first()
-    if item is None:
+    if item is None or not _within_reach(session, item):
         raise NotFoundError("item", code)
     return item
 
@@ -67,9 +69,17 @@ def items_coded(session: Session, wanted: Sequence[str]) -> list[Item]:
         raise InvalidError("item_twice", "an item is named twice")
     found = {item.code: item for item in session.exec(select(Item).where(col(Item.code).in_(wanted)))}
     for code in wanted:
-        if code not in found:
+        if code not in found or not _within_reach(session, found[code]):
             raise NotFoundError("item", code)
     return [found[code] for code in wanted]
+
+
+def _within_reach(session: Session, item: Item) -> bool:
+    """Say whether the rights of who asks, if they are narrowed, reach this item; what one holds always is."""
+    if (reach := reach_of(session)) is None:
+        return True
+    scope, person_id = reach
+    return item.holder_id == person_id or not outside(scope, thing_of(item))
 
 
 def station_named(session: Session, name: str) -> Station:
@@ -117,21 +127,4 @@ def item_facts(item: Item) -> ItemFacts:
         item.department,
         item.parts,
         item.pages,
-    )
-
-
-def request_facts(request: Request, applicant: Person, filer: Person, items: list[Item], now_us: int) -> RequestFacts:
-    """Give a request as the rules see it."""
-    return RequestFacts(
-        applicant=person_facts(applicant),
-        filer=person_facts(filer),
-        items=tuple(item_facts(item) for item in items),
-        mode=Mode(request.mode),
-        purpose=request.purpose,
-        from_us=request.from_us,
-        until_us=request.until_us,
-        now_us=now_us,
-        due_us=request.due_us,
-        documents=tuple(json.loads(request.documents)),
-        impressions=request.impressions,
     )

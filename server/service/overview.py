@@ -1,21 +1,22 @@
 """The four questions of the first page, as numbers: what is out, what is late, what is wrong, who is silent."""
 
-from sqlmodel import col, func, select
+from sqlmodel import case, col, func, select
 
-from server.domain.words import CustodyState, LoanState
+from server.domain.lending import OUT_STATES
+from server.domain.words import CustodyState
 from server.service.context import Reading
 from server.service.shapes import OverviewView, Page, TallyView
-from server.store.tables import Alarm, Case, Loan, Station, Tally
+from server.store.tables import Alarm, Case, Item, Loan, Station, Tally
 
 
 def overview(look: Reading) -> OverviewView:
     """Answer the four questions."""
     session = look.session
-    out = dict(session.exec(select(Tally.state, func.sum(Tally.n)).group_by(Tally.state)).all())
+    out = _states(look)
     late = (
         select(func.count())
         .select_from(Loan)
-        .where(col(Loan.closed_us).is_(None), Loan.due_us < look.now_us, Loan.state == LoanState.OUT)
+        .where(col(Loan.closed_us).is_(None), Loan.due_us < look.now_us, col(Loan.state).in_(OUT_STATES))
     )
     alarms = select(func.count()).select_from(Alarm).where(col(Alarm.closed_us).is_(None))
     cases = select(func.count()).select_from(Case).where(col(Case.resolved_us).is_(None))
@@ -31,8 +32,27 @@ def overview(look: Reading) -> OverviewView:
 
 
 def counts(look: Reading) -> Page[TallyView]:
-    """Give how many items there are by cabinet, category and state."""
+    """Give how many items there are by cabinet, category and state: kept counts, or counted within narrowed rights."""
+    if look.viewer.scope.limits:
+        return Page(rows=_counted(look))
     query = select(Tally).where(Tally.n != 0).order_by(Tally.station, Tally.category, Tally.state)
     return Page(
         rows=[TallyView(station=t.station, category=t.category, state=t.state, n=t.n) for t in look.session.exec(query)]
     )
+
+
+def _states(look: Reading) -> dict[str, int]:
+    if look.viewer.scope.limits:
+        query = select(Item.custody, func.count()).where(Item.active).group_by(Item.custody)
+        return dict(look.session.exec(query).all())
+    return dict(look.session.exec(select(Tally.state, func.sum(Tally.n)).group_by(Tally.state)).all())
+
+
+def _counted(look: Reading) -> list[TallyView]:
+    """Count as the kept counts are kept: by the cabinet an item belongs to, and what is elsewhere as misplaced."""
+    here = (col(Item.at_station) == col(Item.home_station)) & (col(Item.at_door) == col(Item.home_door))
+    state = case((col(Item.at_station).is_not(None) & ~here, "misplaced"), else_=col(Item.custody)).label("state")
+    home = func.coalesce(Item.home_station, "").label("home")
+    by = (home, col(Item.category), state)
+    query = select(*by, func.count()).where(Item.active).group_by(*by).order_by(*by)
+    return [TallyView(station=at, category=of, state=is_, n=n) for at, of, is_, n in look.session.exec(query)]

@@ -1,19 +1,40 @@
-"""Judging history again: an entry that gives verdicts carries the facts they rest on; they must come out the same.
+"""Judging history again: an entry that decided carries the facts it rests on; the decision must come out the same.
 
-Those are every door's closing, and every verdict that late news put in the place of another.
+Those are every door's closing, every verdict that late news put in the place of another, and every act that was allowed
+by a rule: a request, its approval or refusal, a registration, an order. What a rule refused enters no ledger as done.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from server.domain.approvals import DecisionFacts, RequestFacts, judge_approval, judge_decision, judge_request
+from server.domain.emergencies import AfterwardsFacts, EmergencyFacts, judge_afterwards, judge_emergency
 from server.domain.movements import SettleFacts, settle
+from server.domain.orders import OrderFacts, RegistrationFacts, judge_order, judge_registration
 from server.domain.policy import Policy, load_policy
+from server.domain.renewals import RenewalFacts, judge_renewal
 from server.domain.sheet import SheetError
+from server.domain.verdicts import Lawful, Refused
 
 JUDGED = "door_closed"
 JUDGED_AGAIN = "verdict_superseded"
 SHEET = "policy_set"
+
+DECISIONS: dict[str, tuple[type, Callable[[Policy, Any], Lawful | Refused]]] = {
+    "request_filed": (RequestFacts, judge_request),
+    "request_step_approved": (DecisionFacts, judge_decision),
+    "request_approved": (DecisionFacts, judge_approval),
+    "request_refused": (DecisionFacts, judge_decision),
+    "registered": (RegistrationFacts, judge_registration),
+    "ordered": (OrderFacts, judge_order),
+    "renewal_filed": (RenewalFacts, judge_renewal),
+    "emergency_used": (EmergencyFacts, judge_emergency),
+    "emergency_approved": (AfterwardsFacts, judge_afterwards),
+    "emergency_disapproved": (AfterwardsFacts, judge_afterwards),
+}
+"""Entry kind -> the facts it carries, and the rule that judged them. All of these were allowed when they were made."""
 
 
 class Rejudge:
@@ -24,22 +45,21 @@ class Rejudge:
         self._sheets: dict[str, Policy] = {}
 
     def fault(self, body: dict[str, Any]) -> str:
-        """Say what is wrong with an entry's verdicts, or nothing."""
-        if body["kind"] == SHEET:
+        """Say what is wrong with what an entry decided, or nothing."""
+        kind = body["kind"]
+        if kind == SHEET:
             return self._learn(body)
-        if body["kind"] not in (JUDGED, JUDGED_AGAIN) or "facts" not in body:
+        if kind not in (JUDGED, JUDGED_AGAIN, *DECISIONS) or "facts" not in body:
             return ""
         policy = self._sheets.get(body["policy"])
         if policy is None:
             return f"it was judged by the sheet {body['policy']}, which no entry before it holds"
         try:
-            facts = msgspec.convert(body["facts"], SettleFacts)
+            fault = _decided(policy, body) if kind in DECISIONS else _closed(policy, body)
         except msgspec.ValidationError as error:
             return f"the facts it was judged by are not whole: {error}"
         self.judged += 1
-        again = [(said.epc, str(said.verdict)) for said in settle(policy, facts)]
-        then = [(said["epc"], said["verdict"]) for said in body["verdicts"]]
-        return "" if again == then else f"judged again its verdicts are {again}, it says {then}"
+        return fault
 
     def _learn(self, body: dict[str, Any]) -> str:
         try:
@@ -48,3 +68,20 @@ class Rejudge:
             return f"its policy sheet cannot be used: {error}"
         self._sheets[policy.digest] = policy
         return "" if policy.digest == body["policy"] else "its policy sheet is not the one its digest names"
+
+
+def _closed(policy: Policy, body: dict[str, Any]) -> str:
+    """Compare the verdicts of a closing with what its facts give."""
+    facts = msgspec.convert(body["facts"], SettleFacts)
+    again = [(said.epc, str(said.verdict)) for said in settle(policy, facts)]
+    then = [(said["epc"], said["verdict"]) for said in body["verdicts"]]
+    return "" if again == then else f"judged again its verdicts are {again}, it says {then}"
+
+
+def _decided(policy: Policy, body: dict[str, Any]) -> str:
+    """Ask whether what was done would be allowed by its facts."""
+    facts_of, judge = DECISIONS[body["kind"]]
+    said = judge(policy, msgspec.convert(body["facts"], facts_of))
+    if not isinstance(said, Refused):
+        return ""
+    return f"judged again it is refused: {', '.join(f'{reason.rule} {reason.code}' for reason in said.reasons)}"

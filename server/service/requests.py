@@ -1,38 +1,40 @@
-"""Requests: asking to use items, and deciding on it; an approval gives an authority with a line per item (R01, R09)."""
+"""Requests: asking to use items, and deciding on it in as many steps as the sheet says (R01, R09, R10).
+
+The last approval gives an authority with a line per item; of a renewal, a later due moment.
+"""
 
 import json
+from typing import Literal
 
 from msgspec import to_builtins
-from sqlmodel import Session, col, or_, select, update
+from sqlmodel import col, delete, select, update
 
 from server.domain import approvals
 from server.domain.alarms import cause_key
+from server.domain.approval_steps import posts_of
 from server.domain.approvals import DecisionFacts, RequestFacts
-from server.domain.delegations import in_force
 from server.domain.reasons import Code
+from server.domain.renewals import RenewalFacts
 from server.domain.verdicts import Lawful, Refused
-from server.domain.words import AlarmKind, AuthorityKind, LineState, LoanState, Mode, RequestState, Role
+from server.domain.words import AlarmKind, AuthorityKind, LineState, RequestState
 from server.service.alarms import Alarming, set_alarm
 from server.service.authority import give
 from server.service.context import Reading, Writing
 from server.service.delegations import delegations_to
 from server.service.errors import ConflictError, NotFoundError, RefusedError
+from server.service.holds import end_for, kept_for_others
 from server.service.inputs import NewDecision, NewRequest, micros_or_none
-from server.service.lookups import (
-    codes,
-    item_facts,
-    items_coded,
-    known,
-    person_facts,
-    person_named,
-    person_of,
-    request_facts,
-    usernames,
-)
+from server.service.lookups import codes, items_coded, known, person_facts, person_named, person_of
 from server.service.notices import holders_of, tell
 from server.service.paging import paged
-from server.service.shapes import DecisionView, Page, RequestView, moment, moment_or_none
-from server.store.tables import Authority, Decision, Item, Line, Loan, Person, Request
+from server.service.renewals import NewRenewal, grant_renewal, renewal_of, renewal_reasons
+from server.service.request_facts import decided_before, facts_of, items_of, request_facts, stored
+from server.service.request_sight import own, seen_by, waiting_for
+from server.service.request_views import request_views
+from server.service.shapes import Page, RequestView
+from server.store.tables import Authority, Decision, Line, Request, RequestAwaits, RequestItem
+
+Show = Literal["all", "mine", "todo"]
 
 
 def file_request(work: Writing, asked: NewRequest) -> RequestView:
@@ -56,40 +58,80 @@ def file_request(work: Writing, asked: NewRequest) -> RequestView:
         documents=json.dumps(asked.documents, ensure_ascii=False),
         impressions=asked.impressions,
         items=json.dumps([item.id for item in items]),
+        pages=asked.pages,
+        recipient=asked.recipient,
+        outside=asked.outside,
     )
-    facts = request_facts(request, applicant, filer, items, work.now_us)
+    facts = request_facts(session, request, applicant, filer, items, work.now_us)
     _lawful(approvals.judge_request(policy, facts))
-    session.add(request)
-    session.flush()
+    return _keep(work, request, facts, "request_filed", facts)
+
+
+def renew(work: Writing, number: int, asked: NewRenewal) -> RequestView:
+    """Ask that what is out of a request be due later; the same posts decide on it."""
+    _visible(work, number)
+    request, judged = renewal_of(work, number, asked)
+    session = work.session
+    applicant, filer = person_of(session, request.applicant_id), person_of(session, request.filed_by_id)
+    facts = request_facts(session, request, applicant, filer, items_of(session, request), work.now_us)
+    return _keep(work, request, facts, "renewal_filed", judged)
+
+
+def _keep(
+    work: Writing, request: Request, facts: RequestFacts, kind: str, judged: RequestFacts | RenewalFacts
+) -> RequestView:
+    """Store a request that may be filed, record it, and tell those who may decide."""
+    work.session.add(request)
+    work.session.flush()
+    number = known(request.id)
+    work.session.add_all([RequestItem(request_id=number, item_id=item.id) for item in facts.items])
     work.ledger(
-        "request_filed",
-        request=request.id,
-        person=applicant.pseudonym,
-        items=asked.items,
+        kind,
+        request=number,
+        person=person_of(work.session, facts.applicant.id).pseudonym,
+        items=[item.code for item in facts.items],
         mode=request.mode,
         purpose=request.purpose,
-        from_us=from_us,
-        until_us=until_us,
+        renews=request.renews_id,
+        from_us=request.from_us,
+        until_us=request.until_us,
         due_us=request.due_us,
-        policy=policy.digest,
-        facts=to_builtins(facts),
+        policy=work.policy.digest,
+        facts=to_builtins(judged),
     )
-    rows = (policy.approval_row(item_facts(item).secrecy, Mode(request.mode)) for item in items)
-    approvers = {role for row in rows if row is not None for role in row.approvers}
-    tell(work, set(holders_of(session, approvers)) - {known(applicant.id)}, "request_filed", str(request.id))
+    _await(work, number, facts, 0)
     return request_views(work, [request])[0]
+
+
+def _await(work: Writing, number: int, facts: RequestFacts, step: int) -> None:
+    """Note which posts may decide the next step, and tell those who hold them."""
+    posts = posts_of(work.policy, facts, step)
+    work.session.add_all([RequestAwaits(request_id=number, role=role) for role in sorted(posts)])
+    kind = "request_waits" if step else "request_filed"
+    tell(work, set(holders_of(work.session, posts)) - {facts.applicant.id}, kind, str(number))
 
 
 def judge(look: Reading, number: int, act: str, asked: NewDecision) -> Lawful | Refused:
     """Say whether this person may approve or refuse this request now."""
-    return approvals.judge_decision(look.policy, _decision(look, number, act, asked))
+    return _judged(look, stored(look.session, number), _decision(look, number, act, asked))
+
+
+def _judged(look: Reading, request: Request, facts: DecisionFacts) -> Lawful | Refused:
+    said = approvals.judge_decision(look.policy, facts)
+    if request.renews_id is None or facts.act != "approve":
+        return said
+    against = renewal_reasons(look, request, facts.due_us)
+    if not against:
+        return said
+    return Refused((*(said.reasons if isinstance(said, Refused) else ()), *against))
 
 
 def _decision(look: Reading, number: int, act: str, asked: NewDecision) -> DecisionFacts:
     session = look.session
-    request = _stored(session, number)
+    request = stored(session, number)
+    kept = kept_for_others(session, json.loads(request.items), request.applicant_id, look.now_us)
     return DecisionFacts(
-        request=_facts_of(session, request, look.now_us),
+        request=facts_of(session, request, look.now_us),
         state=RequestState(request.state),
         approver=person_facts(person_of(session, look.viewer.id)),
         now_us=look.now_us,
@@ -97,65 +139,86 @@ def _decision(look: Reading, number: int, act: str, asked: NewDecision) -> Decis
         delegations=delegations_to(session, look.viewer.id),
         until_us=micros_or_none(asked.until),
         due_us=micros_or_none(asked.due) or request.due_us,
+        decided=decided_before(session, number),
+        kept=() if request.renews_id else tuple(codes(session, kept).values()),
     )
 
 
 def decide(work: Writing, number: int, act: str, asked: NewDecision) -> RequestView:
     """Approve or refuse a request, in one's own right or by a delegation; who may not is told by which rules."""
     session = work.session
-    request = _stored(session, number)
+    request = stored(session, number)
     facts = _decision(work, number, act, asked)
-    said = approvals.judge_decision(work.policy, facts)
+    said = _judged(work, request, facts)
     if isinstance(said, Refused):
-        own = any(reason.code == Code.OWN_REQUEST for reason in said.reasons)
-        raise RefusedError(said.reasons, (lambda after: _own_decision(after, number)) if own else None)
-    request.state = approvals.next_state(RequestState(request.state), act)
+        own_one = any(reason.code == Code.OWN_REQUEST for reason in said.reasons)
+        raise RefusedError(said.reasons, (lambda after: _own_decision(after, number)) if own_one else None)
+    is_step = act == "approve" and not approvals.is_last(work.policy, facts)
+    request.state = approvals.next_state(facts.state, "approve_step" if is_step else act)
+    request.until_us = micros_or_none(asked.until) or request.until_us
+    request.due_us = facts.due_us
     decision = Decision(
-        request_id=known(request.id),
+        request_id=number,
         approver_id=work.viewer.id,
         delegation_id=said.basis[0] if said.basis else None,
-        said=request.state,
+        said="approved" if act == "approve" else "refused",
         note=asked.note,
         at_us=work.now_us,
+        step=facts.step,
     )
     session.add_all([request, decision])
-    authority = None
-    if act == "approve":
-        authority = Authority(
-            kind=AuthorityKind.APPROVAL,
-            person_id=request.applicant_id,
-            mode=request.mode,
-            purpose=request.purpose,
-            request_id=request.id,
-            given_by_id=work.viewer.id,
-            from_us=request.from_us,
-            until_us=micros_or_none(asked.until) or request.until_us,
-            due_us=micros_or_none(asked.due) or request.due_us,
-        )
-        give(session, authority, json.loads(request.items))
+    session.exec(delete(RequestAwaits).where(col(RequestAwaits.request_id) == number))
+    authority = _carry_out(work, request) if request.state == RequestState.APPROVED else None
     session.flush()
+    kind = "request_step_approved" if is_step else f"request_{request.state}"
     work.ledger(
-        f"request_{request.state}",
-        request=request.id,
+        kind,
+        request=number,
+        step=facts.step,
         delegation=decision.delegation_id,
-        authority=authority.id if authority else None,
+        authority=authority,
         note=asked.note,
         policy=work.policy.digest,
         facts=to_builtins(facts),
     )
-    tell(work, {request.applicant_id, request.filed_by_id}, f"request_{request.state}", str(request.id))
+    if is_step:
+        _await(work, number, facts.request, facts.step + 1)
+    else:
+        tell(work, {request.applicant_id, request.filed_by_id}, kind, str(number))
     return request_views(work, [request])[0]
+
+
+def _carry_out(work: Writing, request: Request) -> int | None:
+    """Give what was approved: an authority (its number), or of a renewal the later due moment."""
+    if request.renews_id is not None:
+        grant_renewal(work, request)
+        return None
+    authority = Authority(
+        kind=AuthorityKind.APPROVAL,
+        person_id=request.applicant_id,
+        mode=request.mode,
+        purpose=request.purpose,
+        request_id=request.id,
+        given_by_id=work.viewer.id,
+        from_us=request.from_us,
+        until_us=request.until_us,
+        due_us=request.due_us,
+    )
+    items = json.loads(request.items)
+    give(work.session, authority, items)
+    end_for(work, items, request.applicant_id)
+    return authority.id
 
 
 def withdraw(work: Writing, number: int, note: str = "") -> RequestView:
     """Take a request back; what its approval still entitles to is void."""
     session = work.session
-    request = _stored(session, number)
-    _visible(work, request)
+    request = _visible(work, number)
     state = RequestState(request.state)
     _lawful(approvals.judge_withdrawal(state, work.viewer.id, request.applicant_id, request.filed_by_id))
     request.state = approvals.next_state(state, "withdraw")
     session.add(request)
+    session.exec(delete(RequestAwaits).where(col(RequestAwaits.request_id) == number))
     authorities = select(Authority.id).where(Authority.request_id == request.id)
     of_request = col(Line.authority_id).in_(authorities)
     if session.exec(select(Line.id).where(of_request, Line.state == LineState.RESERVED)).first() is not None:
@@ -165,15 +228,16 @@ def withdraw(work: Writing, number: int, note: str = "") -> RequestView:
     return request_views(work, [request])[0]
 
 
-def list_requests(look: Reading, state: str | None, before: int | None, limit: int) -> Page[RequestView]:
-    """List the requests that are this person's business, the newest first; `state` as stored."""
-    query = select(Request).order_by(col(Request.id).desc()).limit(limit + 1)
-    if not _sees_every(look):
-        mine = [col(Request.applicant_id) == look.viewer.id, col(Request.filed_by_id) == look.viewer.id]
-        if look.viewer.role == Role.DEPARTMENT_MANAGER and look.viewer.department:
-            staff = select(Person.id).where(Person.department == look.viewer.department)
-            mine.append(col(Request.applicant_id).in_(staff))
-        query = query.where(or_(*mine))
+def list_requests(
+    look: Reading, state: str | None, before: int | None, limit: int, show: Show = "all"
+) -> Page[RequestView]:
+    """List the requests that are this person's business, the newest first; `state` as stored.
+
+    `show` narrows them to one's own (mine) or to those that wait for one's decision (todo).
+    """
+    query = select(Request).where(seen_by(look)).order_by(col(Request.id).desc()).limit(limit + 1)
+    if show != "all":
+        query = query.where(own(look) if show == "mine" else waiting_for(look))
     if state is not None:
         query = query.where(Request.state == state)
     if before is not None:
@@ -183,69 +247,12 @@ def list_requests(look: Reading, state: str | None, before: int | None, limit: i
 
 def get_request(look: Reading, number: int) -> RequestView:
     """Show one request to those whose business it is."""
-    request = _stored(look.session, number)
-    _visible(look, request)
-    return request_views(look, [request])[0]
-
-
-def request_views(look: Reading, requests: list[Request]) -> list[RequestView]:
-    """Give requests as they are shown."""
-    session = look.session
-    ids = [request.id for request in requests]
-    decisions = list(session.exec(select(Decision).where(col(Decision.request_id).in_(ids)).order_by(col(Decision.id))))
-    loans: dict[int | None, list[LoanState]] = {}
-    for number, state in session.exec(select(Loan.request_id, Loan.state).where(col(Loan.request_id).in_(ids))):
-        loans.setdefault(number, []).append(LoanState(state))
-    people = usernames(
-        session, [n for r in requests for n in (r.applicant_id, r.filed_by_id)] + [d.approver_id for d in decisions]
-    )
-    items = codes(session, {number for request in requests for number in json.loads(request.items)})
-    said: dict[int, list[DecisionView]] = {}
-    for decision in decisions:
-        said.setdefault(decision.request_id, []).append(
-            DecisionView(
-                approver=people[decision.approver_id],
-                delegation=decision.delegation_id,
-                said=decision.said,
-                note=decision.note,
-                at=moment(decision.at_us, look.zone),
-            )
-        )
-    return [
-        _view(look, request, people, items, tuple(loans.get(request.id, ())), said.get(known(request.id), []))
-        for request in requests
-    ]
-
-
-def _view(
-    look: Reading,
-    request: Request,
-    people: dict[int | None, str],
-    items: dict[int | None, str],
-    loans: tuple[LoanState, ...],
-    decisions: list[DecisionView],
-) -> RequestView:
-    return RequestView(
-        id=known(request.id),
-        applicant=people[request.applicant_id],
-        filed_by=people[request.filed_by_id],
-        mode=request.mode,
-        purpose=request.purpose,
-        items=[items[number] for number in json.loads(request.items)],
-        state=approvals.shown_state(RequestState(request.state), request.until_us, look.now_us, loans),
-        documents=json.loads(request.documents),
-        impressions=request.impressions,
-        created_at=moment(request.created_us, look.zone),
-        from_at=moment(request.from_us, look.zone),
-        until_at=moment(request.until_us, look.zone),
-        due_at=moment_or_none(request.due_us, look.zone),
-        decisions=decisions,
-    )
+    return request_views(look, [_visible(look, number)])[0]
 
 
 def _own_decision(work: Writing, number: int) -> None:
     """Alarm that somebody tried to decide their own request."""
-    request = _stored(work.session, number)
+    request = stored(work.session, number)
     entry = work.ledger("self_approval_blocked", request=request.id)
     kind = AlarmKind.SELF_APPROVAL_BLOCKED
     cause = cause_key(kind, request.id, work.viewer.id)
@@ -253,39 +260,12 @@ def _own_decision(work: Writing, number: int) -> None:
     set_alarm(work.uow, fact, work.now_us)
 
 
-def _sees_every(look: Reading) -> bool:
-    approver = look.viewer.role in look.policy.approver_roles and look.viewer.role != Role.DEPARTMENT_MANAGER
-    return look.viewer.sees_all or approver or _stands_in(look)
-
-
-def _stands_in(look: Reading) -> bool:
-    """Say whether somebody lets this person approve in their stead just now."""
-    return any(in_force(given, look.now_us) for given in delegations_to(look.session, look.viewer.id))
-
-
-def _visible(look: Reading, request: Request) -> None:
-    """Raise NotFoundError when the request is none of this person's business."""
-    viewer = look.viewer
-    if viewer.id in (request.applicant_id, request.filed_by_id) or _sees_every(look):
-        return
-    applicant = person_of(look.session, request.applicant_id)
-    if viewer.role == Role.DEPARTMENT_MANAGER and viewer.department and viewer.department == applicant.department:
-        return
-    raise NotFoundError("request", request.id)
-
-
-def _stored(session: Session, number: int) -> Request:
-    request = session.get(Request, number)
+def _visible(look: Reading, number: int) -> Request:
+    """Find a request; raises NotFoundError when there is none or it is none of this person's business."""
+    request = look.session.exec(select(Request).where(Request.id == number, seen_by(look))).first()
     if request is None:
         raise NotFoundError("request", number)
     return request
-
-
-def _facts_of(session: Session, request: Request, now_us: int) -> RequestFacts:
-    numbers = json.loads(request.items)
-    found = {item.id: item for item in session.exec(select(Item).where(col(Item.id).in_(numbers)))}
-    applicant, filer = person_of(session, request.applicant_id), person_of(session, request.filed_by_id)
-    return request_facts(request, applicant, filer, [found[number] for number in numbers], now_us)
 
 
 def _lawful(verdict: Lawful | Refused) -> Lawful:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from server.domain.scopes import EVERYTHING, Scope
 from server.domain.words import Role, Secrecy
 
 ALL: Final = frozenset(Role)
@@ -44,6 +45,53 @@ class Act(StrEnum):
     MANAGE_STATIONS = "manage_stations"
     SEE_LEDGER = "see_ledger"
     SEE_QUARANTINE = "see_quarantine"
+    SIGN_COUNTS = "sign_counts"  # sign a stocktake's differences off
+    SEE_DISPOSALS = "see_disposals"  # retention, appraisals, holds, the destruction register
+    SET_RETENTION = "set_retention"
+    APPRAISE = "appraise"  # and hold back
+    FILE_DESTRUCTION = "file_destruction"
+    DECIDE_DESTRUCTION = "decide_destruction"  # review, approve, refuse
+    APPOINT_WITNESS = "appoint_witness"
+    ATTEND_DESTRUCTION = "attend_destruction"  # carry out or witness what one is named for
+    SEE_BACKUPS = "see_backups"
+    TAKE_BACKUP = "take_backup"
+    IMPORT = "import"  # by the list what one may enter one by one
+    EXPORT = "export"  # take a list or a report away as a file
+    SEE_OVERSIGHT = "see_oversight"  # check-ups, lessons, reports
+    CHECK_UP = "check_up"  # inspect, drill, assess risks, respond to an incident
+    SEE_FEEDBACK = "see_feedback"  # one's own; everybody's for those who see all
+    GIVE_FEEDBACK = "give_feedback"
+    MAKE_REPORTS = "make_reports"  # have a list or statistics made and kept
+    SEE_DUTIES = "see_duties"  # what is due by when; a department manager sees the department's own
+    REVIEW_RIGHTS = "review_rights"
+    CLEAR_PEOPLE = "clear_people"
+    SEE_TRAINING = "see_training"
+    KEEP_TRAINING = "keep_training"
+    SEE_BREACHES = "see_breaches"
+    KEEP_BREACHES = "keep_breaches"
+    SEE_LOOKS = "see_looks"  # who looked at, was refused, or took out which records
+
+    SEE_RECORDS = "see_records"  # an item's contents, changes, filing and attachments, as far as the item is shown
+    ATTACH = "attach"  # to what one keeps or has asked for
+    SEE_KEEPING = "see_keeping"  # record numbers, filing, reviews, collections
+    HAND_IN = "hand_in"  # what a department gives to a collection
+    SEE_CUSTOMERS = "see_customers"
+    KEEP_CUSTOMERS = "keep_customers"
+    UNMASK = "unmask"  # whose duty needs a sensitive field the sheet says
+    ASK_CREDIT = "ask_credit"  # to see or change a grade or credit file
+    DECIDE_CREDIT = "decide_credit"
+    CLAIM = "claim"  # say that what one borrowed is back, or that it is lost
+    CONCLUDE = "conclude"  # end a search, explain a seal's count
+    REPAIR = "repair"
+    COPY = "copy"  # register copies, take them back
+    SEE_SEALS = "see_seals"
+    KEEP_SEALS = "keep_seals"
+    USE_SEALS = "use_seals"  # enter impressions in the register
+    SEE_ENTRUSTED = "see_entrusted"
+    ENTRUST = "entrust"
+    SEE_KEYS = "see_keys"
+    KEEP_KEYS = "keep_keys"
+    DECLARE_KEY = "declare_key"
 
 
 RIGHTS: Final[dict[Act, frozenset[Role]]] = {
@@ -67,8 +115,53 @@ RIGHTS: Final[dict[Act, frozenset[Role]]] = {
     Act.FIND_PEOPLE: BUSINESS | AUDITORS | {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN},
     Act.MANAGE_PEOPLE: frozenset({Role.SECURITY_ADMIN}),
     Act.MANAGE_STATIONS: frozenset({Role.SYSTEM_ADMIN}),
-    Act.SEE_LEDGER: AUDITORS | {Role.AUDIT_ADMIN, Role.RECORDS_MANAGER, Role.GENERAL_MANAGER},
+    Act.SEE_LEDGER: frozenset({Role.INTERNAL_AUDITOR, Role.AUDIT_ADMIN, Role.RECORDS_MANAGER, Role.GENERAL_MANAGER}),
+    Act.SIGN_COUNTS: ARCHIVE | LEADERS,
+    Act.SEE_DISPOSALS: OFFICE | LEADERS | AUDITORS,
+    Act.SET_RETENTION: ARCHIVE,
+    Act.APPRAISE: ARCHIVE | LEADERS,
+    Act.FILE_DESTRUCTION: ARCHIVE,
+    Act.DECIDE_DESTRUCTION: ARCHIVE | LEADERS,
+    Act.APPOINT_WITNESS: LEADERS,
+    Act.ATTEND_DESTRUCTION: BUSINESS | {Role.INTERNAL_AUDITOR},
+    Act.TAKE_BACKUP: ARCHIVE | {Role.SYSTEM_ADMIN},
+    Act.SEE_BACKUPS: ARCHIVE | AUDITORS | {Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN},
     Act.SEE_QUARANTINE: ARCHIVE | {Role.INTERNAL_AUDITOR, Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN},
+    Act.IMPORT: ARCHIVE | {Role.SECURITY_ADMIN, Role.SYSTEM_ADMIN},
+    Act.EXPORT: ARCHIVE | LEADERS | {Role.INTERNAL_AUDITOR},
+    Act.CHECK_UP: OFFICE | LEADERS,
+    Act.SEE_FEEDBACK: BUSINESS | AUDITORS,
+    Act.GIVE_FEEDBACK: BUSINESS,
+    Act.MAKE_REPORTS: ARCHIVE | LEADERS,
+    Act.SEE_DUTIES: OFFICE | LEADERS | AUDITORS | {Role.SECURITY_ADMIN, Role.DEPARTMENT_MANAGER},
+    Act.REVIEW_RIGHTS: LEADERS | {Role.DEPARTMENT_MANAGER, Role.SECURITY_ADMIN, Role.RECORDS_MANAGER},
+    Act.CLEAR_PEOPLE: frozenset({Role.SECURITY_ADMIN}),
+    Act.SEE_TRAINING: BUSINESS | {Role.INTERNAL_AUDITOR, Role.SECURITY_ADMIN},
+    Act.KEEP_TRAINING: ARCHIVE | {Role.SECURITY_ADMIN},
+    Act.SEE_BREACHES: BUSINESS | {Role.INTERNAL_AUDITOR, Role.AUDIT_ADMIN, Role.SECURITY_ADMIN},
+    Act.KEEP_BREACHES: frozenset({Role.RECORDS_MANAGER, Role.SECURITY_ADMIN}) | LEADERS,
+    Act.SEE_LOOKS: frozenset({Role.INTERNAL_AUDITOR, Role.AUDIT_ADMIN, Role.SECURITY_ADMIN, Role.RECORDS_MANAGER}),
+    Act.SEE_RECORDS: BUSINESS | AUDITORS,
+    Act.ATTACH: BUSINESS,
+    Act.SEE_KEEPING: OFFICE | LEADERS | AUDITORS,
+    Act.HAND_IN: ARCHIVE | LEADERS | {Role.DEPARTMENT_MANAGER, Role.DIRECTOR},
+    Act.SEE_CUSTOMERS: BUSINESS | {Role.INTERNAL_AUDITOR},
+    Act.KEEP_CUSTOMERS: ARCHIVE,
+    Act.UNMASK: BUSINESS,
+    Act.ASK_CREDIT: BUSINESS | {Role.INTERNAL_AUDITOR},
+    Act.DECIDE_CREDIT: ARCHIVE | LEADERS,
+    Act.CLAIM: BUSINESS,
+    Act.CONCLUDE: ARCHIVE | LEADERS,
+    Act.REPAIR: OFFICE,
+    Act.COPY: OFFICE,
+    Act.SEE_SEALS: BUSINESS | AUDITORS,
+    Act.KEEP_SEALS: BUSINESS,
+    Act.USE_SEALS: BUSINESS,
+    Act.SEE_ENTRUSTED: OFFICE | LEADERS | AUDITORS,
+    Act.ENTRUST: ARCHIVE,
+    Act.SEE_KEYS: OFFICE | LEADERS | AUDITORS | {Role.SECURITY_ADMIN},
+    Act.KEEP_KEYS: ARCHIVE | LEADERS,
+    Act.DECLARE_KEY: BUSINESS,
 }
 
 RULES: Final[dict[Act, tuple[str, ...]]] = {
@@ -76,8 +169,38 @@ RULES: Final[dict[Act, tuple[str, ...]]] = {
     Act.CHECK: ("R11",),
     Act.ACT_ON_ALARMS: ("R22",),
     Act.COUNT: ("R50",),
+    Act.SIGN_COUNTS: ("R50",),
+    Act.SET_RETENTION: ("R51",),
+    Act.APPRAISE: ("R51",),
+    Act.FILE_DESTRUCTION: ("R52", "R54"),
+    Act.DECIDE_DESTRUCTION: ("R52", "R54"),
+    Act.APPOINT_WITNESS: ("R53", "R54"),
+    Act.ATTEND_DESTRUCTION: ("R53", "R54"),
+    Act.SEE_BACKUPS: ("R39",),
+    Act.TAKE_BACKUP: ("R39",),
+    Act.EXPORT: ("R22",),
+    Act.MANAGE_PEOPLE: ("R41",),
+    Act.REVIEW_RIGHTS: ("R42",),
+    Act.CLEAR_PEOPLE: ("R43",),
+    Act.KEEP_TRAINING: ("R44",),
+    Act.KEEP_BREACHES: ("R45",),
+    Act.HAND_IN: ("R33",),
+    Act.KEEP_CUSTOMERS: ("R37",),
+    Act.UNMASK: ("R38",),
+    Act.ASK_CREDIT: ("R37",),
+    Act.DECIDE_CREDIT: ("R37",),
+    Act.REPAIR: ("R16",),
+    Act.COPY: ("R12",),
+    Act.ENTRUST: ("R19",),
+    Act.KEEP_KEYS: ("R21",),
 }
 """The rules that say, beside R40, whose an act is."""
+
+WHOLE: Final = frozenset({Act.SEE_LEDGER, Act.SEE_QUARANTINE, Act.SEE_BACKUPS})
+"""Acts that show everything or nothing: not for somebody whose rights are narrowed."""
+
+ASKED_OF_AUDITORS: Final = frozenset({Act.OWN, Act.ATTEND_DESTRUCTION, Act.ASK_CREDIT})
+"""What an auditor does beside reading: their own notices, being a witness, asking to see a credit file."""
 
 
 SEES_ALL: Final = OFFICE | LEADERS | AUDITORS | {Role.AUDIT_ADMIN}
@@ -95,6 +218,7 @@ class Viewer:
     department: str
     pseudonym: str
     locale: str = "zh"
+    scope: Scope = EVERYTHING
 
     def may(self, act: Act) -> bool:
         """Say whether this person's role includes the act."""

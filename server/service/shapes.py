@@ -26,7 +26,7 @@ def moment_or_none(us: int | None, zone: ZoneInfo) -> str | None:
 
 def place_text(station: str | None, door: int | None) -> str | None:
     """Write a place as "station/door"."""
-    return None if station is None or door is None else f"{station}/{door}"
+    return None if not station or door is None else f"{station}/{door}"
 
 
 class Shape(BaseModel):
@@ -166,6 +166,7 @@ class DecisionView(Shape):
     said: str
     note: str
     at: str
+    step: int = 0
 
 
 class RequestView(Shape):
@@ -183,6 +184,12 @@ class RequestView(Shape):
     until_at: str
     due_at: str | None
     decisions: list[DecisionView]
+    pages: str = ""
+    recipient: str = ""
+    outside: bool = False
+    renews: int | None = None
+    awaits: list[str] = []
+    """The posts that may decide the step it waits for."""
 
 
 class DelegationView(Shape):
@@ -193,6 +200,8 @@ class DelegationView(Shape):
     from_at: str
     until_at: str
     revoked_at: str | None
+    state: str = ""
+    """to_come, in_force, over or revoked."""
 
 
 class AuthorityView(Shape):
@@ -287,6 +296,7 @@ class StocktakeLineView(Shape):
     door: int
     result: str
     seen_at: list[str]
+    condition: str = ""
 
 
 class ScansView(Shape):
@@ -316,6 +326,8 @@ class StocktakeView(Shape):
     passes: dict[str, int]
     counts: list[StocktakeCount]
     lines: list[StocktakeLineView]
+    unsigned: int = 0
+    recount_of: int | None = None
 
 
 class OverviewView(Shape):

@@ -7,13 +7,14 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from sqlmodel import Session, delete, select
+from sqlmodel import Session, col, delete, select
 
 from server.domain.words import Role
 from server.service.errors import ServiceError
 from server.service.passwords import check_secret
 from server.service.rights import Viewer
-from server.store.tables import Person, SignIn
+from server.service.scopes import scope_of
+from server.store.tables import Person, RightScope, SignIn
 from server.store.unit_of_work import UnitOfWork
 
 SIGN_IN_US: Final = 12 * 3600 * 1_000_000
@@ -105,17 +106,28 @@ def sign_out(uow: UnitOfWork, token: str) -> None:
     uow.session.exec(delete(SignIn).where(SignIn.token_hash == digest(token)))  # type: ignore[arg-type]
 
 
+def end_sign_ins(session: Session, person_id: int) -> None:
+    """End every web session of a person."""
+    session.exec(delete(SignIn).where(col(SignIn.person_id) == person_id))
+
+
 def find_sign_in(session: Session, token: str, real_us: int) -> SignedIn | None:
     """Give who a token stands for, or None when it stands for nobody any more."""
-    query = select(SignIn, Person).join(Person).where(SignIn.token_hash == digest(token), SignIn.expires_us > real_us)
+    query = (
+        select(SignIn, Person, RightScope)
+        .select_from(SignIn)
+        .join(Person)
+        .join(RightScope, col(RightScope.person_id) == col(Person.id), isouter=True)
+        .where(SignIn.token_hash == digest(token), SignIn.expires_us > real_us)
+    )
     row = session.exec(query).first()
     if row is None or not row[1].active:
         return None
-    return SignedIn(token, row[0].csrf, viewer_of(row[1]))
+    return SignedIn(token, row[0].csrf, viewer_of(row[1], row[2]))
 
 
-def viewer_of(person: Person) -> Viewer:
-    """Give a person's row as the one who asks."""
+def viewer_of(person: Person, limits: RightScope | None = None) -> Viewer:
+    """Give a person's row as the one who asks, with the limits of their rights."""
     if person.id is None:
         raise ValueError(f"person {person.username!r} is not stored yet")
     return Viewer(
@@ -126,6 +138,7 @@ def viewer_of(person: Person) -> Viewer:
         department=person.department,
         pseudonym=person.pseudonym,
         locale=person.locale,
+        scope=scope_of(limits),
     )
 
 

@@ -9,7 +9,8 @@ from collections import Counter
 
 from sqlmodel import Session, col, or_, select, update
 
-from server.domain.words import Bucket, CustodyState, StocktakeResult, Via
+from server.domain.stocktakes import is_difference
+from server.domain.words import Bucket, CustodyState, Via
 from server.service.commands import order_sweep
 from server.service.context import Writing
 from server.service.counting import awaited_from, results_of, stocktake_view
@@ -18,6 +19,7 @@ from server.service.inputs import NewScan, NewScans, NewStocktake, NewSweep
 from server.service.keys import Keys
 from server.service.lookups import known, place_of, station_named
 from server.service.shapes import ScansView, StocktakeView
+from server.service.stocktake_signing import note_counter, settle_differences
 from server.store.tables import Item, Outgoing, Stocktake, StocktakeLine, StocktakeSighting, StocktakeSweep, Tag
 
 BUCKETS = {
@@ -46,7 +48,7 @@ def open_stocktake(work: Writing, asked: NewStocktake) -> StocktakeView:
     session.flush()
     lines = _expected(session, known(row.id), stations)
     session.add_all(lines)
-    session.flush()
+    note_counter(work, known(row.id))
     work.ledger(
         "stocktake_opened", stocktake=row.id, stations=stations, expected=dict(Counter(line.bucket for line in lines))
     )
@@ -55,7 +57,7 @@ def open_stocktake(work: Writing, asked: NewStocktake) -> StocktakeView:
 
 def sweep(work: Writing, number: int, asked: NewSweep, keys: Keys) -> StocktakeView:
     """Have the cabinets' readers listen behind every door of the stocktake's stations."""
-    row = _open(work.session, number)
+    row = open_one(work.session, number)
     stations = json.loads(row.stations)
     for name in asked.stations or stations:
         if name not in stations:
@@ -64,13 +66,13 @@ def sweep(work: Writing, number: int, asked: NewSweep, keys: Keys) -> StocktakeV
         command = order_sweep(work, name, doors, "stocktake", keys)
         for door in doors:
             work.session.add(StocktakeSweep(command=command, stocktake_id=number, station=name, door=door))
-    work.session.flush()
+    note_counter(work, number)
     return stocktake_view(work, row)
 
 
 def scan(work: Writing, number: int, asked: NewScans) -> ScansView:
     """Take in what somebody scanned at the shelves; what was scanned before there is counted once."""
-    row = _open(work.session, number)
+    row = open_one(work.session, number)
     stations = json.loads(row.stations)
     saved, unknown = 0, 0
     for one in asked.scans:
@@ -80,13 +82,14 @@ def scan(work: Writing, number: int, asked: NewScans) -> ScansView:
         mark, item_id = _scanned(work.session, one)
         unknown += item_id is None
         saved += _sight(work, number, mark, item_id, station, door)
+    note_counter(work, number)
     work.ledger("stocktake_scanned", stocktake=number, saved=saved, unknown=unknown)
     return ScansView(saved=saved, already=len(asked.scans) - saved, unknown=unknown)
 
 
 def close(work: Writing, number: int) -> StocktakeView:
     """Close a stocktake and write down what became of every line."""
-    row = _open(work.session, number)
+    row = open_one(work.session, number)
     owing = awaited_from(work.session, number)
     if awaited := [name for name in owing if station_named(work.session, name).online]:
         raise ConflictError("sweep_awaited", f"sweeps are still awaited from {', '.join(awaited)}")
@@ -102,17 +105,25 @@ def close(work: Writing, number: int) -> StocktakeView:
             work.session.add(lines[found.item_id])
     row.state, row.closed_us, row.closed_by_id = "closed", work.now_us, work.viewer.id
     work.session.add(row)
+    note_counter(work, number)
     view = stocktake_view(work, row)
     differences = [
-        {"item": line.item, "mark": line.mark, "result": line.result, "seen_at": line.seen_at}
+        {
+            "item": line.item,
+            "mark": line.mark,
+            "result": line.result,
+            "seen_at": line.seen_at,
+            "condition": line.condition,
+        }
         for line in view.lines
-        if line.result not in (StocktakeResult.FOUND, StocktakeResult.ON_LOAN)
+        if is_difference(line.result, line.condition)
     ]
     results_by_name = dict(Counter(str(found.result) for found in results))
     work.ledger(
         "stocktake_closed", stocktake=number, results=results_by_name, passes=view.passes, differences=differences
     )
-    return view
+    settle_differences(work, row, view.lines)
+    return stocktake_view(work, row)
 
 
 def _expected(session: Session, number: int, stations: list[str]) -> list[StocktakeLine]:
@@ -133,7 +144,8 @@ def _expected(session: Session, number: int, stations: list[str]) -> list[Stockt
     return lines
 
 
-def _open(session: Session, number: int) -> Stocktake:
+def open_one(session: Session, number: int) -> Stocktake:
+    """Find a stocktake that is still open; raises ConflictError."""
     row = session.get(Stocktake, number)
     if row is None:
         raise NotFoundError("stocktake", number)

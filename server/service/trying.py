@@ -5,32 +5,22 @@ Law 2: an authority that would not have been given entitles to nothing later: it
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from server.domain.approvals import DecisionFacts, RequestFacts, judge_decision, judge_request
+from server.domain.approvals import DecisionFacts
 from server.domain.loans import due_moment
 from server.domain.movements import Judgement, SettleFacts, settle
-from server.domain.orders import OrderFacts, RegistrationFacts, judge_order, judge_registration
 from server.domain.policy import Policy, load_policy
 from server.domain.sheet import SheetError
-from server.domain.verdicts import Lawful, Reason, Refused
+from server.domain.verdicts import Reason, Refused
 from server.domain.words import CustodyState, Direction, Mode, Verdict
-from server.service.rejudging import JUDGED, SHEET
+from server.service.rejudging import DECISIONS, JUDGED, SHEET
 from server.service.shapes import moment
-
-DECISIONS: dict[str, tuple[type, Callable[[Policy, Any], Lawful | Refused]]] = {
-    "request_filed": (RequestFacts, judge_request),
-    "request_approved": (DecisionFacts, judge_decision),
-    "request_refused": (DecisionFacts, judge_decision),
-    "registered": (RegistrationFacts, judge_registration),
-    "ordered": (OrderFacts, judge_order),
-}
-"""Entry kind -> the facts it carries, and the rule that judged them. All of these were allowed when they were made."""
 
 
 class HistoryError(ValueError):

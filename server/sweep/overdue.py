@@ -11,9 +11,10 @@ from sqlalchemy import exists
 from sqlmodel import Session, col, func, or_, select
 
 from server.domain.alarms import cause_key
+from server.domain.lending import OUT_STATES
 from server.domain.loans import LateAlarm, overdue_alarms
 from server.domain.policy import Policy
-from server.domain.words import AlarmKind, LoanState
+from server.domain.words import AlarmKind
 from server.service.alarms import Alarming, clear_alarm, set_alarm
 from server.service.loans import loan_facts
 from server.store.tables import Alarm, Item, LedgerEntry, Loan, Station
@@ -25,6 +26,8 @@ KINDS: Final = (
     AlarmKind.HOUR_LIMIT_EXCEEDED,
     AlarmKind.OVERDUE_SOFT,
     AlarmKind.OVERDUE_HARD,
+    AlarmKind.COPY_NOT_RETURNED,
+    AlarmKind.READING_ROOM_ITEM_LEFT_ROOM,
 )
 JUMP_US: Final = 60_000_000
 """After this much time every late loan is looked at again: some become later than late, some cabinets are heard."""
@@ -61,15 +64,15 @@ class Overdue:
         """Give the late loans not alarmed yet; what somebody has closed with a conclusion is not alarmed again."""
         fresh = or_(col(Loan.due_us) >= since_us, col(Loan.id) > self.loans_until)
         loans = session.exec(
-            select(Loan, Station)
+            select(Loan, Station, Item.kind)
             .join(Item, col(Item.id) == Loan.item_id)
             .outerjoin(Station, col(Station.name) == Item.home_station)
-            .where(col(Loan.closed_us).is_(None), Loan.due_us < now_us, Loan.state == LoanState.OUT, fresh)
+            .where(col(Loan.closed_us).is_(None), Loan.due_us < now_us, col(Loan.state).in_(OUT_STATES), fresh)
         )
         found = [
             (loan, alarm)
-            for loan, station in loans
-            for alarm in overdue_alarms(self.policy, loan_facts(loan, _silence(station)), now_us)
+            for loan, station, kind in loans
+            for alarm in overdue_alarms(self.policy, loan_facts(loan, _silence(station), kind), now_us)
         ]
         told: set[str] = set()
         for start in range(0, len(found), MOST):
@@ -96,7 +99,7 @@ _STILL_OUT = exists().where(
     col(Loan.item_id) == col(Alarm.item_id),
     col(Loan.person_id) == col(Alarm.person_id),
     col(Loan.closed_us).is_(None),
-    col(Loan.state) == LoanState.OUT,
+    col(Loan.state).in_(OUT_STATES),
 )
 _GONE = select(Alarm.cause).where(
     col(Alarm.kind).in_(KINDS), col(Alarm.closed_us).is_(None), col(Alarm.cleared_us).is_(None), ~_STILL_OUT

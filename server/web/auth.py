@@ -14,16 +14,19 @@ from fastapi.routing import APIRoute
 
 from server.domain.people import role_reasons
 from server.service.errors import ForbiddenError
+from server.service.information import What
 from server.service.rights import RIGHTS, RULES, Act, Viewer
 from server.service.sign_in import SignedIn, find_sign_in
 from server.web.deps import deps_of
 from server.web.problems import NotSignedInError, WrongTokenError, locale_of
+from server.web.watch import Watch
 
 COOKIE: Final = "guiwei_session"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 PUBLIC: Final = "public"
 DECLARED: Final = "x-act"
+EXPORTS: Final = "x-export"
 
 
 async def current_sign_in(request: Request) -> SignedIn:
@@ -60,23 +63,31 @@ MySignIn = Annotated[SignedIn, Depends(current_sign_in)]
 
 
 class Gate:
-    """Lets through whose role includes the act."""
+    """Lets through whose role includes the act, whose access stands, and whose rights reach what is named."""
 
-    def __init__(self, act: Act) -> None:
+    def __init__(self, act: Act, export: bool = False) -> None:
         self.act = act
+        self.export = export
 
-    async def __call__(self, viewer: Me) -> None:
-        """Raise ForbiddenError naming the roles that may."""
+    async def __call__(self, request: Request, viewer: Me) -> None:
+        """Raise ForbiddenError naming the roles that may, RefusedError, or NotFoundError for what is out of reach."""
+        watch = Watch(request, deps_of(request), viewer)
         if not viewer.may(self.act):
+            await watch.note(What.REFUSED)
             may = ", ".join(sorted(RIGHTS[self.act]))
             detail = f"{viewer.role} may not {self.act}; those who may: {may} (R40)"
             reasons = role_reasons(viewer.role, RIGHTS[self.act], RULES.get(self.act, ()))
             raise ForbiddenError("not_your_role", detail, reasons)
+        if self.act != Act.OWN:
+            await watch.admit(self.act, self.export)
 
 
-def gate(act: Act) -> dict[str, Any]:
-    """Declare what a route's caller must be entitled to: `@router.get("/x", **gate(Act.X))`."""
-    return {"dependencies": [Depends(Gate(act))], "openapi_extra": {DECLARED: act.value}}
+def gate(act: Act, export: bool = False) -> dict[str, Any]:
+    """Declare what a route's caller must be entitled to: `@router.get("/x", **gate(Act.X))`; `export` says that it
+    gives records out in bulk, which is watched (R22).
+    """
+    declared: dict[str, Any] = {DECLARED: act.value} | ({EXPORTS: True} if export else {})
+    return {"dependencies": [Depends(Gate(act, export))], "openapi_extra": declared}
 
 
 def public() -> dict[str, Any]:

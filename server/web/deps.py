@@ -9,7 +9,9 @@ from fastapi import Depends, Request
 
 from server.clock import Clock
 from server.domain.policy import Policy
+from server.service.blobs import Blobs
 from server.service.keys import Keys
+from server.service.vault import Vault
 from server.store.unit_of_work import Database
 from server.web.live import Live
 
@@ -32,6 +34,8 @@ class Deps:
     clock: Clock
     policy: Policy
     keys: Keys
+    vault: Vault
+    blobs: Blobs
     live: Live
     settings: WebSettings
     capture: Callable[[bytes], bytes]
@@ -40,6 +44,8 @@ class Deps:
     """Says whether the intake in this process, if there is one, hears the stations."""
     swept_us: Callable[[], int] = lambda: 0
     """Says which moment the sweep in this process, if there is one, has looked at last."""
+    backup: Callable[[str], str] | None = None
+    """Takes a backup for a reason, before a bulk change (R39), and says where it is."""
 
 
 def deps_of(request: Request) -> Deps:

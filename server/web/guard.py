@@ -8,9 +8,18 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.exchange.sheets import MAX_FILE
 from server.web.metrics import Metrics
 
 MAX_BODY: Final = 1024 * 1024
+UPLOAD: Final = 64 * MAX_BODY
+ROOMY: Final = {
+    "/api/v1/imports": MAX_FILE + MAX_BODY,
+    "/imports": MAX_FILE + MAX_BODY,
+    "/api/v1/attachments": UPLOAD,
+    "/attachments": UPLOAD,
+}
+"""Where a file is handed in, and how large the body may be there."""
 POLICY: Final = "; ".join(
     (
         "default-src 'none'",
@@ -63,10 +72,11 @@ class Guard:
             await send(message)
 
         try:
-            if _declared(scope) > MAX_BODY:
-                await _too_large()(scope, receive, guarded)
+            most = ROOMY.get(scope["path"], MAX_BODY)
+            if _declared(scope) > most:
+                await _too_large(most)(scope, receive, guarded)
             else:
-                await self.app(scope, _limited(receive), guarded)
+                await self.app(scope, _limited(receive, most), guarded)
         finally:
             route = scope.get("route")
             self.metrics.served(scope["method"], getattr(route, "path", "none"), status, seconds)
@@ -79,20 +89,20 @@ def _declared(scope: Scope) -> int:
     return 0
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, most: int) -> Receive:
     taken = 0
 
     async def limited() -> Message:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > MAX_BODY:
-            raise HTTPException(413, f"a body may have {MAX_BODY} bytes")
+        if taken > most:
+            raise HTTPException(413, f"a body may have {most} bytes")
         return message
 
     return limited
 
 
-def _too_large() -> JSONResponse:
+def _too_large(most: int) -> JSONResponse:
     body = {"type": "urn:guiwei:problem:too_large", "title": "too large", "status": 413, "code": "too_large"}
-    return JSONResponse({**body, "detail": f"a body may have {MAX_BODY} bytes"}, 413, None, "application/problem+json")
+    return JSONResponse({**body, "detail": f"a body may have {most} bytes"}, 413, None, "application/problem+json")

@@ -14,6 +14,7 @@ from server.domain.reasons import Language, text, who_lifts
 from server.domain.verdicts import Reason
 from server.service import errors
 from server.service.sign_in import TooManyTriesError, WrongSignInError
+from server.web.etags import ConditionError
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +22,8 @@ MEDIA: Final = "application/problem+json"
 STATUS: Final[dict[type[errors.ServiceError], int]] = {
     errors.NotFoundError: 404,
     errors.ConflictError: 409,
+    errors.StaleError: 412,
+    ConditionError: 428,
     errors.InvalidError: 422,
     errors.ForbiddenError: 403,
     errors.RefusedError: 403,

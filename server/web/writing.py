@@ -39,10 +39,13 @@ class Acting:
         self._deps = deps
         self._viewer = viewer
 
-    async def __call__(self, model: type[V], work: Callable[[Writing], V]) -> V:
-        """Do `work` and give what it says, or what it said when the same Idempotency-Key came before."""
+    async def __call__(self, model: type[V], work: Callable[[Writing], V], keyed: bool = True) -> V:
+        """Do `work` and give what it says, or what it said when the same Idempotency-Key came before.
+
+        `keyed` is False for a body that is read as it comes, and can be read only once.
+        """
         form = self._request.headers.get("content-type", "").startswith(FORMS)  # its body has been read, and is gone
-        key = "" if form else self._request.headers.get("idempotency-key", "")[:200]
+        key = "" if form or not keyed else self._request.headers.get("idempotency-key", "")[:200]
         body = await self._request.body() if key else b""
         asked = hashlib.sha256(f"{self._request.method} {self._request.url.path}\n".encode() + body).hexdigest()
         return await run_in_threadpool(self._carry_out, model, work, key, asked)

@@ -23,6 +23,26 @@ class Request(SQLModel, table=True):
     documents: str = Field(default="[]", sa_type=Text)
     impressions: int = 0
     items: str = Field(default="[]", sa_type=Text)
+    pages: str = Field(default="", sa_type=Text)
+    recipient: str = ""
+    outside: bool = False
+    renews_id: int | None = Field(default=None, index=True)
+
+
+class RequestItem(SQLModel, table=True):
+    """One item of a request, so that requests can be looked for by what they ask for."""
+
+    __tablename__ = "request_item"
+    request_id: int = Field(primary_key=True, foreign_key="request.id")
+    item_id: int = Field(primary_key=True, foreign_key="item.id", index=True)
+
+
+class RequestAwaits(SQLModel, table=True):
+    """A post that may decide a waiting request's present step; who may in fact is judged when they do."""
+
+    __tablename__ = "request_awaits"
+    request_id: int = Field(primary_key=True, foreign_key="request.id")
+    role: str = Field(primary_key=True, index=True)
 
 
 class Decision(SQLModel, table=True):
@@ -35,6 +55,7 @@ class Decision(SQLModel, table=True):
     said: str
     note: str = ""
     at_us: int = Field(sa_type=BigInteger)
+    step: int = 0
 
 
 class Delegation(SQLModel, table=True):
@@ -82,3 +103,37 @@ class Line(SQLModel, table=True):
     until_us: int = Field(sa_type=BigInteger)
     state: str = "open"
     session: str | None = None
+
+
+class Hold(SQLModel, table=True):
+    """A place in the queue for an item that is out; open until `ended_us`, kept for its person from `told_us`."""
+
+    __table_args__ = (Index("hold_by_item", "item_id", "ended_us"), Index("hold_open", "ended_us", "until_us"))
+    id: int | None = Field(default=None, primary_key=True)
+    item_id: int = Field(foreign_key="item.id")
+    person_id: int = Field(foreign_key="person.id", index=True)
+    purpose: str = ""
+    asked_us: int = Field(sa_type=BigInteger)
+    told_us: int | None = Field(default=None, sa_type=BigInteger)
+    until_us: int | None = Field(default=None, sa_type=BigInteger)
+    ended_us: int | None = Field(default=None, sa_type=BigInteger)
+    why: str = ""
+
+
+class Emergency(SQLModel, table=True):
+    """An act of two persons present without approval: what they said, and what was said of it afterwards."""
+
+    __table_args__ = (Index("emergency_undecided", "decided_us", "decide_by_us"),)
+    id: int | None = Field(default=None, primary_key=True)
+    authority_id: int = Field(foreign_key="authority.id")
+    by_id: int = Field(foreign_key="person.id", index=True)
+    other_id: int = Field(foreign_key="person.id", index=True)
+    proof: str
+    purpose: str
+    at_us: int = Field(sa_type=BigInteger)
+    decide_by_us: int = Field(sa_type=BigInteger)
+    decided_us: int | None = Field(default=None, sa_type=BigInteger)
+    decided_by_id: int | None = Field(default=None, foreign_key="person.id")
+    delegation_id: int | None = Field(default=None, foreign_key="delegation.id")
+    said: str = ""
+    note: str = ""

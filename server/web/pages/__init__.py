@@ -10,11 +10,45 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from . import alarms, cases, home, items, live, loans, people, requests, rules, scan, signin, stations, stocktakes
+from . import (
+    alarms,
+    cases,
+    delegations,
+    duties,
+    emergencies,
+    home,
+    items,
+    live,
+    loans,
+    people,
+    requests,
+    rules,
+    scan,
+    signin,
+    stations,
+    stocktakes,
+)
 from .render import STATIC
 from .routing import error_page
 
-TOPICS = (home, scan, items, requests, loans, alarms, cases, stocktakes, stations, people, rules, signin, live)
+TOPICS = (
+    home,
+    scan,
+    items,
+    requests,
+    delegations,
+    emergencies,
+    loans,
+    alarms,
+    cases,
+    stocktakes,
+    stations,
+    people,
+    duties,
+    rules,
+    signin,
+    live,
+)
 FOREVER = "public, max-age=31536000, immutable"
 
 

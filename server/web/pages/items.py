@@ -4,7 +4,7 @@ from typing import Literal
 
 from fastapi import Response
 
-from server.service import history, items, page_views, stations
+from server.service import history, holds, items, page_views, stations
 from server.service.lookups import station_named
 from server.service.rights import Act
 from server.service.time_line import time_line
@@ -31,7 +31,8 @@ async def one_item(look: Look, code: str, after: str | None = None) -> Response:
     """Show one item: where it is, and everything that happened to it."""
     item = items.get_item(look, code)
     line = time_line(look, code, after, ROWS)
-    return look.show("item.html", [item, *line.rows], item=item, line=line.rows, next=line.next)
+    queue = holds.queue_for(look, code) if look.viewer.may(Act.REQUEST) else []
+    return look.show("item.html", [item, *line.rows, *queue], item=item, line=line.rows, next=line.next, queue=queue)
 
 
 @router.get("/movements", **gate(Act.SEE_MOVEMENTS))

@@ -59,6 +59,7 @@ MENU: Final = (
     Entry("/cases", "case", N_("Cases"), Act.SEE_ALARMS, minor=True),
     Entry("/stocktakes", "count", N_("Stocktakes"), Act.SEE_COUNTS, minor=True),
     Entry("/stations", "cabinet", N_("Cabinets"), Act.SEE_OVERVIEW, minor=True),
+    Entry("/duties", "clock", N_("Duties"), Act.SEE_DUTIES, minor=True),
     Entry("/people", "people", N_("People"), Act.FIND_PEOPLE, minor=True),
     Entry("/rules", "paper", N_("Rules"), Act.OWN, minor=True),
     Entry("/more", "menu", N_("More"), Act.OWN),

@@ -1,7 +1,6 @@
 """Requests: filing one without knowing codes by heart, one's own, those to decide on, and the decision itself."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Form, Response
@@ -11,12 +10,14 @@ from server.domain.verdicts import Lawful, Refused
 from server.service import items, requests
 from server.service.errors import ServiceError
 from server.service.inputs import NewDecision, NewRequest
+from server.service.renewals import NewRenewal
 from server.service.rights import Act
 from server.service.shapes import ItemView, RequestView
 from server.web.auth import gate
 from server.web.problems import told
 from server.web.writing import Do
 
+from .forms import local, look_again
 from .i18n import N_
 from .routing import Look, explain, go, page_router, status_of
 
@@ -27,6 +28,7 @@ TABS = (
     ("todo", N_("To decide"), Act.DECIDE),
     ("all", N_("All"), Act.SEE_REQUESTS),
 )
+SHOWN: dict[str, requests.Show] = {"mine": "mine", "todo": "todo", "all": "all"}
 router = page_router()
 
 
@@ -37,11 +39,10 @@ async def request_list(look: Look, show: str = "", after: int | None = None) -> 
     names = list(dict(tabs))
     wanted = [show] if show in names else [name for name in ("todo",) if name in names] + names[:1]
     for shown in wanted:  # asked for nothing in particular: what waits for a decision, else the first tab
-        page = requests.list_requests(look, "filed" if shown == "todo" else None, after, ROWS)
-        rows = [row for row in page.rows if _belongs(look, row, shown)]
-        if rows:
+        page = requests.list_requests(look, None, after, ROWS, SHOWN[shown])
+        if page.rows:
             break
-    return look.show("requests.html", rows, rows=rows, next=page.next, tabs=tabs, show=shown)
+    return look.show("requests.html", page.rows, rows=page.rows, next=page.next, tabs=tabs, show=shown)
 
 
 @dataclass
@@ -57,6 +58,9 @@ class NewForm:
     documents: str = ""
     impressions: str = ""
     find: str = ""
+    pages: str = ""
+    recipient: str = ""
+    outside: bool = False
 
 
 @router.get("/requests/new", **gate(Act.REQUEST))
@@ -79,17 +83,32 @@ async def do_new_request(
     documents: Annotated[str, Form()] = "",
     impressions: Annotated[str, Form()] = "",
     find: Annotated[str, Form()] = "",
+    pages: Annotated[str, Form()] = "",
+    recipient: Annotated[str, Form()] = "",
+    outside: Annotated[bool, Form()] = False,
 ) -> Response:
     """Look for items, or file the request; what was filled in is never lost."""
-    form = NewForm(list(dict.fromkeys(items)), mode, purpose, until, due, applicant, documents, impressions, find)
+    form = NewForm(
+        list(dict.fromkeys(items)),
+        mode,
+        purpose,
+        until,
+        due,
+        applicant,
+        documents,
+        impressions,
+        find,
+        pages,
+        recipient,
+        outside,
+    )
     if step == "find":
         return _form(look, form)
     try:
         asked = _asked(look, form)
         filed = await act(RequestView, lambda work: requests.file_request(work, asked))
     except ValidationError as error:
-        fields = ", ".join(sorted({_field(look, str(e["loc"][0])) for e in error.errors() if e["loc"]}))
-        look.page.note("bad", look.page.text("Please look again at: %(fields)s", fields=fields))
+        look_again(look, error, FIELDS)
         return _form(look, form, 422)
     except ServiceError as error:
         explain(look.page, error)
@@ -129,9 +148,21 @@ async def withdraw(look: Look, act: Do, number: int) -> Response:
     return go(f"/requests/{number}")
 
 
-def _belongs(look: Look, row: RequestView, show: str) -> bool:
-    mine = look.viewer.username in (row.applicant, row.filed_by)
-    return {"mine": mine, "todo": row.state == "filed" and not mine}.get(show, True)
+@router.post("/requests/{number}/renew", **gate(Act.REQUEST))
+async def renew(
+    look: Look, act: Do, number: int, due: Annotated[str, Form()] = "", purpose: Annotated[str, Form()] = ""
+) -> Response:
+    """Ask that what is out be due later."""
+    try:
+        asked = NewRenewal.model_validate({"due": local(look, due), "purpose": purpose})
+        filed = await act(RequestView, lambda work: requests.renew(work, number, asked))
+    except ValidationError as error:
+        look_again(look, error, FIELDS)
+        return _shown(look, number, 422)
+    except ServiceError as error:
+        explain(look.page, error)
+        return _shown(look, number, status_of(error))
+    return go(f"/requests/{filed.id}")
 
 
 def _shown(look: Look, number: int, status: int = 200) -> Response:
@@ -159,22 +190,15 @@ def _asked(look: Look, form: NewForm) -> NewRequest:
         "mode": form.mode,
         "purpose": form.purpose,
         "for": form.applicant.strip() or None,
-        "until": _local(look, form.until),
-        "due": _local(look, form.due),
+        "until": local(look, form.until),
+        "due": local(look, form.due),
         "documents": [line.strip() for line in form.documents.splitlines() if line.strip()],
         "impressions": form.impressions or 0,
+        "pages": form.pages,
+        "recipient": form.recipient,
+        "outside": form.outside,
     }
     return NewRequest.model_validate(values)
-
-
-def _local(look: Look, text: str) -> datetime | str | None:
-    """Read a moment of the office's own time; what cannot be read is left for the validation to name."""
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=look.zone)
-    except ValueError:
-        return text
 
 
 FIELDS = {
@@ -186,8 +210,6 @@ FIELDS = {
     "due": N_("Due back"),
     "documents": N_("Documents"),
     "impressions": N_("Impressions"),
+    "pages": N_("Pages"),
+    "recipient": N_("With whom"),
 }
-
-
-def _field(look: Look, name: str) -> str:
-    return look.page.text(FIELDS.get(name, name))

@@ -72,6 +72,7 @@ INCIDENTS: Table = {
     "door_opened_by_mechanical_key": Word(N_("Door opened with a mechanical key"), "bad", "lock"),
     "door_opened_without_session": Word(N_("Door opened with nobody signed in"), "bad", "lock"),
     "station_gap": Word(N_("Gap in a cabinet's watch"), "open", "silent"),
+    "item_lost": Word(N_("Lost by its borrower"), "bad", "cross"),
 }
 RESULTS: Table = {
     "expected": Word(N_("Still to be found"), "plain", "clock"),
@@ -95,6 +96,18 @@ DECISIONS: Table = {
     "refuse": Word(N_("Refused"), "bad", "cross"),
     "refused": Word(N_("Refused"), "bad", "cross"),
 }
+DELEGATIONS: Table = {
+    "to_come": Word(N_("To come"), "info", "clock"),
+    "in_force": Word(N_("In force"), "good", "check"),
+    "over": Word(N_("Over"), "plain", "minus"),
+    "revoked": Word(N_("Revoked"), "plain", "cross"),
+}
+EMERGENCIES: Table = {
+    "waiting": Word(N_("To be approved afterwards"), "warn", "clock"),
+    "late": Word(N_("Not approved in time"), "bad", "alert"),
+    "approved": Word(N_("Approved afterwards"), "good", "check"),
+    "disapproved": Word(N_("Was no emergency"), "bad", "cross"),
+}
 EVENTS: Table = {
     "checked": Word(N_("Checked and complete"), "good", "check"),
 }
@@ -103,7 +116,26 @@ DETAILS: Table = {
     "epc": Word(N_("Tag")),
     "entry": Word(N_("Ledger entry")),
 }
+DUTY_STATES: Table = {
+    "open": Word(N_("To be done"), "info", "clock"),
+    "overdue": Word(N_("Overdue"), "bad", "alert"),
+    "fulfilled": Word(N_("Fulfilled"), "good", "check"),
+    "dropped": Word(N_("Dropped"), "plain", "minus"),
+}
+LOOKED: Table = {
+    "looked": Word(N_("Looked at"), "plain", "search"),
+    "refused": Word(N_("Refused"), "warn", "cross"),
+    "exported": Word(N_("Taken out"), "info", "out"),
+    "outside_duty": Word(N_("Looked at without a duty"), "bad", "alert"),
+}
+REVIEWS: Table = {
+    "confirmed": Word(N_("Confirmed"), "good", "check"),
+    "withdrawn": Word(N_("Rights withdrawn"), "bad", "cross"),
+}
 OWN: Mapping[str, Table] = {
+    "look": LOOKED,
+    "review": REVIEWS,
+    "duty_state": DUTY_STATES,
     "verdict": VERDICTS,
     "lawful": LAWFUL,
     "custody": CUSTODY,
@@ -114,6 +146,8 @@ OWN: Mapping[str, Table] = {
     "stocktake": STOCKTAKES,
     "decision": DECISIONS,
     "event": EVENTS,
+    "delegation": DELEGATIONS,
+    "emergency": EMERGENCIES,
     "detail": DETAILS,
 }
 """The words whose texts are the catalogs'."""
@@ -129,6 +163,8 @@ LOOKS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "returned": ("warn", "back"),
         "closed": ("plain", "check"),
         "discrepancy": ("bad", "alert"),
+        "claimed_returned": ("open", "ask"),
+        "lost": ("bad", "cross"),
     },
     "alarm_state": {"set": ("bad", "bell"), "acknowledged": ("warn", "person"), "closed": ("plain", "check")},
     "secrecy": {
@@ -137,9 +173,12 @@ LOOKS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "secret": ("warn", "lock"),
         "ordinary": ("plain", "minus"),
     },
+    "subject": {},
     "mode": {},
+    "task": {},
     "kind": {},
     "role": {},
+    "duty": {},
     "authority": {
         "approval": ("info", "check"),
         "standing": ("info", "check"),

@@ -2,20 +2,26 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from server.domain.words import CustodyState
-from server.service import history, items, loans
+from server.service import history, items, loans, records
 from server.service.context import Reading
-from server.service.inputs import NewCheck, NewItem, NewLabels, NewTag
+from server.service.inputs import NewItem, NewLabels, NewTag
+from server.service.item_search import Facets
+from server.service.lending_shapes import NewReturnCheck
+from server.service.records import RecordView
 from server.service.rights import Act
 from server.service.shapes import Done, ItemView, LoanView, MovementView, Page
 from server.web.auth import Me, gate
 from server.web.deps import Given
+from server.web.etags import versioned
 from server.web.routes.common import Cursor, Limit
 from server.web.writing import Do, Look
+
+Sought = Annotated[Facets, Depends()]
 
 router = APIRouter(prefix="/api/v1", tags=["items"])
 
@@ -23,13 +29,14 @@ router = APIRouter(prefix="/api/v1", tags=["items"])
 @router.get("/items", **gate(Act.FIND_ITEMS))
 async def list_items(
     look: Look,
+    facets: Sought,
     q: Annotated[str, Query(max_length=200, description="part of a code, record number or title")] = "",
     custody: CustodyState | None = None,
     after: Cursor = None,
     limit: Limit = 100,
 ) -> Page[ItemView]:
     """List items; titles that are not for the reader are masked."""
-    return items.list_items(look, q, custody, after, limit)
+    return items.list_items(look, q, custody, after, limit, facets)
 
 
 @router.post("/items", status_code=201, **gate(Act.KEEP_ITEMS))
@@ -39,9 +46,9 @@ async def add_item(body: NewItem, do: Do) -> ItemView:
 
 
 @router.get("/items/{code}", **gate(Act.FIND_ITEMS))
-async def get_item(code: str, look: Look) -> ItemView:
-    """Show one item and who answers for it now."""
-    return items.get_item(look, code)
+async def get_item(code: str, look: Look, response: Response) -> RecordView:
+    """Show one item, who answers for it now, and its record; the ETag names the version a change is made to."""
+    return versioned(response, records.get_record(look, code))
 
 
 @router.get("/items/{code}/history", **gate(Act.SEE_MOVEMENTS))
@@ -57,7 +64,7 @@ async def retag(code: str, body: NewTag, do: Do) -> ItemView:
 
 
 @router.post("/items/{code}/check", **gate(Act.CHECK))
-async def check_item(code: str, body: NewCheck, do: Do) -> LoanView:
+async def check_item(code: str, body: NewReturnCheck, do: Do) -> LoanView:
     """Check an item that came back (R11): its latest returned loan is closed, or kept open with a discrepancy."""
     return await do(LoanView, lambda work: loans.check_item(work, code, body))
 

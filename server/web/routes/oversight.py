@@ -9,7 +9,8 @@ from starlette.responses import StreamingResponse
 from server.domain.words import LoanState
 from server.service import alarms, cases, history, loans, notices, overview
 from server.service.context import Reading
-from server.service.inputs import Conclusion, NewCheck, Note, Resolution
+from server.service.inputs import Conclusion, Note, Resolution
+from server.service.lending_shapes import NewReturnCheck
 from server.service.rights import Act
 from server.service.shapes import (
     AlarmView,
@@ -52,7 +53,7 @@ async def list_loans(
 
 
 @router.post("/loans/{number}/check", **gate(Act.CHECK))
-async def check_loan(number: Number, body: NewCheck, do: Do) -> LoanView:
+async def check_loan(number: Number, body: NewReturnCheck, do: Do) -> LoanView:
     """Check what came back (R11)."""
     return await do(LoanView, lambda work: loans.check(work, number, body))
 
@@ -125,7 +126,7 @@ async def list_ledger(look: Look, after: Cursor = None, limit: Limit = 100) -> P
     return history.list_ledger(look, after or 0, limit)
 
 
-@router.get("/ledger/export", **gate(Act.SEE_LEDGER), response_class=StreamingResponse)
+@router.get("/ledger/export", **gate(Act.SEE_LEDGER, export=True), response_class=StreamingResponse)
 def export_ledger(viewer: Me, deps: Given) -> StreamingResponse:
     """Give the whole ledger as JSON lines, for `guiwei ledger verify`; that it was given out is itself an entry."""
     with deps.database.begin() as uow:

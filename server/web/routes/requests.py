@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from server.domain.words import RequestState
+from server.domain.words import AuthorityKind, RequestState
 from server.service import authority, delegations, handovers, requests
 from server.service.inputs import NewDecision, NewDelegation, NewHandover, NewOrder, NewRegistration, NewRequest, Note
+from server.service.renewals import NewRenewal
 from server.service.rights import Act
 from server.service.shapes import AuthorityView, DelegationView, HandoverView, Page, RequestView
 from server.web.auth import gate
@@ -16,10 +17,14 @@ router = APIRouter(prefix="/api/v1", tags=["requests"])
 
 @router.get("/requests", **gate(Act.SEE_REQUESTS))
 async def list_requests(
-    look: Look, state: RequestState | None = None, before: Cursor = None, limit: Limit = 100
+    look: Look,
+    state: RequestState | None = None,
+    show: requests.Show = "all",
+    before: Cursor = None,
+    limit: Limit = 100,
 ) -> Page[RequestView]:
-    """List the requests that are one's business, the newest first."""
-    return requests.list_requests(look, state, before, limit)
+    """List the requests that are one's business, the newest first; only one's own, or those that wait for oneself."""
+    return requests.list_requests(look, state, before, limit, show)
 
 
 @router.post("/requests", status_code=201, **gate(Act.REQUEST))
@@ -47,6 +52,12 @@ async def refuse(number: Number, do: Do, body: Note | None = None) -> RequestVie
     return await do(RequestView, lambda work: requests.decide(work, number, "refuse", asked))
 
 
+@router.post("/requests/{number}/renew", status_code=201, **gate(Act.REQUEST))
+async def renew(number: Number, body: NewRenewal, do: Do) -> RequestView:
+    """Ask that what is out of a request be due later; the same posts decide (R05)."""
+    return await do(RequestView, lambda work: requests.renew(work, number, body))
+
+
 @router.post("/requests/{number}/withdraw", **gate(Act.REQUEST))
 async def withdraw(number: Number, do: Do, body: Note | None = None) -> RequestView:
     """Take one's own request back."""
@@ -70,6 +81,18 @@ async def delegate(body: NewDelegation, do: Do) -> DelegationView:
 async def revoke(number: Number, do: Do) -> DelegationView:
     """End one's own delegation before its time."""
     return await do(DelegationView, lambda work: delegations.revoke(work, number))
+
+
+@router.get("/registrations", **gate(Act.SEE_REQUESTS))
+async def list_registrations(look: Look, before: Cursor = None, limit: Limit = 100) -> Page[AuthorityView]:
+    """List standing rules, the newest first."""
+    return authority.list_authorities(look, AuthorityKind.STANDING, before, limit)
+
+
+@router.get("/orders", **gate(Act.SEE_REQUESTS))
+async def list_orders(look: Look, before: Cursor = None, limit: Limit = 100) -> Page[AuthorityView]:
+    """List duty orders, the newest first."""
+    return authority.list_authorities(look, AuthorityKind.ORDER, before, limit)
 
 
 @router.post("/registrations", status_code=201, **gate(Act.REGISTER))

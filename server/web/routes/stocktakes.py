@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from server.service import counting, stocktakes
+from server.service import counting, stocktake_signing, stocktakes
 from server.service.inputs import NewScans, NewStocktake, NewSweep
 from server.service.rights import Act
 from server.service.shapes import Page, ScansView, StocktakeView
+from server.service.stocktake_signing import DifferencesView, Explanation, NewConditions, ReportView, Signing
 from server.web.auth import gate
 from server.web.deps import Given
 from server.web.routes.common import Cursor, Limit, Number
@@ -48,3 +49,39 @@ async def scan(number: Number, body: NewScans, do: Do) -> ScansView:
 async def close(number: Number, do: Do) -> StocktakeView:
     """Close a stocktake and write its results down."""
     return await do(StocktakeView, lambda work: stocktakes.close(work, number))
+
+
+@router.post("/{number}/conditions", **gate(Act.COUNT))
+async def note_conditions(number: Number, body: NewConditions, do: Do) -> StocktakeView:
+    """Write down the condition of items while they are counted (R50)."""
+    return await do(StocktakeView, lambda work: stocktake_signing.note_conditions(work, number, body))
+
+
+@router.get("/{number}/differences", **gate(Act.SEE_COUNTS))
+async def list_differences(number: Number, look: Look) -> DifferencesView:
+    """List what a closed stocktake found different."""
+    return stocktake_signing.list_differences(look, number)
+
+
+@router.post("/{number}/differences/{difference}/explain", **gate(Act.COUNT))
+async def explain(number: Number, difference: Number, body: Explanation, do: Do) -> DifferencesView:
+    """Explain a difference (R50)."""
+    return await do(DifferencesView, lambda work: stocktake_signing.explain(work, number, difference, body))
+
+
+@router.post("/{number}/sign", **gate(Act.SIGN_COUNTS))
+async def sign(number: Number, do: Do, body: Signing | None = None) -> DifferencesView:
+    """Sign explained differences off, as a second person (R50)."""
+    return await do(DifferencesView, lambda work: stocktake_signing.sign(work, number, body or Signing()))
+
+
+@router.post("/{number}/recount", status_code=201, **gate(Act.COUNT))
+async def recount(number: Number, do: Do) -> StocktakeView:
+    """Open a stocktake that counts the unsigned differences again."""
+    return await do(StocktakeView, lambda work: stocktake_signing.recount(work, number))
+
+
+@router.get("/{number}/report", **gate(Act.SEE_COUNTS))
+async def get_report(number: Number, look: Look) -> ReportView:
+    """Give the report of a closed stocktake."""
+    return stocktake_signing.report(look, number)

@@ -70,7 +70,8 @@ LOAN = LoanFacts(3, LoanState.OUT, NINE, "R05", 1, 2)
 def test_overdue_is_being_out_after_the_due_moment() -> None:
     assert not is_overdue(LOAN, NINE)
     assert is_overdue(LOAN, NINE + 1)
-    for state in set(LoanState) - {LoanState.OUT}:
+    assert is_overdue(replace(LOAN, state=LoanState.CLAIMED_RETURNED), NINE + 1)
+    for state in set(LoanState) - {LoanState.OUT, LoanState.CLAIMED_RETURNED}:
         assert not is_overdue(replace(LOAN, state=state), NINE + DAY_US)
 
 

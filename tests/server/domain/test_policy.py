@@ -49,7 +49,7 @@ def test_no_section_can_be_left_out(section: str) -> None:
         ("2026-01-04,", "2026-01-01,", "2026-01-01 is both"),
         ("hours = 0", "hours = 1", "one row with hours = 0"),
         ("close = 17:30:00", "close = 17.30", "office.close: needs a time"),
-        ("[modes]", "[modes]\nsharing = []", "'sharing' is not one of"),
+        ("[modes]", "[modes]\nlending = []", "'lending' is not one of"),
         ('name = "default"', "name =", "not TOML"),
         ("[orders]", "[ordres]", "ordres: not known; did you mean orders"),
     ],

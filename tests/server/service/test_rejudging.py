@@ -1,4 +1,4 @@
-"""History judged again: the verdicts stand only as long as facts, sheet and verdict agree."""
+"""History judged again: what was decided stands only as long as facts, sheet and decision agree."""
 
 import json
 from dataclasses import asdict
@@ -13,9 +13,11 @@ from server.domain.ledger import canonical
 from server.domain.movements import Seen, SettleFacts, settle
 from server.domain.policy import load_policy
 from server.domain.words import Cause, ItemKind, Secrecy
-from server.service.rejudging import Rejudge
+from server.service.rejudging import DECISIONS, Rejudge
 from server.service.sheets import note_sheet
 from server.store.unit_of_work import Database
+from server.verify import check, open_ledger
+from tests.server.web.house import House
 
 SHEET = (Path(server.__file__).parent / "policies/default.toml").read_text(encoding="utf-8")
 POLICY = load_policy(SHEET)
@@ -68,3 +70,58 @@ def test_a_sheet_is_entered_once_until_it_changes(database: Database) -> None:
         note_sheet(database, other, SHEET + "\n# changed\n", 3),
         note_sheet(database, POLICY, SHEET, 4),
     ] == [True, False, True, True]
+
+
+DAY = {
+    "request_filed": ("filer", "role", "guest_auditor"),
+    "request_approved": ("approver", "role", "requester"),
+    "request_refused": ("approver", "id", 1),
+    "registered": ("person", "role", "requester"),
+    "ordered": ("by", "role", "requester"),
+}
+"""Entry kind -> a fact whose change makes what was allowed forbidden."""
+
+REST = dict.fromkeys(DAY, "items") | dict.fromkeys(("request_approved", "request_refused"), "request")
+
+
+@pytest.fixture
+def decided(database: Database, tmp_path: Path) -> list[dict[str, Any]]:
+    """Give the bodies of a ledger with a decision of every kind, made over HTTP."""
+    house = House(database, tmp_path)
+    note_sheet(database, POLICY, SHEET, house.clock.wall_us())
+    house.approved("F1")
+    refused = house.li.post("/requests", {"items": ["F6"], "mode": "loan", "purpose": "核对", "for": "wang"})["id"]
+    house.zhao.post(f"/requests/{refused}/refuse", {"note": "否"})
+    house.chen.post("/registrations", {"person": "dong", "items": ["F6"], "mode": "loan", "purpose": "查阅"})
+    house.chen.post("/orders", {"person": "ke", "items": ["F6"], "task": "repair", "purpose": "修补"})
+    with open_ledger(None, database.url) as (entries, anchors):
+        rows = list(entries)
+        report = check(rows, anchors)
+    assert (report.wrong, report.judged) == ("", len(DAY) + 1)
+    return [json.loads(row.body) for row in rows]
+
+
+def fault_of(bodies: list[dict[str, Any]]) -> str:
+    again = Rejudge()
+    return next((found for body in bodies if (found := again.fault(body))), "")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_r60_a_decision_that_its_own_facts_forbid_is_found(decided: list[dict[str, Any]]) -> None:
+    assert set(DAY) == set(DECISIONS)
+    assert fault_of(decided) == ""
+    for kind, (part, field, value) in DAY.items():
+        bodies = json.loads(json.dumps(decided))
+        body = next(one for one in bodies if one["kind"] == kind)
+        assert part in body["facts"], (kind, sorted(body["facts"]))
+        body["facts"][part][field] = value
+        assert fault_of(bodies).startswith("judged again it is refused: R"), kind
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_r60_a_decision_without_whole_facts_or_its_sheet_is_found(decided: list[dict[str, Any]]) -> None:
+    for kind in DECISIONS:
+        bodies = json.loads(json.dumps(decided))
+        del next(one for one in bodies if one["kind"] == kind)["facts"][REST[kind]]
+        assert "not whole" in fault_of(bodies), kind
+    assert "which no entry before it holds" in fault_of([body for body in decided if body["kind"] != "policy_set"])

@@ -31,6 +31,7 @@ from server.store.tables import Person
 from server.store.unit_of_work import Database
 from server.web.app import create_app
 from server.web.deps import Deps
+from tests.server.web.house import invite
 
 SITE = "test"
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -232,5 +233,6 @@ def open_office(folder: Path) -> Office:
     real = Real(settings, database, clock, policy, load_keys(folder), ZONE, sheet)
     cabinets = {name: Cabinet(name) for name in ("a", "b")}
     load_company(database, make_company(cabinets), real.policy, ZONE, SITE, clock.wall_us())
+    invite(database, NAMES[Role.GUEST_AUDITOR][0], clock.wall_us(), "合同", "其他")
     deps = web_deps(real)
     return Office(database, clock, clock_file, create_app(deps), deps, intake_service(real), cabinets)

@@ -1,0 +1,96 @@
+"""Narrow what a session reads to what somebody's rights reach: whatever a query asks, it finds nothing outside.
+
+Every table that speaks of an item (`item_id`) is narrowed with it, also one that comes later; a request with all its
+items. What one holds oneself, and what one asked for, stays within reach. `WHOLE` lifts it for one query: names for
+numbers that the reader has already.
+"""
+
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Table, and_, event, false, or_, select, true
+from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlmodel import Session, SQLModel
+
+from server.domain.scopes import Scope
+from server.store import tables
+
+WHOLE: Final = "guiwei_whole"
+_SCOPE: Final = "guiwei_scope"
+_item: Final[Table] = tables.Item.__table__  # type: ignore[attr-defined]
+_person: Final[Table] = tables.Person.__table__  # type: ignore[attr-defined]
+_asked: Final[Table] = tables.RequestItem.__table__  # type: ignore[attr-defined]
+_COLUMNS: Final = {
+    "department": "department",
+    "category": "category",
+    "secrecy": "secrecy",
+    "cabinet": "home_station",
+}
+
+
+def narrow(session: Session, scope: Scope, person_id: int) -> Session:
+    """Let a session for reading find only what this person's rights reach; without limits it stays as it is."""
+    remember(session, scope, person_id)
+    if scope.limits and not event.contains(session, "do_orm_execute", _narrowed):
+        event.listen(session, "do_orm_execute", _narrowed)
+    return session
+
+
+def remember(session: Session, scope: Scope, person_id: int) -> None:
+    """Say who reads in this session, for look-ups that ask `reach_of` for themselves."""
+    session.info[_SCOPE] = (scope, person_id)
+
+
+def reach_of(session: Session) -> tuple[Scope, int] | None:
+    """Give the limits and the person of a session, None when nobody's limits apply."""
+    found: tuple[Scope, int] | None = session.info.get(_SCOPE)
+    return found if found is not None and found[0].limits else None
+
+
+def _narrowed(state: ORMExecuteState) -> None:
+    if state.is_select and not state.execution_options.get(WHOLE):
+        scope, person_id = state.session.info[_SCOPE]
+        state.statement = state.statement.options(*_criteria(scope, person_id))
+
+
+@cache
+def _criteria(scope: Scope, person_id: int) -> tuple[Any, ...]:
+    items = select(_item.c.id).where(_within(_item.c, scope, person_id))
+    request: Any = tables.Request
+    beyond = select(_asked.c.request_id).where(_asked.c.item_id.not_in(items))
+    own = or_(request.applicant_id == person_id, request.filed_by_id == person_id)
+    found: list[tuple[Any, ColumnElement[bool]]] = [
+        (tables.Item, _within(tables.Item, scope, person_id)),
+        (tables.Request, or_(own, request.id.not_in(beyond))),
+        *((table, _about(table, scope, items)) for table in _about_items()),
+    ]
+    return tuple(with_loader_criteria(table, clause, include_aliases=True) for table, clause in found)
+
+
+def _within(item: Any, scope: Scope, person_id: int) -> ColumnElement[bool]:
+    limits = [getattr(item, _COLUMNS[name]).in_(sorted(allowed)) for name, allowed in scope.limits]
+    return or_(item.holder_id == person_id, and_(true(), *limits))
+
+
+@cache
+def _about_items() -> tuple[Any, ...]:
+    """Give every table that speaks of an item, except that which says what a request asks for."""
+    every = (mapper.class_ for mapper in SQLModel._sa_registry.mappers)
+    return tuple(one for one in every if hasattr(one, "item_id") and one is not tables.RequestItem)
+
+
+def _about(table: Any, scope: Scope, items: Any) -> ColumnElement[bool]:
+    """Narrow what is about an item with the item; what is about none, by its cabinet or its person's department."""
+    rest: list[ColumnElement[bool]] = []
+    limits = dict(scope.limits)
+    if "cabinet" in limits and hasattr(table, "station"):
+        rest.append(or_(table.station == "", table.station.in_(sorted(limits["cabinet"]))))
+    if "department" in limits and hasattr(table, "person_id"):
+        staff = select(_person.c.id).where(_person.c.department.in_(sorted(limits["department"])))
+        rest.append(or_(table.person_id.is_(None), table.person_id.in_(staff)))
+    none = and_(table.item_id.is_(None), *rest) if _nullable(table) else false()
+    return or_(table.item_id.in_(items), none)
+
+
+def _nullable(table: Any) -> bool:
+    return bool(table.__table__.c.item_id.nullable)
