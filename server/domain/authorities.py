@@ -1,15 +1,14 @@
 """Authority in force (R02): one line entitles one person to one item in one mode for a window of time."""
 
-from dataclasses import dataclass
-
 from server.domain.custody import ItemFacts
+from server.domain.facts import facts
 from server.domain.policy import Policy
 from server.domain.reasons import Code, reason
 from server.domain.verdicts import Reason
 from server.domain.words import AuthorityKind, LineState, Mode
 
 
-@dataclass(frozen=True, slots=True)
+@facts
 class LineFacts:
     """One item of an authority; `session` is the one it is reserved for, moments are µs."""
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from server.domain.facts import facts
 from server.domain.words import CaseKind, CustodyState, Direction, ItemKind, Secrecy
 
 Place = tuple[str, int]
@@ -17,7 +18,7 @@ GONE = "gone"
 """The epoch of the one happening by which an item leaves our control for good (destroyed, handed back)."""
 
 
-@dataclass(frozen=True, slots=True)
+@facts
 class Custody:
     """One state: in a place, held by a person, or unaccounted for under an incident (0: not numbered yet)."""
 
@@ -54,7 +55,7 @@ def unaccounted(incident_id: int, since_us: int = 0) -> Custody:
     return Custody(CustodyState.INCIDENT, None, None, None, incident_id, since_us)
 
 
-@dataclass(frozen=True, slots=True)
+@facts
 class ItemFacts:
     """One item at the moment of judging: what it is, where it belongs, who answers for it."""
 

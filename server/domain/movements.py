@@ -4,18 +4,17 @@ Law 1: a person is named only when the door stood open for their session.
 Law 2: one item, one judgement; one cause, one alarm; every reason is given.
 """
 
-from dataclasses import dataclass
-
 from server.domain.alarms import SEVERITY, VERDICTS
 from server.domain.authorities import LineFacts, line_reasons
 from server.domain.custody import Custody, ItemFacts, held_by, in_place, unaccounted
+from server.domain.facts import facts
 from server.domain.policy import Policy
 from server.domain.reasons import Code, reason
 from server.domain.verdicts import Reason
 from server.domain.words import AlarmKind, CaseKind, Cause, CustodyState, Direction, Legality, Severity, Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@facts
 class Seen:
     """A tag the station settled on, and the item it is bound to, if to any."""
 
@@ -23,7 +22,7 @@ class Seen:
     item: ItemFacts | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@facts
 class SettleFacts:
     """One door's closing. Items as they were recorded before it; `incident_id` 0 when it is not numbered yet.
 
@@ -44,7 +43,7 @@ class SettleFacts:
     incident_id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@facts
 class Judgement:
     """What is said of one item (or unknown tag), and what follows from it.
 

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LOOK_AHEAD_DAYS = 366
+_QUARTER_US = 900_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one per sheet, and looked up by itself with every loan
 class Office:
     """When the office is open: `weekdays` are 1 (Monday) to 7, exceptions are named days."""
 
@@ -27,9 +28,8 @@ def is_office_day(office: Office, day: date) -> bool:
 
 def close_of_business(office: Office, moment_us: int, zone: str) -> int:
     """Find the first close of business of an office day that is still to come at this moment (µs)."""
-    day = (_EPOCH + timedelta(microseconds=moment_us)).astimezone(_zone(zone)).date()
-    close = _next_close(office, day, zone)
-    return close if close > moment_us else _next_close(office, day + timedelta(days=1), zone)
+    today, tomorrow = _closes(office, moment_us // _QUARTER_US, zone)
+    return today if today > moment_us else tomorrow
 
 
 def years_known(office: Office) -> frozenset[int]:
@@ -53,6 +53,12 @@ def year_missing(office: Office, now_us: int, days_ahead: int, zone: str) -> int
 
 
 @lru_cache(maxsize=1024)
+def _closes(office: Office, quarter: int, zone: str) -> tuple[int, int]:
+    """Find the first close from the day of a quarter of an hour on, and from the day after (no day ends within one)."""
+    day = (_EPOCH + timedelta(microseconds=quarter * _QUARTER_US)).astimezone(_zone(zone)).date()
+    return _next_close(office, day, zone), _next_close(office, day + timedelta(days=1), zone)
+
+
 def _next_close(office: Office, first: date, zone: str) -> int:
     for ahead in range(_LOOK_AHEAD_DAYS):
         day = first + timedelta(days=ahead)

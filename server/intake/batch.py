@@ -12,9 +12,10 @@ from contract.codec import chain, check_place, decode_batch, decode_event
 from contract.errors import ContractError, Reason
 from contract.messages import AnyEvent, Batch
 from contract.signing import genesis, open_envelope
+from server.domain.facts import facts
 
 
-@dataclass(frozen=True, slots=True)
+@facts
 class Incoming:
     """A message as it came; `station` is whose topic it came on, or None when it came by HTTPS."""
 
@@ -22,7 +23,7 @@ class Incoming:
     station: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@facts
 class Opened:
     """A batch whose signature holds: its events' exact bytes and their hashes, in order."""
 
@@ -57,7 +58,7 @@ class Opened:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@facts
 class Refusal:
     """A message that is not a station's batch, kept whole with its reason."""
 
@@ -67,7 +68,7 @@ class Refusal:
     payload: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@facts
 class Sealed:
     """A message taken apart, its signature still to be checked with the station's key (32 bytes)."""
 

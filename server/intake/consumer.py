@@ -12,6 +12,7 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -23,6 +24,7 @@ from paho.mqtt.properties import Properties
 from contract.codec import decode_status
 from contract.errors import ContractError
 from contract.topics import pattern, station_of, topic
+from server.domain.facts import facts
 from server.intake.batch import Incoming
 from server.intake.chores import Chores
 from server.intake.client import BatchingClient
@@ -56,7 +58,7 @@ class Broker:
     key: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@facts
 class _Arrived:
     """Something from the client's thread: a message, or (no topic) a new session that knows of nothing before."""
 
@@ -121,7 +123,7 @@ class Consumer:
                 arrived = self._next(wait=begun is None)
                 fresh = self._begin(arrived, stop) if arrived else None
                 if begun is not None:
-                    self._take(begun, stop)
+                    self._take(begun, fresh, stop)
                 begun = fresh
                 self._do_chores()
         finally:
@@ -145,9 +147,9 @@ class Consumer:
         begun = self._patiently(lambda: self._service.begin(_messages(arrived)), stop)
         return None if begun is None else _Batch(arrived, begun)
 
-    def _take(self, batch: _Batch, stop: threading.Event) -> None:
-        """Commit a batch, in order; then acknowledge, then answer."""
-        taken = self._patiently(lambda: self._commit(batch), stop)
+    def _take(self, batch: _Batch, then: _Batch | None, stop: threading.Event) -> None:
+        """Commit a batch, in order (reading the one after it meanwhile); then acknowledge, then answer."""
+        taken = self._patiently(lambda: self._commit(batch, then), stop)
         if taken is not None:
             self._client.ack_many(a.mid for a in batch.arrived if a.mid and a.connection == self._connection)
             self._send(taken)
@@ -166,8 +168,9 @@ class Consumer:
             return done
         return None
 
-    def _commit(self, batch: _Batch) -> Taken:
-        taken = self._service.finish(batch.begun) if batch.begun.looked else Taken()
+    def _commit(self, batch: _Batch, then: _Batch | None) -> Taken:
+        beside = None if then is None else partial(self._service.read, then.begun)
+        taken = self._service.finish(batch.begun, beside) if batch.begun.looked else Taken()
         for arrived in batch.arrived:
             if not arrived.topic:
                 with self._service.database.begin() as uow:

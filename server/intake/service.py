@@ -108,14 +108,22 @@ class IntakeService:
         signed = [(one.key, one.signature, one.body) for one in looked if isinstance(one, Sealed)]
         return Begun(looked, self.checker.check(signed))
 
-    def finish(self, begun: Begun) -> Taken:
-        """Commit messages that were begun; raises what the database raises, and may then be called again."""
+    def read(self, begun: Begun) -> Sequence[Opened | Refusal]:
+        """Wait until the signatures are checked and read what is well signed; once, however often it is asked for."""
         if begun.units is None:
             good = iter(begun.answers())
             begun.units = [read(one, next(good)) if isinstance(one, Sealed) else one for one in begun.looked]
+        return begun.units
+
+    def finish(self, begun: Begun, beside: Callable[[], object] | None = None) -> Taken:
+        """Commit messages that were begun; raises what the database raises, and may then be called again.
+
+        `beside` is done while the disk is waited for.
+        """
+        units = self.read(begun)
         if begun.pins is None:
-            begun.pins = self._pins.check(begun.units)
-        return self._take(begun.units, begun.pins)
+            begun.pins = self._pins.check(units)
+        return self._take(units, begun.pins, beside)
 
     def close(self) -> None:
         """End what helps."""
@@ -130,9 +138,9 @@ class IntakeService:
         texts = inbox.station_keys(connection, {message.station or said_by(message.payload) for message in messages})
         return {name: bytes.fromhex(text) for name, text in texts.items()}
 
-    def _take(self, units: Sequence[Opened | Refusal], pins: Said) -> Taken:
+    def _take(self, units: Sequence[Opened | Refusal], pins: Said, beside: Callable[[], object] | None = None) -> Taken:
         try:
-            return self._commit(units, pins)
+            return self._commit(units, pins, beside=beside)
         except DATABASE_DOWN:
             raise
         except Exception as error:
@@ -148,9 +156,15 @@ class IntakeService:
         log.error("event_quarantined", station=unit.station, error=repr(error))
         return self._commit([unit], pins, poison=error)
 
-    def _commit(self, units: Sequence[Opened | Refusal], pins: Said, poison: Exception | None = None) -> Taken:
+    def _commit(
+        self,
+        units: Sequence[Opened | Refusal],
+        pins: Said,
+        poison: Exception | None = None,
+        beside: Callable[[], object] | None = None,
+    ) -> Taken:
         now = self.clock.wall_us()
-        with self.database.begin() as uow:
+        with self.database.begin(beside) as uow:
             connection = uow.connection
             placed = _place(connection, [unit for unit in units if isinstance(unit, Opened)], now, poison)
             wanted = Wanted()

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from contract.messages import AnyAnswer, Event
 from server.domain.authorities import LineFacts
 from server.domain.custody import Custody, ItemFacts
+from server.domain.facts import facts
 from server.domain.policy import Policy
 from server.domain.words import CaseKind, CustodyState, LineState
 from server.store.effects import Effects, LineChange, tally_key
@@ -18,7 +19,7 @@ from server.store.unit_of_work import UnitOfWork
 from server.store.working_set import OpenLoan, Visit, WorkingSet
 
 
-@dataclass(frozen=True, slots=True)
+@facts
 class Heard:
     """One event from a station, in order: `occurred_us` is the station's time corrected to ours.
 

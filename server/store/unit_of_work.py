@@ -8,11 +8,12 @@ Law 3: what must be told to others is told after the commit, by a hook, never be
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event
 from sqlmodel import Session
 
 from server.store.ledger import LedgerWriter
@@ -27,6 +28,10 @@ _PRAGMAS = (
     f"busy_timeout={BUSY_SECONDS * 1000}",
     "cache_size=-65536",  # KiB; the default of 2 MiB does not hold the indexes' upper pages
     "wal_autocheckpoint=8192",  # pages, 32 MiB: a full batch fills the default of 1000, and would copy them every time
+)
+_SETTINGS = (
+    "random_page_cost = 1.1",  # what is asked for is in memory or on a drive without heads: no reading of whole tables
+    "jit = off",  # no statement here is worth compiling
 )
 
 log = structlog.get_logger(__name__)
@@ -91,10 +96,14 @@ class Database:
         self._lock = threading.Lock()
         self._owner: int | None = None
         self._listeners: list[Callable[[], object]] = []
+        self._committer = ThreadPoolExecutor(1, "commit")  # its thread begins with the first task
 
     @contextmanager
-    def begin(self) -> Iterator[UnitOfWork]:
-        """Open the one writing transaction; commit when the block ends, roll back when it raises."""
+    def begin(self, beside: Callable[[], object] | None = None) -> Iterator[UnitOfWork]:
+        """Open the one writing transaction; commit when the block ends, roll back when it raises.
+
+        `beside` is done while the commit waits for the disk; it must not touch the database, and undoes nothing.
+        """
         if self._owner == threading.get_ident():
             raise NestedWorkError("this thread already has a unit of work open: pass that one on")
         with self._lock:
@@ -103,9 +112,11 @@ class Database:
                 with self.engine.connect().execution_options(guiwei_write=True) as connection:
                     work = UnitOfWork(connection)
                     try:
-                        with connection.begin():
+                        with connection.begin() as transaction:
                             yield work
                             work.flush()
+                            if beside is not None:
+                                self._commit(transaction, beside)
                     finally:
                         work.close()
             finally:
@@ -113,6 +124,13 @@ class Database:
         work.run_hooks()
         for listener in self._listeners:
             _call(listener)
+
+    def _commit(self, transaction: RootTransaction, beside: Callable[[], object]) -> None:
+        done = self._committer.submit(transaction.commit)
+        try:
+            _call(beside)
+        finally:
+            done.result()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -126,6 +144,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        self._committer.shutdown()
         self.engine.dispose()
 
 
@@ -138,6 +157,7 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         engine = create_engine(url, pool_size=8, pool_pre_ping=True, hide_parameters=True)
+        event.listen(engine, "connect", _set_postgresql)
         event.listen(engine, "begin", _begin_postgresql)
     return engine
 
@@ -145,6 +165,12 @@ def _engine(url: str) -> Engine:
 def _set_pragmas(connection: Any, _record: Any) -> None:
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _set_postgresql(connection: Any, _record: Any) -> None:
+    for setting in _SETTINGS:
+        connection.execute(f"SET {setting}")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -161,4 +187,4 @@ def _call(hook: Callable[[], object]) -> None:
     try:
         hook()
     except Exception:
-        log.exception("after_commit_hook_failed")
+        log.exception("hook_failed")

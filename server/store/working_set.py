@@ -14,7 +14,7 @@ from server.domain.authorities import LineFacts
 from server.domain.custody import Custody, ItemFacts, Place
 from server.domain.people import PersonFacts
 from server.domain.words import AuthorityKind, CustodyState, ItemKind, LineState, Mode, Role, Secrecy
-from server.store.sql import fetch
+from server.store.sql import fetch, fetch_plain
 
 RECENT_US: Final = 30 * 24 * 3600 * 1_000_000
 """Lines and requests over for longer than this say nothing about an act any more."""
@@ -121,10 +121,10 @@ def load(connection: Connection, wanted: Wanted, since_us: int) -> WorkingSet:
     """Load everything the events name and what it leads to; lines over before `since_us` - RECENT_US are left out."""
     found = WorkingSet()
     found.badges = _pairs(fetch(connection, _BADGES, credentials=sorted(wanted.asking)))
-    for row in fetch(connection, _VISITS, sessions=sorted(wanted.sessions)):
-        found.visits[row.session] = _visit(row)
+    for row in fetch_plain(connection, _VISITS, sessions=sorted(wanted.sessions)):
+        found.visits[row[0]] = _visit(row)
     people = {*found.badges.values(), *(v.person_id for v in found.visits.values() if v.person_id is not None)}
-    for epc, item_id, dead_us in fetch(connection, _TAGS, epcs=sorted(wanted.epcs)):
+    for epc, item_id, dead_us in fetch_plain(connection, _TAGS, epcs=sorted(wanted.epcs)):
         found.by_epc[epc] = item_id
         if dead_us is not None:
             found.dead_us[epc] = dead_us
@@ -138,8 +138,8 @@ def load(connection: Connection, wanted: Wanted, since_us: int) -> WorkingSet:
     load_people(connection, found, people | {i.custody.person_id for i in found.items.values() if i.custody.person_id})
     for row in lines:
         add_line(found, row)
-    for row in fetch(connection, _LOANS, items=sorted(found.items)):
-        found.loans.setdefault(row.item_id, []).append(OpenLoan(row.id, row.item_id, row.person_id, row.taken_us))
+    for number, item_id, person_id, taken_us in fetch_plain(connection, _LOANS, items=sorted(found.items)):
+        found.loans.setdefault(item_id, []).append(OpenLoan(number, item_id, person_id, taken_us))
     return found
 
 
@@ -150,14 +150,14 @@ def _lines(
     named = set(found.by_epc.values())
     return [
         row
-        for row in fetch(connection, _LINES, people=sorted(people), since=since_us - RECENT_US)
+        for row in fetch_plain(connection, _LINES, people=sorted(people), since=since_us - RECENT_US)
         if row[2] in askers or row[8] in wanted.sessions or row[1] in named or (row[12], row[13]) in wanted.places
     ]
 
 
 def load_items(connection: Connection, found: WorkingSet, ids: Iterable[int]) -> None:
     """Add items by number."""
-    for row in fetch(connection, _ITEMS, ids=sorted(ids)):
+    for row in fetch_plain(connection, _ITEMS, ids=sorted(ids)):
         item = item_of(row)
         found.items[item.id] = item
         found.categories[item.id] = row[9]
@@ -167,10 +167,10 @@ def load_items(connection: Connection, found: WorkingSet, ids: Iterable[int]) ->
 
 def load_people(connection: Connection, found: WorkingSet, ids: Iterable[int]) -> None:
     """Add people by number."""
-    for row in fetch(connection, _PEOPLE, ids=sorted(ids)):
-        found.people[row.id] = PersonFacts(row.id, Role(row.role), row.department, bool(row.active))
-        found.pseudonyms[row.id] = row.pseudonym
-        found.names[row.id] = row.name
+    for number, role, department, active, pseudonym, name in fetch_plain(connection, _PEOPLE, ids=sorted(ids)):
+        found.people[number] = PersonFacts(number, Role(role), department, bool(active))
+        found.pseudonyms[number] = pseudonym
+        found.names[number] = name
 
 
 def item_of(row: Any) -> ItemFacts:

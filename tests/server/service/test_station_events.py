@@ -183,7 +183,7 @@ def test_an_item_nobody_can_detect_has_one_alarm_whoever_notices_until_it_is_rea
 
     def alarms() -> list[tuple[str | None, int, bool]]:
         with company.read() as db:
-            rows = db.exec(select(Alarm, Item).join(Item).order_by(col(Item.code)))
+            rows = db.exec(select(Alarm, Item).join(Item, col(Item.id) == Alarm.item_id).order_by(col(Item.code)))
             return [(item.code, alarm.repeated, alarm.cleared_us is not None) for alarm, item in rows]
 
     service.take(station.send(ConditionChanged, condition="item_undetectable", active=True, door=1, items=faded))
