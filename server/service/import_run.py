@@ -75,8 +75,8 @@ class Importer:
                 return
             sheet = read_sheet(job.file)
         rows = rows_of(kind, sheet, mapping, self.zone)
-        if not dry and not at:
-            self._take_backup(viewer, number)
+        if not dry and not at and not self._backed_up(viewer, number):
+            return
         while at < len(rows):
             with contextlib.suppress(_MovedOnError):
                 self._slice(viewer, number, kind, rows, at)
@@ -88,13 +88,24 @@ class Importer:
             if state != "running" or not same:
                 return
 
-    def _take_backup(self, viewer: Viewer, number: int) -> None:
+    def _backed_up(self, viewer: Viewer, number: int) -> bool:
+        """Take a backup, and say whether the rows may come in; when there is none, the job says why and stops."""
         if self.backup is None:
-            return
-        where = self.backup(f"import {number}")
+            return True
+        try:
+            where = self.backup(f"import {number}")
+        except ServiceError as error:
+            with self.database.begin() as uow:
+                job = _light(uow.session, number)
+                job.state = "stopped"
+                params = json.dumps({"detail": error.detail}, ensure_ascii=False)
+                uow.session.add(ImportFault(job_id=number, row=0, column="", code="refused", params=params))
+                self._writing(uow, viewer).ledger("import_stopped", **{"import": number}, why=error.code)
+            return False
         with self.database.begin() as uow:
             _light(uow.session, number).backup = where
             self._writing(uow, viewer).ledger("import_backed_up", **{"import": number}, backup=where)
+        return True
 
     def _slice(self, viewer: Viewer, number: int, kind: Kind, rows: list[Row], at: int) -> None:
         """Take a slice in one transaction; when a row will not do, take its rows one by one."""

@@ -13,6 +13,7 @@ from server.web.routes import (
     imports,
     items,
     lending,
+    lists,
     live,
     oversight,
     people,
@@ -46,6 +47,7 @@ ROUTERS = (
     disposal.router,
     backups.router,
     imports.router,
+    lists.router,
     captures.router,
     health.router,
 )
