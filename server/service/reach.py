@@ -37,6 +37,13 @@ NOTHING: Final = Kind()
 WHOLE_ONLY: Final = Kind(whole=True)
 TITLED: Final = (("title", DUTIFUL),)
 
+_PLAIN: Final = """
+rights looks delegations authorities orders registrations handovers counts overview labels lists exports stocktakes
+retentions disposal destruction-register filings collections categories record-numbers reviews credit-requests duties
+checkups feedback lessons key-sets key-uses key-openings imports stations places me sign-in sign-out language more scan
+rules live stream captures health metrics crm
+"""
+
 KINDS: Final[dict[str, Kind]] = {
     # about an item, or several: narrowed with them
     "items": Kind(tables.Item, "code", (*TITLED, ("record_number", DUTIFUL), ("person", OTHERS))),
@@ -63,56 +70,7 @@ KINDS: Final[dict[str, Kind]] = {
     "training": Kind(masked=(("*", OTHERS),)),
     "breaches": Kind(masked=(("*", OTHERS),)),
     "notices": Kind(masked=(("*", "everybody but whose it is"),)),
-    **dict.fromkeys(
-        [
-            "rights",
-            "looks",
-            "delegations",
-            "authorities",
-            "orders",
-            "registrations",
-            "handovers",
-            "counts",
-            "overview",
-            "labels",
-            "lists",
-            "exports",
-            "stocktakes",
-            "retentions",
-            "disposal",
-            "destruction-register",
-            "filings",
-            "collections",
-            "categories",
-            "record-numbers",
-            "reviews",
-            "credit-requests",
-            "duties",
-            "checkups",
-            "feedback",
-            "lessons",
-            "key-sets",
-            "key-uses",
-            "key-openings",
-            "imports",
-            "stations",
-            "places",
-            "me",
-            "sign-in",
-            "sign-out",
-            "language",
-            "more",
-            "scan",
-            "rules",
-            "live",
-            "stream",
-            "captures",
-            "health",
-            "metrics",
-            "crm",
-        ],
-        NOTHING,
-    ),
+    **dict.fromkeys(_PLAIN.split(), NOTHING),
     "": NOTHING,
     # everything at once
     **dict.fromkeys(["ledger", "quarantine", "backups", "reports", "kept-reports"], WHOLE_ONLY),
