@@ -2,7 +2,10 @@
 
 from datetime import date
 
+from sqlmodel import select
+
 from contract.messages import StationStarted
+from server.exchange.kinds import Kind
 from server.service import (
     alarms,
     appraisals,
@@ -11,6 +14,7 @@ from server.service import (
     destructions,
     emergencies,
     holds,
+    imports,
     requests,
     retention,
     stocktakes,
@@ -19,6 +23,8 @@ from server.service import checkups as checking
 from server.service import feedback as saying
 from server.service.appraisals import NewHold, NewOutcome
 from server.service.destructions import NewDestruction
+from server.service.import_run import Importer
+from server.service.import_shapes import NewImport
 from server.service.inputs import (
     NewDecision,
     NewDelegation,
@@ -140,3 +146,15 @@ def oversee(office: Office) -> None:
     office.do("qian", lambda work: saying.learn(work, saying.NewLesson(text="下班前一小时提醒归还", measure=HOSTILE)))
     for name, period in (("unreturned", None), ("half_yearly", "2026-H1"), ("evaluation", None)):
         office.do("qian", lambda work, name=name, period=period: kept.make(work, name, period))
+
+
+def hand_sheets_in(office: Office) -> None:
+    """Try a sheet with faults in it, and hand one in whose columns nobody can guess."""
+    deps, settings = office.deps, office.deps.settings
+    rows = f"题名,密级,位置,编码\n{HOSTILE.replace(',', ' ')},普通,a/1,N1\n合同,{HOSTILE[:4]},z/9,N2\n"
+    for kind, data in ((Kind.ITEMS, rows.replace('"', "'")), (Kind.ITEMS, "甲,乙\n1,2\n")):
+        asked = NewImport(kind=kind, filename=HOSTILE, dry_run=True)
+        job = office.do("chen", lambda work, asked=asked, data=data: imports.begin_import(work, asked, data.encode()))
+        with deps.database.read() as session:
+            chen = viewer_of(session.exec(select(Person).where(Person.username == "chen")).one())
+        Importer(deps.database, deps.clock, deps.policy, settings.zone, SITE, deps.vault).run(chen, job.id)

@@ -26,12 +26,21 @@ PAGES = {
     "/authorities?kind=order": Act.SEE_REQUESTS,
     "/emergencies": Act.SEE_REQUESTS,
     "/loans": Act.SEE_LOANS,
+    "/copies": Act.SEE_LOANS,
+    "/repairs": Act.SEE_COUNTS,
+    "/seals": Act.SEE_SEALS,
+    "/seals/T0006": Act.SEE_SEALS,
+    "/entrusted": Act.SEE_ENTRUSTED,
+    "/entrusted/T0007": Act.SEE_ENTRUSTED,
+    "/keys": Act.SEE_KEYS,
     "/alarms": Act.SEE_ALARMS,
     "/alarms/3": Act.SEE_ALARMS,
     "/cases": Act.SEE_ALARMS,
     "/stocktakes": Act.SEE_COUNTS,
     "/stocktakes/1?at=b/1": Act.SEE_COUNTS,
     "/stations": Act.SEE_OVERVIEW,
+    "/disposal": Act.ATTEND_DESTRUCTION,
+    "/backups": Act.SEE_BACKUPS,
     "/people": Act.FIND_PEOPLE,
     "/people/sun": Act.FIND_PEOPLE,
     "/people/sun/clearance": Act.CLEAR_PEOPLE,
@@ -39,9 +48,26 @@ PAGES = {
     "/notices": Act.OWN,
     "/looks": Act.SEE_LOOKS,
     "/rules": Act.OWN,
+    "/imports": Act.IMPORT,
+    "/start": Act.IMPORT,
     "/more": Act.OWN,
+    "/duties": Act.SEE_DUTIES,
+    "/checkups": Act.SEE_OVERSIGHT,
+    "/checkups/1": Act.SEE_OVERSIGHT,
+    "/feedback": Act.SEE_FEEDBACK,
+    "/reports": Act.SEE_OVERSIGHT,
+    "/reports/unreturned": Act.SEE_OVERSIGHT,
+    "/reports/evaluation": Act.SEE_OVERSIGHT,
+    "/ledger": Act.SEE_LEDGER,
+    "/quarantine": Act.SEE_QUARANTINE,
 }
 VARIANTS = (
+    "/imports/1",
+    "/imports/2",
+    "/disposal?show=appraisals",
+    "/disposal?show=holds",
+    "/disposal?show=register",
+    "/disposal/lists/1",
     "/items?q=合同&custody=held",
     "/items/T0000",
     "/places/b/1?code=T0001",
@@ -53,9 +79,14 @@ VARIANTS = (
     "/requests/5",
     "/requests?show=mine",
     "/authorities?kind=standing",
+    "/emergencies/1",
     "/loans?show=overdue",
     "/loans?show=returned",
     "/loans/2/check",
+    "/loans/1",
+    "/loans/3",
+    "/copies?item=T0009",
+    "/entrusted?show=all",
     "/alarms?state=all",
     "/alarms/1",
     "/cases?show=all",
@@ -63,6 +94,17 @@ VARIANTS = (
     "/stocktakes/1?at=b/1&seen=T0006&how=ok",
     "/stocktakes/1?at=b/1&seen=XX&how=unknown",
     "/stations?silent=true",
+    "/duties?show=overdue",
+    "/duties?show=ended",
+    "/checkups?show=open&new=cabinet_inspection",
+    "/checkups?new=incident_response",
+    "/checkups/2",
+    "/feedback?show=all",
+    "/reports/half_yearly",
+    "/reports/loan_register?of=2026-03",
+    "/reports/seal_register",
+    "/reports/folder_cover?of=T0000",
+    "/ledger?after=5",
 )
 ENGLISH = re.compile(r"[A-Za-z]{4,}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -134,7 +176,7 @@ def test_the_frame_is_in_the_readers_language(busy: Office) -> None:
 
 
 def test_every_page_there_is_is_looked_at() -> None:
-    seen = {re.sub(r"/\d+|/T\d+|/sun|/b/1", "/_", path.split("?")[0]) for path in (*PAGES, *VARIANTS)}
+    seen = {re.sub(r"/\d+|/T\d+|/sun|/b/1|(?<=/reports)/\w+", "/_", path.split("?")[0]) for path in (*PAGES, *VARIANTS)}
     elsewhere = {"/sign-in", "/live", "/scan"}
     pages = [route.path for route in routes_of([router]) if "GET" in (route.methods or ())]
     assert {re.sub(r"\{[^}]+\}(/\{[^}]+\})?", "_", path) for path in pages} - elsewhere == seen
