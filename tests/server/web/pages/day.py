@@ -36,9 +36,12 @@ from server.service.inputs import (
 )
 from server.service.reporting import kept
 from server.service.retention import NewRetention
+from server.service.sign_in import viewer_of
+from server.store.tables import Person
 from server.sweep.duties import Duties
 from server.sweep.retention import Retention
 
+from .keeping_day import keep_records
 from .office import HOSTILE, MINUTE, SITE, ZONE, Office, badge_of, code_of, epc_of
 
 
@@ -57,6 +60,7 @@ def live_a_day(office: Office) -> None:
     """Let a day happen, from nine in the morning."""
     for cabinet in office.cabinets.values():
         cabinet.send(office, lambda **base: StationStarted(version="test", **base))
+    keep_records(office)
     lawful = ask(office, "li", [0], "客户复核", **{"for": "wang"})
     office.pass_time(4)
     approve(office, "zhao", lawful)
@@ -86,6 +90,7 @@ def live_a_day(office: Office) -> None:
     count(office)
     doom(office)
     oversee(office)
+    hand_sheets_in(office)
 
 
 def stand_in(office: Office) -> None:
