@@ -73,7 +73,7 @@ class Act(StrEnum):
 
     SEE_RECORDS = "see_records"  # an item's contents, changes, filing and attachments, as far as the item is shown
     ATTACH = "attach"  # to what one keeps or has asked for
-    SEE_KEEPING = "see_keeping"  # record numbers, filing, reviews, collections
+    SEE_KEEPING = "see_keeping"  # record numbers, filing, reviews, collections (departments: what they handed in)
     HAND_IN = "hand_in"  # what a department gives to a collection
     SEE_CUSTOMERS = "see_customers"
     KEEP_CUSTOMERS = "keep_customers"
@@ -144,7 +144,7 @@ RIGHTS: Final[dict[Act, frozenset[Role]]] = {
     Act.SEE_LOOKS: frozenset({Role.INTERNAL_AUDITOR, Role.AUDIT_ADMIN, Role.SECURITY_ADMIN, Role.RECORDS_MANAGER}),
     Act.SEE_RECORDS: BUSINESS | AUDITORS,
     Act.ATTACH: BUSINESS,
-    Act.SEE_KEEPING: OFFICE | LEADERS | AUDITORS,
+    Act.SEE_KEEPING: OFFICE | LEADERS | AUDITORS | {Role.DEPARTMENT_MANAGER, Role.DIRECTOR},
     Act.HAND_IN: ARCHIVE | LEADERS | {Role.DEPARTMENT_MANAGER, Role.DIRECTOR},
     Act.SEE_CUSTOMERS: BUSINESS | {Role.INTERNAL_AUDITOR},
     Act.KEEP_CUSTOMERS: ARCHIVE,

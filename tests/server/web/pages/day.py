@@ -42,6 +42,7 @@ from server.sweep.duties import Duties
 from server.sweep.retention import Retention
 
 from .keeping_day import keep_records
+from .lending_day import keep_registers
 from .office import HOSTILE, MINUTE, SITE, ZONE, Office, badge_of, code_of, epc_of
 
 
@@ -87,6 +88,7 @@ def live_a_day(office: Office) -> None:
     office.do("chen", lambda work: alarms.acknowledge(work, 1))
     office.pass_time(5 * 60)
     stand_in(office)
+    keep_registers(office)
     count(office)
     doom(office)
     oversee(office)
