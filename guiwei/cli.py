@@ -23,6 +23,7 @@ class Target(NamedTuple):
 COMMANDS: dict[str, Target] = {
     "demo": Target("guiwei.demo.cli:app", "demo", "Watch cabinets, server and broker at work, or run the stories."),
     "server": Target("server.cli:app", "server", "Set up and run the server: migrate, web, intake, sweep."),
+    "sample": Target("guiwei.sample.cli:app", "server", "Fill an empty database with a company and a year of history."),
     "import": Target("server.import_cli:app", "server", "Take people, items, customers, places, loans from a sheet."),
     "crm": Target("server.crm_cli:app", "server", "Keep customers in step with Zoho CRM and Fxiaoke."),
     "edge": Target("edge_agent.cli:app", "edge", "Run a station, or decode what a device said."),

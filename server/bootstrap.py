@@ -201,6 +201,7 @@ def sweeper(real: Real) -> "Sweeper":
     from server.sweep.duties import Duties
     from server.sweep.file_reviews import Reviews
     from server.sweep.lending import Lending
+    from server.sweep.lists import MonthlyList
     from server.sweep.overdue import Overdue
     from server.sweep.retention import Retention
     from server.sweep.silent import Silent
@@ -214,6 +215,7 @@ def sweeper(real: Real) -> "Sweeper":
         ("silent", Silent(database, policy).turn),
         ("lending", Lending(database, policy, real.zone).turn),
         ("duties", Duties(database, policy, real.zone).turn),
+        ("lists", MonthlyList(database, policy, real.zone).turn),
         ("reviews", Reviews(database, policy, real.zone).turn),
         ("queues", Queues(database, policy).turn),
         ("unapproved", Unapproved(database).turn),

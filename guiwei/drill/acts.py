@@ -1,8 +1,4 @@
-"""What each step does to a world: hands on emulated devices, HTTP as a person, signals and faults on processes.
-
-A refusal nobody expected becomes a difference. A badge that opens nothing counts as refused only if no later step of
-the same visit (a scan, a PIN) is granted: people first show who they are and then say what for.
-"""
+"""What each step does to a world: hands on emulated devices, HTTP as a person, signals and faults on processes."""
 
 import time
 from collections.abc import Callable
@@ -11,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from guiwei.drill import steps as s
+from guiwei.drill.answers import Answers
+from guiwei.drill.answers import Difference as Difference
 from guiwei.drill.api import Json, Refusal
 from guiwei.drill.process import ProcessError
 from guiwei.drill.quiet import Quiet
@@ -19,30 +17,10 @@ from guiwei.drill.times import duration_us, moment_us
 from guiwei.drill.world import ADMIN, World
 
 UNKNOWN_CARD = "0F00FFFFFF"
-LOCKED = ("R02", "R20")
-"""What a door that stays locked stands for, whatever its cabinet could say: no authority shown, so no opening."""
 DEAF, SILENCE_S = 0.9, 1.5
 """From this rate of misses on a reader is as good as deaf; for so long it must be, for its station to know."""
 VIGIL_S = 10.0
 """For so long a station listens behind a closed door before it says that a tag has faded."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Something that is not as the story says."""
-
-    what: str
-    expected: object
-    seen: object
-
-
-@dataclass
-class Visit:
-    """What a station last answered somebody, and which refusal is still unexpected."""
-
-    answers: int = 0
-    rules: tuple[str, ...] = ()
-    pending: tuple[str, tuple[str, ...]] | None = None
 
 
 @dataclass
@@ -54,9 +32,12 @@ class Acts:
     requests: dict[str, Json] = field(default_factory=dict)
     registered: dict[str, Json] = field(default_factory=dict)
     stocktake: Json | None = None
-    visits: dict[str, Visit] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
     on_open: Callable[[str], bool] | None = None
+
+    def __post_init__(self) -> None:
+        """Listen to what stations answer."""
+        self.answers = Answers(self.world, self.differences)
 
     def play(self, step: s.AnyStep, label: str) -> None:
         """Do one step and wait until the world is quiet; what is not as expected goes to `differences`."""
@@ -69,16 +50,12 @@ class Acts:
                 self.differences.append(Difference(label, "no refusal", str(refusal)))
         self.quiet.wait()
         if isinstance(step, s.Badge | s.Pin | s.Scan | s.Open):
-            refused = self._answer(step, label)
-        if step.expect_refusal is not None:
-            self._compare_refusal(step.expect_refusal, refused, label)
+            refused = self.answers.read(step, label)
+        self.answers.compare(step.expect_refusal, refused, label)
 
     def finish(self) -> None:
         """Report refusals at stations that no step expected."""
-        for visit in self.visits.values():
-            if visit.pending is not None:
-                label, rules = visit.pending
-                self.differences.append(Difference(label, "no refusal", "+".join(rules)))
+        self.answers.finish()
 
     # ------------------------------------------------------------ over HTTP
 
@@ -166,7 +143,7 @@ class Acts:
         person = self.world.story.people.get(step.who or "")
         card = step.card or (person.badge if person else None) or UNKNOWN_CARD
         cabinet = self.world.cabinets[step.at.partition("/")[0]]
-        self._shown(cabinet.name)
+        self.answers.shown(cabinet.name)
         self.quiet.at(cabinet.name).badges += 1
         cabinet.badge.present(card)
         try:
@@ -192,8 +169,7 @@ class Acts:
         cabinet, door = self._door(step.at)
         if not cabinet.pull(door) and self.on_open is not None and self.on_open(step.at):
             cabinet.pull(door)
-        visit = self.visits.setdefault(cabinet.name, Visit())
-        if door not in cabinet.ajar and step.expect_refusal is None and visit.pending is None:
+        if door not in cabinet.ajar and step.expect_refusal is None and not self.answers.waits(cabinet.name):
             self.differences.append(Difference(f"open {step.at}", "the door opens", "its lock was not released"))
 
     def force(self, step: s.Force) -> None:
@@ -325,15 +301,10 @@ class Acts:
 
     def _type(self, at: str, device: str, text: str, count: str) -> None:
         cabinet = self.world.cabinets[at.partition("/")[0]]
-        self._shown(cabinet.name)
+        self.answers.shown(cabinet.name)
         done = self.quiet.at(cabinet.name)
         setattr(done, count, getattr(done, count) + 1)
         getattr(cabinet, device).scan(text)
-
-    def _shown(self, station: str) -> None:
-        state = self.world.station_state(station)
-        answer = state.get("answer")
-        self.visits.setdefault(station, Visit()).answers = answer["n"] if isinstance(answer, dict) else 0
 
     def _noticed(self, station: str, count: str) -> None:
         """Hold still until the agent has seen what is held before it (a dead or paused agent sees nothing)."""
@@ -344,41 +315,6 @@ class Acts:
             if isinstance(counts, dict) and counts[count] >= getattr(self.quiet.at(station), count):
                 return
             time.sleep(0.02)
-
-    def _answer(self, step: s.AnyStep, label: str) -> tuple[str, ...] | None:
-        """Read what the station was told since the step; remember a refusal nobody expected yet."""
-        name = str(step.at).partition("/")[0]  # type: ignore[union-attr]
-        visit = self.visits.setdefault(name, Visit())
-        answer = self.world.station_state(name).get("answer")
-        fresh = isinstance(answer, dict) and answer["n"] > visit.answers
-        if isinstance(step, s.Open):
-            pending, visit.pending = visit.pending, None
-            if pending and step.expect_refusal is None:
-                self.differences.append(Difference(label, "the door opens", f"refused: {'+'.join(pending[1])}"))
-            cabinet, door = self._door(step.at)
-            return (*(pending[1] if pending else visit.rules), *LOCKED) if door not in cabinet.ajar else None
-        if not fresh or not isinstance(answer, dict):
-            given_up = step.expect_refusal is not None and isinstance(step, s.Badge) and self._given_up(name)
-            return LOCKED if given_up else None
-        rules = tuple(dict.fromkeys(str(r["rule"]) for r in answer.get("reasons", [])))
-        visit.rules = rules
-        visit.pending = (label, rules) if answer["kind"] == "denied" and step.expect_refusal is None else None
-        return rules if answer["kind"] == "denied" else None
-
-    def _given_up(self, station: str) -> bool:
-        """Wait for a station that can reach nobody to end the session it could not ask about."""
-        end = time.monotonic() + 20
-        while time.monotonic() < end and self.world.cabinets[station].agent.alive:
-            if self.world.station_state(station).get("session") is None:
-                return True
-            time.sleep(0.1)
-        return False
-
-    def _compare_refusal(self, expected: list[str], refused: tuple[str, ...] | None, label: str) -> None:
-        if refused is None:
-            self.differences.append(Difference(label, f"refused: {'+'.join(expected)}", "not refused"))
-        elif set(expected) - set(refused):
-            self.differences.append(Difference(label, f"refused: {'+'.join(expected)}", "+".join(refused)))
 
     def _await_sweep(self, station: str) -> None:
         """Wait until a station has begun and ended the sweep it was ordered."""

@@ -80,7 +80,8 @@ def judge_filing(
     policy: Policy, by: PersonFacts, actor: PersonFacts, items: tuple[KeptFacts, ...], now_us: int, zone: ZoneInfo
 ) -> Lawful | Refused:
     """Say whether this list may be filed, with every reason for every item."""
-    found = _active(by, actor) + _post(by, policy.destruction.filed_by, Code.DESTRUCTION_FILED_BY)
+    posts = policy.destruction.filed_by
+    found = _active(by, actor) + _post(by, posts, reason(Code.DESTRUCTION_FILED_BY, roles=_named(posts)))
     for kept in items:
         found += obstacles(policy, kept, now_us, zone)
         if kept.on_list is not None:
@@ -100,7 +101,7 @@ def judge_decision(
         found += _approval_reasons(policy, by, facts, path)
     else:
         may = policy.destruction.reviewed_by | (approvers(policy, path) if act == "refuse" else frozenset())
-        found += _post(by, may, Code.DESTRUCTION_DECIDED_BY)
+        found += _post(by, may, reason(Code.DESTRUCTION_DECIDED_BY, roles=_named(may)))
     if act != "refuse":
         found += [one for kept in facts.items for one in obstacles(policy, kept, now_us, zone)]
     return answer(found)
@@ -111,15 +112,15 @@ def _approval_reasons(policy: Policy, by: PersonFacts, facts: ListFacts, path: P
     reviewers = policy.destruction.reviewed_by
     if by.role not in posts and path == Path.SECRECY and by.role in policy.destruction.ordinary_approved_by:
         found += [
-            reason(Code.DESTRUCTION_NEEDS_HIGHER, k.item.code, secrecy=k.item.secrecy, roles=",".join(sorted(posts)))
+            reason(Code.DESTRUCTION_NEEDS_HIGHER, k.item.code, secrecy=k.item.secrecy, roles=_named(posts))
             for k in facts.items
             if k.item.secrecy != Secrecy.ORDINARY
         ]
     else:
-        found += _post(by, posts, Code.DESTRUCTION_DECIDED_BY)
+        found += _post(by, posts, reason(Code.DESTRUCTION_DECIDED_BY, roles=_named(posts)))
     is_own_review = path == Path.ORDINARY and by.role in reviewers
     if facts.reviewed_by_id is None and path != Path.COPIES and not is_own_review:
-        found.append(reason(Code.DESTRUCTION_NOT_REVIEWED, roles=",".join(sorted(reviewers))))
+        found.append(reason(Code.DESTRUCTION_NOT_REVIEWED, roles=_named(reviewers)))
     if path == Path.SECRECY and facts.reviewed_by_id == by.id:
         found.append(reason(Code.DESTRUCTION_SAME_PERSON))
     return found
@@ -138,7 +139,8 @@ def judge_witnesses(
 ) -> Lawful | Refused:
     """Say whether somebody may name these as the witnesses."""
     found = _active(by, *witnesses) + _state_reasons(facts, "appoint")
-    found += _post(by, policy.destruction.witness_appointed_by, Code.WITNESS_APPOINTED_BY)
+    posts = policy.destruction.witness_appointed_by
+    found += _post(by, posts, reason(Code.WITNESS_APPOINTED_BY, roles=_named(posts)))
     return answer(found + _witness_reasons(policy, facts.actor_id, witnesses))
 
 
@@ -203,5 +205,9 @@ def _active(*people: PersonFacts) -> list[Reason]:
     return [reason(Code.PERSON_INACTIVE) for person in people if not person.active]
 
 
-def _post(by: PersonFacts, posts: frozenset[Role], code: Code) -> list[Reason]:
-    return [] if by.role in posts else [reason(code, roles=",".join(sorted(posts)))]
+def _post(by: PersonFacts, posts: frozenset[Role], against: Reason) -> list[Reason]:
+    return [] if by.role in posts else [against]
+
+
+def _named(posts: frozenset[Role]) -> str:
+    return ",".join(sorted(posts))

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 
 from server.domain.alarms import ALARM_LIFE, OPENINGS, SEVERITY, VERDICTS
 from server.domain.approvals import REQUEST_LIFE
+from server.domain.lending import LENDING_LIFE, STORED
 from server.domain.loans import LOAN_LIFE
 from server.domain.reasons import REASONS, Code
-from server.domain.words import AlarmKind, Verdict
+from server.domain.searches import SEARCH_LIFE
+from server.domain.words import AlarmKind, LendingState, Verdict
 
 WHEN: dict[Verdict, str] = {
     Verdict.AS_APPROVED: "taken, and the person has authority in force for it",
@@ -53,7 +55,15 @@ def page() -> str:
             "\n`expired` is computed: filed or approved, and its window is over.\n",
             "## A loan\n",
             *_diagram(LOAN_LIFE),
-            "\nOverdue is computed: out, and its due moment has passed.\n",
+            "\nOverdue is computed: out, and its due moment has passed. These are the stored states; the whole life:\n",
+            "## The life of lending\n",
+            *_diagram(LENDING_LIFE),
+            "",
+            *_table(("state", "stored as"), ((state, STORED.get(state, "")) for state in LendingState)),
+            "\nReady, expired, the rungs of overdue, checked and repair are computed. A checked loan closes once every",
+            "copy is back and checked, every repair done, and a seal's register agrees with its approval.\n",
+            "## A search\n",
+            *_diagram(SEARCH_LIFE),
             "## An alarm\n",
             *_diagram(ALARM_LIFE),
             "",

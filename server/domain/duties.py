@@ -165,17 +165,17 @@ def local_date(moment_us: int, zone: ZoneInfo) -> date:
 
 
 def _by_calendar(row: DutyRow, last: Last | None, now_us: int, zone: ZoneInfo) -> list[Term]:
-    """Give the terms begun after the last one; before there was any, only what can still be done in time."""
-    after = now_us if last is None else last.due_us
-    month, found = local_date(now_us, zone).replace(day=1), []
-    for _ in range(_MOST):
-        if month.month in row.months:
-            day = row.day or calendar.monthrange(month.year, month.month)[1]
-            term = Term(day_start(month, zone), day_end(month.replace(day=day), zone))
-            if term.due_us <= after:
-                break
-            found.append(term)
-        if last is None:
-            break
-        month = add_months(month, -1)
-    return found[::-1]
+    """Give the terms begun after the last one; the very first is the next that can still be done in time."""
+    this = local_date(now_us, zone).replace(day=1)
+    if last is None:
+        ahead = (_term(row, add_months(this, n), zone) for n in range(13))
+        return [next(term for term in ahead if term is not None and term.due_us > now_us)]
+    months = (add_months(this, n) for n in range(-_MOST, 1))
+    return [term for month in months if (term := _term(row, month, zone)) is not None and term.due_us > last.due_us]
+
+
+def _term(row: DutyRow, month: date, zone: ZoneInfo) -> Term | None:
+    if month.month not in row.months:
+        return None
+    day = row.day or calendar.monthrange(month.year, month.month)[1]
+    return Term(day_start(month, zone), day_end(month.replace(day=day), zone))

@@ -171,6 +171,7 @@ class Code(StrEnum):
     METHOD_NOT_ALLOWED = auto()
     CODE_OF_DESTROYED = auto()
     TAG_OF_DESTROYED = auto()
+    NOT_OURS_TO_DESTROY = auto()
     # keeping the record (R30-R38)
     NUMBER_SCHEME_UNKNOWN = auto()
     NUMBER_FIELD_MISSING = auto()
@@ -601,6 +602,12 @@ REASONS |= {  # stocktakes, retention, destruction
         "R53",
         "编码或档号 {item} 属已销毁的档案,不再使用",
         "{item} belonged to a destroyed item and is never used again",
+        "archivist",
+    ),
+    Code.NOT_OURS_TO_DESTROY: Wording(
+        "R19",
+        "{item} 属客户 {customer},只能交还",
+        "{item} is {customer}'s: it is handed back, not destroyed",
         "archivist",
     ),
     Code.TAG_OF_DESTROYED: Wording(

@@ -14,7 +14,7 @@ from server.domain.policy import Policy
 from server.domain.policy_disposal import CountsFrom
 from server.domain.reasons import Code, reason
 from server.domain.verdicts import Lawful, Reason, Refused, answer
-from server.domain.words import AppraisalOutcome, ItemKind, Role
+from server.domain.words import AppraisalOutcome, ItemKind
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -35,6 +35,8 @@ class KeptFacts:
     on_list: int | None = None
     gone: str = ""
     tagged: bool = True
+    entrusted_by: str = ""
+    """The customer whose it is, while it is entrusted to us."""
 
 
 def end_of(policy: Policy, period: str, begun_us: int, zone: ZoneInfo) -> int | None:
@@ -61,6 +63,8 @@ def obstacles(policy: Policy, kept: KeptFacts, now_us: int, zone: ZoneInfo) -> l
     if kept.gone:
         return [reason(Code.ITEM_LEFT_FOR_GOOD, code, how=kept.gone)]
     found = [reason(Code.UNDER_HOLD, code, why=why) for why in kept.holds]
+    if kept.entrusted_by:
+        found.append(reason(Code.NOT_OURS_TO_DESTROY, code, customer=kept.entrusted_by))
     if is_lighter(policy, kept.item):
         return found
     if kept.end_us is None:
@@ -75,7 +79,9 @@ def obstacles(policy: Policy, kept: KeptFacts, now_us: int, zone: ZoneInfo) -> l
 
 def judge_setting(policy: Policy, by: PersonFacts, item: ItemFacts, gone: str) -> Lawful | Refused:
     """Say whether somebody may set how long an item is kept."""
-    found = _post_reasons(by, policy.retention.set_by, Code.RETENTION_SET_BY)
+    found = _active(by)
+    if by.role not in (posts := policy.retention.set_by):
+        found.append(reason(Code.RETENTION_SET_BY, roles=",".join(sorted(posts))))
     if gone:
         found.append(reason(Code.ITEM_LEFT_FOR_GOOD, item.code, how=gone))
     return answer(found)
@@ -83,7 +89,9 @@ def judge_setting(policy: Policy, by: PersonFacts, item: ItemFacts, gone: str) -
 
 def judge_appraisal(policy: Policy, by: PersonFacts, kept: KeptFacts, outcome: AppraisalOutcome) -> Lawful | Refused:
     """Say whether somebody may decide this of an item; what is under a hold cannot be given up."""
-    found = _post_reasons(by, policy.retention.appraised_by, Code.APPRAISED_BY)
+    found = _active(by)
+    if by.role not in (posts := policy.retention.appraised_by):
+        found.append(reason(Code.APPRAISED_BY, roles=",".join(sorted(posts))))
     if kept.gone:
         found.append(reason(Code.ITEM_LEFT_FOR_GOOD, kept.item.code, how=kept.gone))
     if outcome == AppraisalOutcome.DESTROY:
@@ -93,13 +101,22 @@ def judge_appraisal(policy: Policy, by: PersonFacts, kept: KeptFacts, outcome: A
 
 def judge_hold(policy: Policy, by: PersonFacts, gone: dict[str, str]) -> Lawful | Refused:
     """Say whether somebody may place or lift a hold; `gone` names the items that left, and how."""
-    found = _post_reasons(by, policy.retention.held_by, Code.HOLD_BY)
+    found = _active(by)
+    if by.role not in (posts := policy.retention.held_by):
+        found.append(reason(Code.HOLD_BY, roles=",".join(sorted(posts))))
     found += [reason(Code.ITEM_LEFT_FOR_GOOD, code, how=how) for code, how in gone.items()]
     return answer(found)
 
 
-def _post_reasons(by: PersonFacts, posts: frozenset[Role], code: Code) -> list[Reason]:
-    found = [] if by.active else [reason(Code.PERSON_INACTIVE)]
-    if by.role not in posts:
-        found.append(reason(code, roles=",".join(sorted(posts))))
-    return found
+def code_used_up(code: str) -> Reason:
+    """Say that a code or record number belonged to what is destroyed (R53)."""
+    return reason(Code.CODE_OF_DESTROYED, code)
+
+
+def tag_used_up(epc: str) -> Reason:
+    """Say that a tag was on what is destroyed (R53)."""
+    return reason(Code.TAG_OF_DESTROYED, epc)
+
+
+def _active(by: PersonFacts) -> list[Reason]:
+    return [] if by.active else [reason(Code.PERSON_INACTIVE)]

@@ -5,7 +5,7 @@ Reads no database; it is handed the facts.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO, Final, Literal
+from typing import IO, Final, Literal
 
 from server.reports.csv_file import write_csv
 from server.reports.model import Document
@@ -20,7 +20,7 @@ class Writer:
     """How a report becomes a file: `write` returns how many rows it wrote."""
 
     media: str
-    write: Callable[[Document, BinaryIO], int]
+    write: Callable[[Document, IO[bytes]], int]
 
 
 WRITERS: Final[dict[Format, Writer]] = {

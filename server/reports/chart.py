@@ -75,7 +75,7 @@ def parts(chart: Chart) -> list[Part]:
 
 def svg(chart: Chart) -> str:
     """Draw a chart as SVG; its title is its name for those who cannot see it."""
-    drawn = "".join(_DRAW[type(part)](part) for part in parts(chart))
+    drawn = "".join(map(_drawn, parts(chart)))
     return (
         f'<svg class="chart" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="{escape(chart.title)}" '
         f'xmlns="http://www.w3.org/2000/svg" font-size="{_SIZE:g}">{drawn}</svg>'
@@ -108,19 +108,12 @@ def _short(text: str, room: float) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _svg_box(box: Box) -> str:
-    place = f'x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{max(box.height, 0):.1f}"'
-    return f'<rect {place} fill="{box.colour}"/>'
-
-
-def _svg_line(line: Line) -> str:
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in line.points)
-    return f'<polyline points="{points}" fill="none" stroke="{line.colour}" stroke-width="{line.width:g}"/>'
-
-
-def _svg_word(word: Word) -> str:
-    place = f'x="{word.x:.1f}" y="{word.y:.1f}" text-anchor="{word.anchor}"'
-    return f'<text {place} fill="currentColor">{escape(word.text)}</text>'
-
-
-_DRAW = {Box: _svg_box, Line: _svg_line, Word: _svg_word}
+def _drawn(part: Part) -> str:
+    if isinstance(part, Box):
+        place = f'x="{part.x:.1f}" y="{part.y:.1f}" width="{part.width:.1f}" height="{max(part.height, 0):.1f}"'
+        return f'<rect {place} fill="{part.colour}"/>'
+    if isinstance(part, Line):
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in part.points)
+        return f'<polyline points="{points}" fill="none" stroke="{part.colour}" stroke-width="{part.width:g}"/>'
+    place = f'x="{part.x:.1f}" y="{part.y:.1f}" text-anchor="{part.anchor}"'
+    return f'<text {place} fill="currentColor">{escape(part.text)}</text>'

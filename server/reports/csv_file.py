@@ -2,7 +2,7 @@
 
 import csv
 import io
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from server.reports.model import Cell, Document
 
@@ -10,7 +10,7 @@ FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet program calculate a cell instead of showing it."""
 
 
-def write_csv(document: Document, out: BinaryIO) -> int:
+def write_csv(document: Document, out: IO[bytes]) -> int:
     """Write the tables under each other; returns how many rows they have. A list alone has only its heading."""
     text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
     writer, rows = csv.writer(text), 0

@@ -4,7 +4,7 @@ import logging
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import BinaryIO, Final
+from typing import IO, Any, Final
 
 from fpdf import FPDF
 from fpdf.enums import TableCellFillMode, VAlign
@@ -65,12 +65,12 @@ class _Paper(FPDF):
         )
 
 
-def write_pdf(document: Document, out: BinaryIO) -> int:
+def write_pdf(document: Document, out: IO[bytes]) -> int:
     """Write the document; returns how many rows its tables have."""
     paper = _Paper(document, chinese_face())
     if document.cover is not None:
         _cover(paper, document, document.cover)
-        paper.output(out)
+        out.write(paper.output())
         return 0
     paper.add_page()
     _head(paper, document)
@@ -81,7 +81,7 @@ def write_pdf(document: Document, out: BinaryIO) -> int:
         paper.ln(3)
         paper.multi_cell(0, 6, paper.plain(document.note), align="L", new_x="LMARGIN", new_y="NEXT")
     _signatures(paper, document.signatures)
-    paper.output(out)
+    out.write(paper.output())
     return rows
 
 
@@ -198,7 +198,7 @@ def _cover(paper: _Paper, document: Document, cover: Cover) -> None:
         paper.set_font_size(14)
         paper.cell(42, 17, paper.plain(name))
         x, y, width = paper.get_x(), paper.get_y(), cover.width - 28 - paper.get_x()
-        lines = paper.multi_cell(width, 8, paper.plain(value), align="L", dry_run=True, output="LINES")
+        lines: Any = paper.multi_cell(width, 8, paper.plain(value), align="L", dry_run=True, output="LINES")
         for n, line in enumerate(lines[:2]):
             paper.set_xy(x, y + (4.5 if len(lines) == 1 else 0.5) + 8 * n)
             paper.cell(width, 8, line)

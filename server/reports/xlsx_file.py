@@ -1,7 +1,7 @@
 """Write a report as XLSX, row by row: one sheet per table, the facts above the first; text is never a formula."""
 
 import re
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -19,7 +19,7 @@ _BOLD: Final = Font(bold=True)
 _WRAP: Final = Alignment(wrap_text=True, vertical="top")
 
 
-def write_xlsx(document: Document, out: BinaryIO) -> int:
+def write_xlsx(document: Document, out: IO[bytes]) -> int:
     """Write the workbook; returns how many rows its tables have."""
     book = Workbook(write_only=True)
     rows, names = 0, set[str]()

@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from server.domain.duties import day_start
 from server.domain.policy import Policy
-from server.domain.retention import judge_appraisal, judge_hold
+from server.domain.retention import judge_appraisal, judge_hold, obstacles
 from server.domain.verdicts import Refused
 from server.domain.words import AppraisalOutcome
 from server.notify.wording import notice_text
@@ -140,9 +140,14 @@ def list_appraisals(look: Reading, state: str, before: int | None, limit: int) -
     return paged(look.session.exec(query), limit, lambda rows: _views(look, rows))
 
 
-def count_open(look: Reading) -> int:
-    """Count what waits to be appraised."""
-    return look.session.exec(select(func.count()).where(col(Appraisal.outcome).is_(None))).one()
+def ready(look: Reading, limit: int) -> list[str]:
+    """Give the codes of items that may go on a destruction list: appraised so, here, held by nothing, on no list."""
+    query = select(Item).join(Appraisal, col(Appraisal.item_id) == Item.id)
+    rows = look.session.exec(query.where(Appraisal.outcome == AppraisalOutcome.DESTROY, Item.active).limit(limit))
+    kept = kept_facts(look, list({known(item.id): item for item in rows}.values()))
+    return [
+        one.item.code for one in kept if one.on_list is None and not obstacles(look.policy, one, look.now_us, look.zone)
+    ]
 
 
 def place_holds(work: Writing, asked: NewHold) -> HoldsView:

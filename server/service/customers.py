@@ -12,10 +12,10 @@ from typing import Final
 
 from sqlmodel import Session, col, select
 
-from server.domain.customers import CreditAct, judge_grade
+from server.domain.customers import CreditAct, covering, judge_grade
 from server.domain.verdicts import Refused
 from server.service.context import Reading, Writing
-from server.service.credit import Cover, cover_of, require_cover, use_cover
+from server.service.credit import Cover, approvals_of, cover_of, require_cover, use_cover
 from server.service.customer_shapes import CustomerPatch, CustomerView, LinkView, NewCustomer
 from server.service.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from server.service.lookups import known
@@ -125,6 +125,13 @@ def patch_customer(work: Writing, vault: Vault, number: int, version: int, patch
     if cover is not None:
         use_cover(work, cover)
     return shown
+
+
+def updates_credit_file(look: Reading, number: int, patch: CustomerPatch) -> bool:
+    """Say whether a change is one of a credit file that may be made: then a backup is taken before it (R39)."""
+    fields = look.policy.keeping.sealed_fields
+    guarded = any(fields[name].approval for name in patch.sealed if name in fields)
+    return guarded and covering(approvals_of(look), number, CreditAct.CHANGE, look.now_us) is not None
 
 
 def list_customers(look: Reading, asked: CustomerFilter, after: int | None, limit: int) -> Page[CustomerView]:

@@ -156,13 +156,23 @@ def open_what_is_due(uow: UnitOfWork, policy: Policy, now_us: int, zone: ZoneInf
         newest = _newest(session, row.kind)
         for subject in sorted(there[per]):
             for term in wanted(row, newest.get(subject), now_us, zone):
-                number = open_duty(uow, row.kind, subject, term.due_us, now_us, term.from_us)
-                if row.months and row.kind not in MADE_BY_THE_CLOCK:
-                    tell_of(uow, row, session.get_one(Duty, number), "duty_begun", now_us, zone)
+                open_duty(uow, row.kind, subject, term.due_us, now_us, term.from_us)
                 changed += 1
         gone = [subject for subject, last in newest.items() if last.ended_us is None and subject not in there[per]]
         changed += _drop_gone(uow, row.kind, gone, now_us)
     return changed
+
+
+def remind_of_begun(uow: UnitOfWork, policy: Policy, now_us: int, zone: ZoneInfo) -> int:
+    """Tell those who are to be reminded that a duty of the calendar has begun, once; says how many there were."""
+    kinds = [row.kind for row in policy.duty if row.months and row.kind not in MADE_BY_THE_CLOCK]
+    begun = (col(Duty.ended_us).is_(None), Duty.from_us <= now_us, col(Duty.reminded_us).is_(None))
+    rows = list(uow.session.exec(select(Duty).where(*begun, col(Duty.kind).in_(kinds)).limit(MOST)))
+    for row in rows:
+        row.reminded_us = now_us
+        uow.session.add(row)
+        tell_of(uow, policy.duty_row(DutyKind(row.kind)), row, "duty_begun", now_us, zone)
+    return len(rows)
 
 
 def flag_overdue(uow: UnitOfWork, policy: Policy, now_us: int, zone: ZoneInfo) -> int:

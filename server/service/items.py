@@ -7,7 +7,7 @@ from sqlmodel import Session, col, or_, select
 
 from server.domain.contents import category_reasons
 from server.domain.custody import GONE
-from server.domain.reasons import Code, reason
+from server.domain.retention import code_used_up, tag_used_up
 from server.domain.words import CustodyState, Secrecy
 from server.service import record_numbers
 from server.service.context import Reading, Writing
@@ -58,7 +58,7 @@ def add_item(work: Writing, new: NewItem) -> ItemView:
     if (other := session.exec(taken).first()) is not None:
         same = new.code if other.code == new.code else str(new.record_number)
         if not other.active:
-            raise RefusedError([reason(Code.CODE_OF_DESTROYED, same)])
+            raise RefusedError([code_used_up(same)])
         what = "code" if other.code == new.code else "record number"
         raise ConflictError("item_taken", f"there is already an item with this {what}")
     if reasons := category_reasons(work.policy.keeping, new.category):
@@ -98,7 +98,7 @@ def bind_tag(work: Writing, item: Item, new: NewTag) -> None:
     """Bind a tag that nothing else has or had; raises ConflictError."""
     if (held := work.session.get(Tag, new.epc)) is not None:
         if not work.session.get_one(Item, held.item_id).active:
-            raise RefusedError([reason(Code.TAG_OF_DESTROYED, new.epc)])
+            raise RefusedError([tag_used_up(new.epc)])
         state = "was once" if held.dead_us is not None else "is"
         raise ConflictError("tag_taken", f"tag {new.epc} {state} bound to an item; a tag is never bound twice")
     work.session.add(Tag(epc=new.epc, tid=new.tid, item_id=known(item.id), bound_us=work.now_us))

@@ -13,7 +13,7 @@ from server.domain.words import Departure, Direction, Legality, LineState, LoanS
 from server.service.context import Writing
 from server.service.lookups import item_facts, known
 from server.store.effects import save_tallies, tally_key
-from server.store.tables import Departed, Item, Line, Loan, Movement, RetentionTerm, Tag
+from server.store.tables import CopyMade, Departed, Item, Line, Loan, Movement, RetentionTerm, Tag
 
 
 def begin(work: Writing, item: Item, term: str = "") -> None:
@@ -22,6 +22,10 @@ def begin(work: Writing, item: Item, term: str = "") -> None:
     period = term if term in rules.periods else rules.period_of(item.category)
     end_us = end_of(work.policy, period, work.now_us, work.zone)
     work.session.add(RetentionTerm(item_id=known(item.id), period=period, begun_us=work.now_us, end_us=end_us))
+
+
+_RUNNING = (col(CopyMade.ended_us).is_(None),)
+"""A registered copy whose record is still open: its destruction closes it, and lets its original's loan end (R12)."""
 
 
 def leave(work: Writing, item: Item, how: Departure, entry: int) -> list[str]:
@@ -38,6 +42,7 @@ def leave(work: Writing, item: Item, how: Departure, entry: int) -> list[str]:
     item.at_station, item.at_door, item.holder_id, item.incident_id = after.station, after.door, None, None
     open_lines = (col(Line.item_id) == number, col(Line.state) == LineState.OPEN)
     session.exec(update(Line).where(*open_lines).values(state=LineState.VOID))
+    session.exec(update(CopyMade).where(col(CopyMade.item_id) == number, *_RUNNING).values(ended_us=work.now_us))
     for loan in session.exec(select(Loan).where(Loan.item_id == number, col(Loan.closed_us).is_(None))):
         loan.state, loan.closed_us = LoanState.CLOSED, work.now_us
         session.add(loan)

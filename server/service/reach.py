@@ -18,11 +18,15 @@ from server.store.narrowing import WHOLE
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of object: its table when it is narrowed with its item, and the fields masked for some, and for whom."""
+    """A kind of object: its table when it is narrowed with its item, and the fields masked for some, and for whom.
+
+    `whole`: it tells of everything at once, and is not for somebody whose rights are narrowed.
+    """
 
     table: Any = None
     key: str = "id"
     masked: tuple[tuple[str, str], ...] = ()
+    whole: bool = False
 
 
 DUTIFUL: Final = "those without a duty to know an item above ordinary, unless they hold it"
@@ -30,14 +34,48 @@ OTHERS: Final = "those whose post does not see everybody's, when it is another's
 NOTHING: Final = Kind()
 """Not narrowed: it is about no item, or about the company as a whole."""
 
+WHOLE_ONLY: Final = Kind(whole=True)
+TITLED: Final = (("title", DUTIFUL),)
+
+_PLAIN: Final = """
+rights looks delegations authorities orders registrations handovers counts overview labels lists exports stocktakes
+retentions disposal destruction-register filings collections categories record-numbers reviews credit-requests duties
+checkups feedback lessons key-sets key-uses key-openings imports stations places me sign-in sign-out language more scan
+rules live stream captures health metrics crm
+"""
+
 KINDS: Final[dict[str, Kind]] = {
-    "items": Kind(tables.Item, "code", (("title", DUTIFUL), ("record_number", DUTIFUL), ("person", OTHERS))),
+    # about an item, or several: narrowed with them
+    "items": Kind(tables.Item, "code", (*TITLED, ("record_number", DUTIFUL), ("person", OTHERS))),
+    "copies": Kind(tables.Item, "code", TITLED),
+    "seals": Kind(tables.Item, "code", TITLED),
+    "entrusted": Kind(tables.Item, "code", TITLED),
     "requests": Kind(tables.Request, masked=(("*", OTHERS),)),
-    "loans": Kind(tables.Loan, masked=(("*", OTHERS), ("title", DUTIFUL))),
+    "loans": Kind(tables.Loan, masked=(("*", OTHERS), *TITLED)),
     "movements": Kind(tables.Movement, masked=(("*", OTHERS),)),
     "alarms": Kind(tables.Alarm),
     "cases": Kind(tables.Case),
+    "emergencies": Kind(tables.Emergency, masked=(("*", OTHERS),)),
+    "holds": Kind(tables.Hold, masked=(("*", OTHERS),)),
+    "repairs": Kind(tables.Repair),
+    "searches": Kind(tables.Search),
+    "seal-uses": Kind(tables.SealUse),
+    "appraisals": Kind(tables.Appraisal),
+    "disposal-holds": Kind(tables.DisposalHold),
+    "destructions": Kind(tables.Destruction),
+    "attachments": Kind(tables.Attachment, masked=(("*", DUTIFUL),)),
+    # about no item by its address; lists of items in them are narrowed where they are read
+    "people": Kind(masked=(("badges", "all but who manages people"), ("holds", OTHERS))),
+    "customers": Kind(masked=(("sensitive fields", "those the sheet does not name (R38)"),)),
+    "training": Kind(masked=(("*", OTHERS),)),
+    "breaches": Kind(masked=(("*", OTHERS),)),
+    "notices": Kind(masked=(("*", "everybody but whose it is"),)),
+    **dict.fromkeys(_PLAIN.split(), NOTHING),
+    "": NOTHING,
+    # everything at once
+    **dict.fromkeys(["ledger", "quarantine", "backups", "reports", "kept-reports"], WHOLE_ONLY),
 }
+"""Every noun that an address begins with. A new one needs its row: a route without is refused by a test."""
 
 _API: Final = re.compile(r"^/api/v\d+")
 _NAMED: Final = re.compile(r"^/([a-z-]+)/\{([a-z_]+)\}")

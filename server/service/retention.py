@@ -26,6 +26,7 @@ from server.store.tables import (
     Destruction,
     DestructionItem,
     DisposalHold,
+    Entrusted,
     Item,
     RetentionTerm,
     Tag,
@@ -145,6 +146,8 @@ def kept_facts(look: Reading, items: Sequence[Item]) -> tuple[KeptFacts, ...]:
     gone = dict(session.exec(select(Departed.item_id, Departed.how).where(col(Departed.item_id).in_(numbers))).all())
     living = (col(Tag.item_id).in_(numbers), col(Tag.dead_us).is_(None))
     tagged = set(session.exec(select(Tag.item_id).where(*living)))
+    held_for = (col(Entrusted.item_id).in_(numbers), col(Entrusted.returned_us).is_(None))
+    customers = dict(session.exec(select(Entrusted.item_id, Entrusted.customer).where(*held_for)).all())
     return tuple(
         KeptFacts(
             item_facts(item),
@@ -154,6 +157,7 @@ def kept_facts(look: Reading, items: Sequence[Item]) -> tuple[KeptFacts, ...]:
             lists.get(known(item.id)),
             gone.get(known(item.id), ""),
             known(item.id) in tagged,
+            customers.get(known(item.id), ""),
         )
         for item in items
     )

@@ -73,7 +73,7 @@ class Act(StrEnum):
 
     SEE_RECORDS = "see_records"  # an item's contents, changes, filing and attachments, as far as the item is shown
     ATTACH = "attach"  # to what one keeps or has asked for
-    SEE_KEEPING = "see_keeping"  # record numbers, filing, reviews, collections
+    SEE_KEEPING = "see_keeping"  # record numbers, filing, reviews, collections (departments: what they handed in)
     HAND_IN = "hand_in"  # what a department gives to a collection
     SEE_CUSTOMERS = "see_customers"
     KEEP_CUSTOMERS = "keep_customers"
@@ -125,10 +125,11 @@ RIGHTS: Final[dict[Act, frozenset[Role]]] = {
     Act.APPOINT_WITNESS: LEADERS,
     Act.ATTEND_DESTRUCTION: BUSINESS | {Role.INTERNAL_AUDITOR},
     Act.TAKE_BACKUP: ARCHIVE | {Role.SYSTEM_ADMIN},
-    Act.SEE_BACKUPS: ARCHIVE | AUDITORS | {Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN},
+    Act.SEE_BACKUPS: ARCHIVE | {Role.INTERNAL_AUDITOR, Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN},
     Act.SEE_QUARANTINE: ARCHIVE | {Role.INTERNAL_AUDITOR, Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN},
     Act.IMPORT: ARCHIVE | {Role.SECURITY_ADMIN, Role.SYSTEM_ADMIN},
     Act.EXPORT: ARCHIVE | LEADERS | {Role.INTERNAL_AUDITOR},
+    Act.SEE_OVERSIGHT: OFFICE | LEADERS | AUDITORS,
     Act.CHECK_UP: OFFICE | LEADERS,
     Act.SEE_FEEDBACK: BUSINESS | AUDITORS,
     Act.GIVE_FEEDBACK: BUSINESS,
@@ -143,7 +144,7 @@ RIGHTS: Final[dict[Act, frozenset[Role]]] = {
     Act.SEE_LOOKS: frozenset({Role.INTERNAL_AUDITOR, Role.AUDIT_ADMIN, Role.SECURITY_ADMIN, Role.RECORDS_MANAGER}),
     Act.SEE_RECORDS: BUSINESS | AUDITORS,
     Act.ATTACH: BUSINESS,
-    Act.SEE_KEEPING: OFFICE | LEADERS | AUDITORS,
+    Act.SEE_KEEPING: OFFICE | LEADERS | AUDITORS | {Role.DEPARTMENT_MANAGER, Role.DIRECTOR},
     Act.HAND_IN: ARCHIVE | LEADERS | {Role.DEPARTMENT_MANAGER, Role.DIRECTOR},
     Act.SEE_CUSTOMERS: BUSINESS | {Role.INTERNAL_AUDITOR},
     Act.KEEP_CUSTOMERS: ARCHIVE,
@@ -159,7 +160,7 @@ RIGHTS: Final[dict[Act, frozenset[Role]]] = {
     Act.USE_SEALS: BUSINESS,
     Act.SEE_ENTRUSTED: OFFICE | LEADERS | AUDITORS,
     Act.ENTRUST: ARCHIVE,
-    Act.SEE_KEYS: OFFICE | LEADERS | AUDITORS | {Role.SECURITY_ADMIN},
+    Act.SEE_KEYS: OFFICE | LEADERS | AUDITORS,
     Act.KEEP_KEYS: ARCHIVE | LEADERS,
     Act.DECLARE_KEY: BUSINESS,
 }

@@ -5,6 +5,7 @@ items. What one holds oneself, and what one asked for, stays within reach. `WHOL
 numbers that the reader has already.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final
 
@@ -19,13 +20,18 @@ WHOLE: Final = "guiwei_whole"
 _SCOPE: Final = "guiwei_scope"
 _item: Final[Table] = tables.Item.__table__  # type: ignore[attr-defined]
 _person: Final[Table] = tables.Person.__table__  # type: ignore[attr-defined]
-_asked: Final[Table] = tables.RequestItem.__table__  # type: ignore[attr-defined]
 _COLUMNS: Final = {
     "department": "department",
     "category": "category",
     "secrecy": "secrecy",
     "cabinet": "home_station",
 }
+_LISTS: Final[tuple[tuple[Any, str, Any, str], ...]] = (
+    (tables.Request, "id", tables.RequestItem, "request_id"),
+    (tables.Emergency, "authority_id", tables.Line, "authority_id"),
+    (tables.Destruction, "id", tables.DestructionItem, "destruction_id"),
+)
+"""What is about several items, and where these are listed: within reach when all of them are."""
 
 
 def narrow(session: Session, scope: Scope, person_id: int) -> Session:
@@ -56,13 +62,11 @@ def _narrowed(state: ORMExecuteState) -> None:
 @cache
 def _criteria(scope: Scope, person_id: int) -> tuple[Any, ...]:
     items = select(_item.c.id).where(_within(_item.c, scope, person_id))
-    request: Any = tables.Request
-    beyond = select(_asked.c.request_id).where(_asked.c.item_id.not_in(items))
-    own = or_(request.applicant_id == person_id, request.filed_by_id == person_id)
     found: list[tuple[Any, ColumnElement[bool]]] = [
         (tables.Item, _within(tables.Item, scope, person_id)),
-        (tables.Request, or_(own, request.id.not_in(beyond))),
+        *((table, _all_of(table, key, listed, by, items, person_id)) for table, key, listed, by in _LISTS),
         *((table, _about(table, scope, items)) for table in _about_items()),
+        *((table, or_(table.subject != "item", table.subject_id.in_(items))) for table in _with_subject()),
     ]
     return tuple(with_loader_criteria(table, clause, include_aliases=True) for table, clause in found)
 
@@ -72,11 +76,29 @@ def _within(item: Any, scope: Scope, person_id: int) -> ColumnElement[bool]:
     return or_(item.holder_id == person_id, and_(true(), *limits))
 
 
+def _all_of(table: Any, key: str, listed: Any, by: str, items: Any, person_id: int) -> ColumnElement[bool]:
+    rows = listed.__table__.c
+    beyond = select(rows[by]).where(rows.item_id.not_in(items))
+    asked = ("applicant_id", "filed_by_id", "by_id")
+    own = [getattr(table, name) == person_id for name in asked if hasattr(table, name)]
+    return or_(*own, getattr(table, key).not_in(beyond))
+
+
 @cache
 def _about_items() -> tuple[Any, ...]:
-    """Give every table that speaks of an item, except that which says what a request asks for."""
-    every = (mapper.class_ for mapper in SQLModel._sa_registry.mappers)
-    return tuple(one for one in every if hasattr(one, "item_id") and one is not tables.RequestItem)
+    """Give every table that speaks of an item, except those that say which items something is about."""
+    lists = {listed for _, _, listed, _ in _LISTS}
+    return tuple(one for one in _every() if hasattr(one, "item_id") and one not in lists)
+
+
+@cache
+def _with_subject() -> tuple[Any, ...]:
+    """Give every table about something that may be an item."""
+    return tuple(one for one in _every() if hasattr(one, "subject_id"))
+
+
+def _every() -> Iterable[Any]:
+    return (mapper.class_ for mapper in SQLModel._sa_registry.mappers)
 
 
 def _about(table: Any, scope: Scope, items: Any) -> ColumnElement[bool]:

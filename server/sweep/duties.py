@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from server.domain.policy import Policy
-from server.service.duties import flag_overdue, open_what_is_due
+from server.service.duties import flag_overdue, open_what_is_due, remind_of_begun
 from server.store.unit_of_work import Database
 
 LOOK_US: Final = 60_000_000
@@ -29,5 +29,6 @@ class Duties:
             return
         with self.database.begin() as uow:
             open_what_is_due(uow, self.policy, now_us, self.zone)
+            remind_of_begun(uow, self.policy, now_us, self.zone)
             flag_overdue(uow, self.policy, now_us, self.zone)
         self.looked_us = now_us

@@ -29,7 +29,8 @@ class Watch:
         viewer, reads = self.viewer, self.request.method in ("GET", "HEAD")
         changes = not reads and act not in ASKED_OF_AUDITORS
         now_us = self.deps.clock.wall_us()
-        if against := entry_reasons(viewer.role, viewer.scope, now_us, act in WHOLE, changes):
+        whole = act in WHOLE or reach.KINDS.get(reach.noun_of(self._path), reach.NOTHING).whole
+        if against := entry_reasons(viewer.role, viewer.scope, now_us, whole, changes):
             await self.note(What.REFUSED)
             raise RefusedError(against)
         for what in await self._found(reads):
@@ -63,7 +64,11 @@ class Watch:
 
     @property
     def _named(self) -> tuple[str, str] | None:
-        return reach.named_in(self.request.scope["route"].path, self.request.path_params)
+        return reach.named_in(self._path, self.request.path_params)
+
+    @property
+    def _path(self) -> str:
+        return str(self.request.scope["route"].path)
 
     def _note(self, what: What) -> None:
         deps, about = self.deps, f"{self.request.method} {self.request.url.path}"[:300]

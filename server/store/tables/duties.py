@@ -18,6 +18,7 @@ class Duty(SQLModel, table=True):
     subject: str = ""
     from_us: int = Field(sa_type=BigInteger)
     due_us: int = Field(sa_type=BigInteger)
+    reminded_us: int | None = Field(default=None, sa_type=BigInteger)
     flagged_us: int | None = Field(default=None, sa_type=BigInteger)
     ended_us: int | None = Field(default=None, sa_type=BigInteger)
     outcome: str = ""  # fulfilled | dropped

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from server.service import loans, page_views
 from server.service.errors import ServiceError
-from server.service.inputs import NewCheck
+from server.service.lending_shapes import NewReturnCheck
 from server.service.rights import Act
 from server.service.shapes import LoanView
 from server.web.auth import gate
@@ -22,6 +22,8 @@ TABS = {
     "overdue": N_("Overdue"),
     "returned": N_("To be checked"),
     "discrepancy": N_("Incomplete"),
+    "claimed_returned": N_("Searched for"),
+    "lost": N_("Lost"),
     "closed": N_("Closed"),
 }
 router = page_router()
@@ -30,7 +32,7 @@ router = page_router()
 @router.get("/loans", **gate(Act.SEE_LOANS))
 async def loan_list(
     look: Look,
-    show: Literal["out", "overdue", "returned", "discrepancy", "closed"] = "out",
+    show: Literal["out", "overdue", "returned", "discrepancy", "claimed_returned", "lost", "closed"] = "out",
     after: int | None = None,
 ) -> Response:
     """List loans: one's own, or everybody's for those whose business it is."""
@@ -56,15 +58,15 @@ async def do_check(
     parts: Annotated[str, Form()] = "",
     pages: Annotated[str, Form()] = "",
     note: Annotated[str, Form()] = "",
+    damage: Annotated[str, Form()] = "",
 ) -> Response:
     """Record a check; a whole return closes the loan, a shortfall keeps it open."""
     if complete not in ("yes", "no"):
         look.page.note("bad", look.page.text("Say whether everything is there."))
         return _form(look, number, 422)
     try:
-        asked = NewCheck.model_validate(
-            {"complete": complete == "yes", "parts": parts or None, "pages": pages or None, "note": note[:500]}
-        )
+        values = {"complete": complete == "yes", "parts": parts or None, "pages": pages or None}
+        asked = NewReturnCheck.model_validate({**values, "note": note[:500], "damage": damage[:500]})
         await act(LoanView, lambda work: loans.check(work, number, asked))
     except ValidationError:
         look.page.note("bad", look.page.text("Parts and pages are whole numbers."))

@@ -9,7 +9,8 @@ from urllib.parse import quote
 from fastapi import Form, Response
 from pydantic import ValidationError
 
-from server.service import counting, stations, stocktakes
+from server.domain.words import Condition
+from server.service import counting, stations, stocktake_signing, stocktakes
 from server.service.context import Writing
 from server.service.errors import ServiceError
 from server.service.inputs import NewScan, NewScans, NewStocktake, NewSweep
@@ -70,7 +71,7 @@ async def one_stocktake(
 ) -> Response:
     """Show one stocktake; `seen` and `how` say what the last scan came to."""
     outcome = _outcome(look, seen, how) if seen else None
-    return _shown(look, number, at, show, outcome)
+    return shown(look, number, at, show, outcome)
 
 
 @router.post("/stocktakes/{number}/scan", **gate(Act.COUNT))
@@ -83,16 +84,16 @@ async def scan(
         return go(f"/stocktakes/{number}?at={quote(text)}")
     if not is_place(look, at):
         outcome = Outcome("refused", look.page.text("Scan or type the place first, such as a/1"))
-        return _shown(look, number, "", "", outcome, 422)
+        return shown(look, number, "", "", outcome, 422)
     found = item_code(look, text) or text
     try:
         asked = NewScans(scans=[NewScan(place=at, code=found)])
         said = await act(ScansView, lambda work: stocktakes.scan(work, number, asked))
     except ValidationError:
-        return _shown(look, number, at, "", Outcome("refused", unknown(look, text)), 422)
+        return shown(look, number, at, "", Outcome("refused", unknown(look, text)), 422)
     except ServiceError as error:
         explain(look.page, error)
-        return _shown(look, number, at, "", None, status_of(error))
+        return shown(look, number, at, "", None, status_of(error))
     how = "unknown" if said.unknown else "already" if said.already else "ok"
     return go(f"/stocktakes/{number}?at={quote(at)}&seen={quote(found, safe='')}&how={how}")
 
@@ -114,7 +115,7 @@ async def _tried(look: Look, act: Do, number: int, work: Callable[[Writing], Sto
         await act(StocktakeView, work)
     except ServiceError as error:
         explain(look.page, error)
-        return _shown(look, number, "", "", None, status_of(error))
+        return shown(look, number, "", "", None, status_of(error))
     return go(f"/stocktakes/{number}")
 
 
@@ -132,7 +133,8 @@ def _list(look: Look, form: OpenForm, after: int | None, status: int = 200) -> R
     return look.show("stocktakes.html", page.rows, status, rows=page.rows, next=page.next, stations=known, form=form)
 
 
-def _shown(look: Look, number: int, at: str, show: str, outcome: Outcome | None, status: int = 200) -> Response:
+def shown(look: Look, number: int, at: str, show: str, outcome: Outcome | None, status: int = 200) -> Response:
+    """Show one stocktake, with what may be done next."""
     view = counting.get_stocktake(look, number)
     told = Counter(name_of(view, line) for line in view.lines)
     lines = [line for line in view.lines if not show or name_of(view, line) == show]
@@ -153,6 +155,8 @@ def _shown(look: Look, number: int, at: str, show: str, outcome: Outcome | None,
         buckets=[(name, told[name]) for name in RESULTS if told[name]],
         lines=[(line, name_of(view, line)) for line in lines[:SHOWN]],
         more=len(lines) - SHOWN,
+        differences=[] if open_now else stocktake_signing.list_differences(look, number).rows,
+        conditions=list(Condition),
     )
 
 

@@ -14,6 +14,7 @@ from server.domain.words import AlarmKind
 from server.notify.wording import alarm_text
 
 from .i18n import N_, translations
+from .words_keeping import KEEPING
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ CUSTODY: Table = {
     "place": Word(N_("In its cabinet"), "good", "cabinet"),
     "held": Word(N_("With a person"), "info", "person"),
     "incident": Word(N_("Unaccounted for"), "open", "ask"),
+    "gone": Word(N_("No longer kept"), "plain", "minus"),
 }
 SEVERITIES: Table = {
     "notice": Word(N_("Notice"), "plain", "minus"),
@@ -86,9 +88,34 @@ RESULTS: Table = {
     "duplicate": Word(N_("Seen twice"), "warn", "swap"),
     "unaccounted": Word(N_("Unaccounted for"), "open", "ask"),
 }
+DESTRUCTIONS: Table = {
+    "filed": Word(N_("To be reviewed"), "warn", "clock"),
+    "reviewed": Word(N_("To be approved"), "warn", "clock"),
+    "approved": Word(N_("Approved, not done yet"), "info", "check"),
+    "refused": Word(N_("Refused"), "bad", "cross"),
+    "withdrawn": Word(N_("Withdrawn"), "plain", "minus"),
+    "destroyed": Word(N_("Destroyed"), "plain", "check"),
+}
+BACKUPS: Table = {
+    "good": Word(N_("Whole"), "good", "check"),
+    "failed": Word(N_("Failed"), "bad", "cross"),
+}
+STEPS: Table = {
+    "review": Word(N_("Reviewed")),
+    "approve": Word(N_("Approved")),
+    "refuse": Word(N_("Refused")),
+    "withdraw": Word(N_("Withdrawn")),
+    "destroy": Word(N_("Destroyed")),
+}
+OUTCOMES: Table = {
+    "extend": Word(N_("Keep it longer")),
+    "keep": Word(N_("Keep it for ever")),
+    "destroy": Word(N_("It may be destroyed")),
+}
 STOCKTAKES: Table = {
     "open": Word(N_("Counting"), "info", "count"),
     "closed": Word(N_("Closed"), "plain", "check"),
+    "signed": Word(N_("Signed off"), "good", "check"),
 }
 DECISIONS: Table = {
     "approve": Word(N_("Approved"), "good", "check"),
@@ -111,6 +138,11 @@ EMERGENCIES: Table = {
 EVENTS: Table = {
     "checked": Word(N_("Checked and complete"), "good", "check"),
 }
+OPENINGS: Table = {
+    "declared": Word(N_("Declared"), "good", "check"),
+    "waiting": Word(N_("To be declared"), "warn", "clock"),
+    "undeclared": Word(N_("Not declared"), "bad", "alert"),
+}
 DETAILS: Table = {
     "verdict": Word(N_("Verdict")),
     "epc": Word(N_("Tag")),
@@ -132,10 +164,16 @@ REVIEWS: Table = {
     "confirmed": Word(N_("Confirmed"), "good", "check"),
     "withdrawn": Word(N_("Rights withdrawn"), "bad", "cross"),
 }
+POINTS: Table = {
+    "open": Word(N_("Not answered"), "plain", "clock"),
+    "ok": Word(N_("In order"), "good", "check"),
+    "fault": Word(N_("At fault"), "bad", "alert"),
+}
 OWN: Mapping[str, Table] = {
     "look": LOOKED,
     "review": REVIEWS,
     "duty_state": DUTY_STATES,
+    "point": POINTS,
     "verdict": VERDICTS,
     "lawful": LAWFUL,
     "custody": CUSTODY,
@@ -144,11 +182,17 @@ OWN: Mapping[str, Table] = {
     "incident": INCIDENTS,
     "result": RESULTS,
     "stocktake": STOCKTAKES,
+    "destruction": DESTRUCTIONS,
+    "step": STEPS,
+    "backup": BACKUPS,
+    "outcome": OUTCOMES,
     "decision": DECISIONS,
     "event": EVENTS,
     "delegation": DELEGATIONS,
     "emergency": EMERGENCIES,
     "detail": DETAILS,
+    **{group: {name: Word(*row) for name, row in rows.items()} for group, rows in KEEPING.items()},
+    "opening": OPENINGS,
 }
 """The words whose texts are the catalogs'."""
 
@@ -166,6 +210,27 @@ LOOKS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "claimed_returned": ("open", "ask"),
         "lost": ("bad", "cross"),
     },
+    "life": {
+        "out": ("info", "out"),
+        "overdue": ("bad", "clock"),
+        "overdue_hard": ("bad", "clock"),
+        "escalated": ("bad", "alert"),
+        "claimed_returned": ("open", "ask"),
+        "lost": ("bad", "cross"),
+        "returned": ("warn", "back"),
+        "discrepancy": ("bad", "alert"),
+        "checked": ("info", "check"),
+        "repair": ("warn", "clock"),
+        "closed": ("plain", "check"),
+    },
+    "search": {
+        "claimed": ("open", "ask"),
+        "lost": ("bad", "cross"),
+        "found": ("good", "check"),
+        "withdrawn": ("plain", "minus"),
+        "concluded": ("plain", "check"),
+    },
+    "key_set": {},
     "alarm_state": {"set": ("bad", "bell"), "acknowledged": ("warn", "person"), "closed": ("plain", "check")},
     "secrecy": {
         "top_secret": ("bad", "lock"),
@@ -174,11 +239,19 @@ LOOKS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "ordinary": ("plain", "minus"),
     },
     "subject": {},
+    "method": {},
+    "condition": {
+        "good": ("good", "check"),
+        "worn": ("warn", "alert"),
+        "damaged": ("bad", "alert"),
+        "incomplete": ("bad", "alert"),
+    },
     "mode": {},
     "task": {},
     "kind": {},
     "role": {},
     "duty": {},
+    "check": {},
     "authority": {
         "approval": ("info", "check"),
         "standing": ("info", "check"),

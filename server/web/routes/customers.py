@@ -73,11 +73,13 @@ async def get_customer(number: Number, look: Look, response: Response) -> Custom
 
 @router.patch("/customers/{number}", **gate(Act.KEEP_CUSTOMERS))
 async def patch_customer(
-    number: Number, body: CustomerPatch, version: IfMatch, do: Do, deps: Given, response: Response
+    number: Number, body: CustomerPatch, version: IfMatch, look: Look, do: Do, deps: Given, response: Response
 ) -> CustomerView:
-    """Change a customer's record; a grade or credit file needs an approval of its own (R37)."""
-    work = await do(CustomerView, lambda work: customers.patch_customer(work, deps.vault, number, version, body))
-    return versioned(response, work)
+    """Change a customer's record; a grade or credit file by an approval of its own (R37), after a backup (R39)."""
+    if deps.backup is not None and customers.updates_credit_file(look, number, body):
+        await run_in_threadpool(deps.backup, f"credit file of customer {number}")
+    shown = await do(CustomerView, lambda work: customers.patch_customer(work, deps.vault, number, version, body))
+    return versioned(response, shown)
 
 
 @router.get("/customers/{number}/changes", **gate(Act.SEE_CUSTOMERS))

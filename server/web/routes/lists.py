@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from server.domain.words import CustodyState
 from server.reports import WRITERS
-from server.service import lists
+from server.service import lists, onboarding
 from server.service.context import Reading, Writing
 from server.service.crm import CrmView, list_crms
 from server.service.rights import Act, Viewer
@@ -77,6 +77,12 @@ async def print_list(body: lists.NewLabelList, deps: Given, viewer: Me, do: Do) 
 async def get_crms(look: Look) -> Page[CrmView]:
     """List the CRMs that customers are read from, and how the readings went."""
     return list_crms(look)
+
+
+@router.get("/setup", **gate(Act.IMPORT))
+async def get_setup(look: Look) -> onboarding.SetUpView:
+    """Say what a new company has set up, and what it still lacks."""
+    return onboarding.set_up(look)
 
 
 def _look(deps: Deps, viewer: Viewer, session: Session) -> Reading:

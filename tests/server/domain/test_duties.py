@@ -27,13 +27,15 @@ def test_every_kind_has_its_subject_and_its_row() -> None:
     assert {one.kind for one in POLICY.duty} == set(DutyKind)
 
 
-def test_by_the_calendar_it_begins_with_its_month_and_nothing_is_owed_from_before_the_first_turn() -> None:
+def test_by_the_calendar_the_first_is_the_next_that_can_still_be_done_in_time() -> None:
     quarterly = row(months=(1, 4, 7, 10))
-    assert wanted(quarterly, None, MARCH, ZONE) == []
-    (april,) = wanted(quarterly, None, day_start(date(2026, 4, 9), ZONE), ZONE)
+    (april,) = wanted(quarterly, None, MARCH, ZONE)
     assert (april.from_us, april.due_us) == (day_start(date(2026, 4, 1), ZONE), end(2026, 4, 30))
+    assert wanted(quarterly, None, day_start(date(2026, 4, 9), ZONE), ZONE) == [april]
     monthly = row(months=tuple(range(1, 13)), day=5)
-    assert wanted(monthly, None, day_start(date(2026, 3, 6), ZONE), ZONE) == []
+    (first,) = wanted(monthly, None, day_start(date(2026, 3, 6), ZONE), ZONE)
+    assert first.due_us == end(2026, 4, 5)
+    assert wanted(monthly, Last(first.due_us, None), day_start(date(2026, 4, 6), ZONE), ZONE) == []
 
 
 def test_what_was_missed_while_nobody_looked_is_owed_month_by_month() -> None:

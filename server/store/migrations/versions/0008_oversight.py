@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("from_us", sa.BigInteger(), nullable=False),
         sa.Column("due_us", sa.BigInteger(), nullable=False),
+        sa.Column("reminded_us", sa.BigInteger(), nullable=True),
         sa.Column("flagged_us", sa.BigInteger(), nullable=True),
         sa.Column("ended_us", sa.BigInteger(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=False),

@@ -1,10 +1,49 @@
 """A working day in the office: lawful and unlawful, so that every page has something of everything to show."""
 
-from contract.messages import StationStarted
-from server.service import alarms, requests, stocktakes
-from server.service.inputs import NewDecision, NewRequest, NewScans, NewStocktake
+from datetime import date
 
-from .office import HOSTILE, MINUTE, Office, code_of, epc_of
+from sqlmodel import select
+
+from contract.messages import StationStarted
+from server.exchange.kinds import Kind
+from server.service import (
+    alarms,
+    appraisals,
+    authority,
+    delegations,
+    destructions,
+    emergencies,
+    holds,
+    imports,
+    requests,
+    retention,
+    stocktakes,
+)
+from server.service import checkups as checking
+from server.service import feedback as saying
+from server.service.appraisals import NewHold, NewOutcome
+from server.service.destructions import NewDestruction
+from server.service.import_run import Importer
+from server.service.import_shapes import NewImport
+from server.service.inputs import (
+    NewDecision,
+    NewDelegation,
+    NewOrder,
+    NewRegistration,
+    NewRequest,
+    NewScans,
+    NewStocktake,
+)
+from server.service.reporting import kept
+from server.service.retention import NewRetention
+from server.service.sign_in import viewer_of
+from server.store.tables import Person
+from server.sweep.duties import Duties
+from server.sweep.retention import Retention
+
+from .keeping_day import keep_records
+from .lending_day import keep_registers
+from .office import HOSTILE, MINUTE, SITE, ZONE, Office, badge_of, code_of, epc_of
 
 
 def ask(office: Office, who: str, items: list[int], purpose: str, **more: object) -> int:
@@ -22,6 +61,7 @@ def live_a_day(office: Office) -> None:
     """Let a day happen, from nine in the morning."""
     for cabinet in office.cabinets.values():
         cabinet.send(office, lambda **base: StationStarted(version="test", **base))
+    keep_records(office)
     lawful = ask(office, "li", [0], "客户复核", **{"for": "wang"})
     office.pass_time(4)
     approve(office, "zhao", lawful)
@@ -47,7 +87,27 @@ def live_a_day(office: Office) -> None:
     office.do("zhao", lambda work: requests.decide(work, refused, "refuse", NewDecision(note="请先征得人事部同意")))
     office.do("chen", lambda work: alarms.acknowledge(work, 1))
     office.pass_time(5 * 60)
+    stand_in(office)
+    keep_registers(office)
     count(office)
+    doom(office)
+    oversee(office)
+    hand_sheets_in(office)
+
+
+def stand_in(office: Office) -> None:
+    """Delegate, register, order, queue for what is out, and take something in an emergency."""
+    until = "2026-03-04T18:00:00+08:00"
+    given = {"to": "zhou", "until": until, "scope": {"secrecy": ["ordinary"], "modes": ["loan", "reading"]}}
+    office.do("zhao", lambda work: delegations.delegate(work, NewDelegation.model_validate(given)))
+    mine = {"person": "sun", "items": [code_of(9)], "purpose": "月度核对", "mode": "reading"}
+    office.do("chen", lambda work: authority.register(work, NewRegistration.model_validate(mine)))
+    task = {"person": "zheng", "items": [code_of(5)], "task": "move", "purpose": "调整柜位"}
+    office.do("chen", lambda work: authority.order(work, NewOrder.model_validate(task)))
+    office.do("zhou", lambda work: holds.join(work, code_of(3), holds.NewHold(purpose="年报")))
+    taken = {"items": [code_of(9)], "other": "chen", "purpose": "空调漏水,抢出档案", "badge": badge_of("chen")}
+    used = emergencies.NewEmergency.model_validate(taken)
+    office.do("zheng", lambda work: emergencies.use(work, used, SITE, password_right=False))
 
 
 def count(office: Office) -> None:
@@ -62,3 +122,46 @@ def count(office: Office) -> None:
         {"place": "b/2", "epc": epc_of(4000)},
     ]
     office.do("chen", lambda work: stocktakes.scan(work, opened.id, NewScans.model_validate({"scans": scans})))
+
+
+def doom(office: Office) -> None:
+    """Let the retention of three items end: one is on a destruction list, one held back, one to be appraised."""
+    asked = NewRetention(period="D10", begun=date(2001, 5, 20))
+    for item in (7, 9, 10):
+        office.do("chen", lambda work, code=code_of(item): retention.set_retention(work, code, asked))
+    Retention(office.database, office.deps.policy).turn(office.clock.wall_us())
+    for number in (1, 2):
+        office.do(
+            "qian", lambda work, n=number: appraisals.decide(work, n, NewOutcome.model_validate({"outcome": "destroy"}))
+        )
+    listed = NewDestruction(items=[code_of(7)], title="到期销毁", why="期满")
+    office.do("chen", lambda work: destructions.file_list(work, listed))
+    office.do("qian", lambda work: appraisals.place_holds(work, NewHold(items=[code_of(9)], why="诉讼")))
+
+
+def oversee(office: Office) -> None:
+    """Inspect a cabinet, open a response to the forced door, give feedback, learn, and have reports made."""
+    Duties(office.database, office.deps.policy, ZONE).turn(office.clock.wall_us())
+    listed = next(p for kind, p in office.deps.policy.oversight.checklists.items() if kind == "cabinet_inspection")
+    points = [{"point": point, "result": "ok"} for point in listed]
+    inspected = {"kind": "cabinet_inspection", "station": "a", "points": points, "note": HOSTILE}
+    for asked in (inspected, {"kind": "incident_response", "station": "b", "alarm": 1}):
+        new = checking.NewCheckup.model_validate(asked)
+        office.do("chen", lambda work, new=new: checking.record(work, new))
+    said = saying.NewFeedback(text=HOSTILE)
+    office.do("wang", lambda work: saying.give(work, said))
+    office.do("qian", lambda work: saying.learn(work, saying.NewLesson(text="下班前一小时提醒归还", measure=HOSTILE)))
+    for name, period in (("unreturned", None), ("half_yearly", "2026-H1"), ("evaluation", None)):
+        office.do("qian", lambda work, name=name, period=period: kept.make(work, name, period))
+
+
+def hand_sheets_in(office: Office) -> None:
+    """Try a sheet with faults in it, and hand one in whose columns nobody can guess."""
+    deps, settings = office.deps, office.deps.settings
+    rows = f"题名,密级,位置,编码\n{HOSTILE.replace(',', ' ')},普通,a/1,N1\n合同,{HOSTILE[:4]},z/9,N2\n"
+    for kind, data in ((Kind.ITEMS, rows.replace('"', "'")), (Kind.ITEMS, "甲,乙\n1,2\n")):
+        asked = NewImport(kind=kind, filename=HOSTILE, dry_run=True)
+        job = office.do("chen", lambda work, asked=asked, data=data: imports.begin_import(work, asked, data.encode()))
+        with deps.database.read() as session:
+            chen = viewer_of(session.exec(select(Person).where(Person.username == "chen")).one())
+        Importer(deps.database, deps.clock, deps.policy, settings.zone, SITE, deps.vault).run(chen, job.id)

@@ -1,0 +1,38 @@
+"""What the office writes into the registers beside lending: seals, what is entrusted, keys, copies, repairs, searches."""
+
+from server.service import copies, entrusted, keysets, repairs, seals, searches
+from server.service.lending_shapes import NewCopies, NewEntrusted, NewKeySet, NewKeyUse, NewSeal, NewSealUse
+
+from .office import HOSTILE, Office, code_of
+
+PAGE = {
+    "seal": code_of(6),
+    "name": "合同专用章(一)",
+    "scope": "采购与销售合同",
+    "impression": "ab" * 32,
+    "keeper": "zheng",
+    "engraved_by": "总经理批准 2025-12",
+    "engraved_at": "2026-01-05T09:00:00+08:00",
+}
+TRUSTED = {
+    "item": code_of(7),
+    "customer": "华东建设",
+    "mandate": "投标文件用印",
+    "modes": ["seal_use"],
+    "until": "2026-03-20T18:00:00+08:00",
+    "handed_over_by": f"周经理 {HOSTILE}",
+}
+
+
+def keep_registers(office: Office) -> None:
+    """Write something into every register."""
+    standing = NewCopies(pages="1-3", purpose="常用", standing=True)
+    office.do("qian", lambda work: seals.enter(work, NewSeal.model_validate(PAGE)))
+    use = NewSealUse(impressions=3, supervisor="chen", note="多盖一份留存")
+    office.do("li", lambda work: seals.record_use(work, code_of(6), use))
+    office.do("chen", lambda work: entrusted.receive(work, NewEntrusted.model_validate(TRUSTED)))
+    office.do("qian", lambda work: keysets.give(work, NewKeySet(cabinet="a", set="spare", holder="wu")))
+    office.do("wu", lambda work: keysets.declare(work, NewKeyUse(cabinet="a", set="spare", reason="门锁断电")))
+    office.do("chen", lambda work: repairs.report(work, code_of(10), "封面脱落"))
+    office.do("chen", lambda work: copies.register(work, code_of(9), standing))
+    office.do("wang", lambda work: searches.claim(work, 1, "已放回柜中"))
