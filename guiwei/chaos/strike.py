@@ -101,7 +101,12 @@ def _run(story: Story, world: World, blow: Blow, outcome: Outcome) -> None:
             stopped = f"could not go on: {error}"
             break
     end = next(expect for expect in story.expects if expect.after is None)
-    differences = judge(end, acts)
+    differences = []
+    try:
+        quiet.wait_swept()
+    except UnsettledError as error:
+        differences.append(Difference("the end", "quiet within 20 s", str(error)))
+    differences += judge(end, acts)
     if stopped:
         differences.append(Difference("the story", "its end", stopped))
     _conclude(world, story, differences, outcome)
