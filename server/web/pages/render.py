@@ -59,7 +59,7 @@ MENU: Final = (
     Entry("/alarms", "bell", N_("Alarms"), Act.SEE_ALARMS),
     Entry("/cases", "case", N_("Cases"), Act.SEE_ALARMS, minor=True),
     Entry("/stocktakes", "count", N_("Stocktakes"), Act.SEE_COUNTS, minor=True),
-    Entry("/disposal", "case", N_("Disposal"), Act.ATTEND_DESTRUCTION, minor=True),
+    Entry("/disposal", "lock", N_("Disposal"), Act.ATTEND_DESTRUCTION, minor=True),
     Entry("/customers", "people", N_("Customers"), Act.SEE_CUSTOMERS, minor=True),
     Entry("/keeping", "paper", N_("Keeping"), Act.SEE_KEEPING, minor=True),
     Entry("/stations", "cabinet", N_("Cabinets"), Act.SEE_OVERVIEW, minor=True),
@@ -71,7 +71,6 @@ MENU: Final = (
     Entry("/people", "people", N_("People"), Act.FIND_PEOPLE, minor=True),
     Entry("/backups", "shield", N_("Backups"), Act.SEE_BACKUPS, minor=True),
     Entry("/imports", "plus", N_("Imports"), Act.IMPORT, minor=True),
-    Entry("/start", "check", N_("What is set up"), Act.IMPORT, minor=True),
     Entry("/rules", "paper", N_("Rules"), Act.OWN, minor=True),
     Entry("/more", "menu", N_("More"), Act.OWN),
 )
