@@ -34,6 +34,8 @@ from server.store.working_set import Wanted, load
 
 LATE_US: Final = 5_000_000
 """An event heard this much after it happened is said to be late."""
+PART: Final = 125
+"""Events judged before what follows from them is written, where that can be done beside the judging of the next."""
 DATABASE_DOWN: Final = (OperationalError, InterfaceError, InternalError, ProgrammingError)
 """A database that is away, broken, not migrated or without rights: no message is at fault, so none is quarantined."""
 
@@ -165,23 +167,25 @@ class IntakeService:
     ) -> Taken:
         now = self.clock.wall_us()
         with self.database.begin(beside) as uow:
-            connection = uow.connection
-            placed = _place(connection, [unit for unit in units if isinstance(unit, Opened)], now, poison)
+            placed = _place(uow.connection, [unit for unit in units if isinstance(unit, Opened)], now, poison)
             wanted = Wanted()
             for heard, why in placed.events:
                 if why is None and heard.event is not None:
                     note_wanted(wanted, heard.station, heard.event)
-            facts = load(connection, wanted, now)
+            facts = load(uow.connection, wanted, now)
             work = Work(uow, self.policy, self.zone, now, self.clock.real_wall_us(), facts, pins)
-            for heard, why in placed.events:
-                if why is None:
-                    handle(work, heard)
-                else:
-                    work.record(heard, "event_quarantined", {"reason": why.reason, "detail": why.detail})
+            for start in range(0, len(placed.events), PART):
+                part = placed.events[start : start + PART]
+                for heard, why in part:
+                    if why is None:
+                        handle(work, heard)
+                    else:
+                        work.record(heard, "event_quarantined", {"reason": why.reason, "detail": why.detail})
+                work.write([_row(heard, why) for heard, why in part])
             for unit, why in placed.broken:
                 _alarm_chain(work, unit, why)
-            work.effects.save(connection)
-            inbox.save_events(connection, [_row(heard, why) for heard, why in placed.events])
+            work.write([])
+            connection = uow.connection
             inbox.save_heads(
                 connection, {key: (head.upto, head.hash) for key, head in placed.heads.items() if head.fresh}
             )

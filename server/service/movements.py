@@ -163,7 +163,7 @@ def _lend_or_take_back(work: Work, heard: Heard, judgement: Judgement, item: Ite
         "returned_us": None,
         "returned_by_id": None,
     }
-    work.lend(OpenLoan(None, item.id, custody.person_id or 0, heard.occurred_us, row))
+    work.lend(OpenLoan(item.id, custody.person_id or 0, heard.occurred_us), row)
 
 
 def _row(heard: Heard, event: DoorClosed, judgement: Judgement, entry: int, incident_id: int) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def _begin(work: Work, heard: Heard, event: DoorOpened | DoorClosed, opened_seq:
     cause = Cause.NO_SESSION if said == Cause.SESSION else said  # a session nobody was granted is none
     kind = incident_for_opening(cause) or IncidentKind.DOOR_OPENED_WITHOUT_SESSION
     number = work.effects.begin_incident(
-        work.uow.connection,
+        work.uow,
         {
             "kind": str(kind),
             "station": heard.station,

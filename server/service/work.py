@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
 from contract.messages import AnyAnswer, Event
 from server.domain.authorities import LineFacts
 from server.domain.custody import Custody, ItemFacts
@@ -15,6 +17,7 @@ from server.domain.facts import facts
 from server.domain.policy import Policy
 from server.domain.words import CaseKind, CustodyState, LineState
 from server.store.effects import Effects, LineChange, tally_key
+from server.store.inbox import save_events
 from server.store.unit_of_work import UnitOfWork
 from server.store.working_set import OpenLoan, Visit, WorkingSet
 
@@ -190,9 +193,9 @@ class Work:
         self.facts.visits[visit.session] = visit
         self.effects.visits[visit.session] = visit
 
-    def lend(self, loan: OpenLoan) -> None:
-        """Note a new loan."""
-        self.effects.loans.append(loan)
+    def lend(self, loan: OpenLoan, row: dict[str, Any]) -> None:
+        """Note a new loan, and the row it is kept as."""
+        self.effects.loans.append(row)
         self.facts.loans.setdefault(loan.item_id, []).append(loan)
 
     def take_back(self, item_id: int, at_us: int, by_id: int | None) -> None:
@@ -202,10 +205,9 @@ class Work:
         if loan is None:
             return
         loans.remove(loan)
-        if loan.row is not None:
-            loan.row.update(state="returned", returned_us=at_us, returned_by_id=by_id)
-        elif loan.id is not None:
-            self.effects.loans_back.append({"id": loan.id, "returned_us": at_us, "returned_by_id": by_id})
+        self.effects.loans_back.append(
+            {"item_id": item_id, "taken_us": loan.taken_us, "returned_us": at_us, "returned_by_id": by_id}
+        )
 
     def open_case(
         self,
@@ -229,6 +231,16 @@ class Work:
                 "opened_us": self.now_us,
             }
         )
+
+    def write(self, rows: list[dict[str, Any]]) -> None:
+        """Have written what everything so far led to, and the events (rows of the inbox) it follows from."""
+        done, self.effects = self.effects, self.effects.cut()
+
+        def both(connection: Connection) -> None:
+            done.save(connection)
+            save_events(connection, rows)
+
+        self.uow.write(both)
 
     def record(self, heard: Heard, kind: str, body: dict[str, Any]) -> int:
         """Append the ledger entry of an event; it names the event by station, epoch, seq and hash."""

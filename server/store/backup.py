@@ -175,7 +175,10 @@ def _besides(place: Path) -> Callable[[str, list[str]], set[str]]:
     skipped = shutil.ignore_patterns(*SKIPPED)
 
     def ignored(folder: str, names: list[str]) -> set[str]:
-        return {*skipped(folder, names), *(name for name in names if (Path(folder) / name).resolve() == place.resolve())}
+        return {
+            *skipped(folder, names),
+            *(name for name in names if (Path(folder) / name).resolve() == place.resolve()),
+        }
 
     return ignored
 

@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from server.domain.custody import Custody, ItemFacts, Place
 from server.store.sql import fetch, run_many
-from server.store.working_set import OpenLoan, Visit
+from server.store.unit_of_work import UnitOfWork
+from server.store.working_set import Visit
 
 _INCIDENT = (
     "INSERT INTO incident (id, kind, station, epoch, opened_seq, door, occurred_us, note)"
@@ -42,7 +43,7 @@ _LOAN_NEW = (
 )
 _LOAN_BACK = (
     "UPDATE loan SET state = 'returned', returned_us = :returned_us, returned_by_id = :returned_by_id"
-    " WHERE id = :id AND state = 'out'"
+    " WHERE item_id = :item_id AND taken_us = :taken_us AND state = 'out'"
 )
 _VISIT = (
     'INSERT INTO visit (session, station, person_id, challenge, "grant", doors, pin_ok, asked_us, lapses_us, ended_us)'
@@ -95,7 +96,7 @@ class Effects:
     items: dict[int, tuple[ItemFacts, Custody]] = field(default_factory=dict)
     """By item: as it was loaded, and the custody it comes to."""
     lines: dict[int, LineChange] = field(default_factory=dict)
-    loans: list[OpenLoan] = field(default_factory=list)
+    loans: list[dict[str, Any]] = field(default_factory=list)
     loans_back: list[dict[str, Any]] = field(default_factory=list)
     visits: dict[str, Visit] = field(default_factory=dict)
     tallies: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -103,17 +104,23 @@ class Effects:
     alarms: list[dict[str, Any]] = field(default_factory=list)
     cleared: dict[str, int] = field(default_factory=dict)
     """When the cause of an alarm was over, by cause; what is set again after that is not here."""
+    _visit_rows: list[dict[str, Any]] = field(default_factory=list)
     _opened: dict[tuple[str, str, int], int] = field(default_factory=dict)
     _last_incident: int | None = None
 
+    def cut(self) -> "Effects":
+        """Leave what there is so far as it is, to be saved beside what follows; returns where that goes."""
+        self._visit_rows = [_visit_row(visit) for visit in self.visits.values()]
+        return Effects(_opened=self._opened, _last_incident=self._last_incident)
+
     def save(self, connection: Connection) -> None:
-        """Write everything; raises StaleFactsError when a row is not as it was judged."""
+        """Write everything that was cut off; raises StaleFactsError when a row is not as it was judged."""
         self._save_incidents(connection)
-        run_many(connection, _VISIT, [_visit_row(visit) for visit in self.visits.values()])
+        run_many(connection, _VISIT, self._visit_rows)
         _all(connection, "item", _ITEM, [_item_row(item, after) for item, after in self.items.values()])
         _all(connection, "line", _LINE, [_line_row(number, change) for number, change in self.lines.items()])
+        run_many(connection, _LOAN_NEW, self.loans)
         _all(connection, "loan", _LOAN_BACK, self.loans_back)
-        run_many(connection, _LOAN_NEW, [loan.row for loan in self.loans if loan.row is not None])
         self.save_movements(connection)
         run_many(connection, _TALLY, tally_rows(self.tallies))
         run_many(connection, _CASE, self.cases)
@@ -130,10 +137,10 @@ class Effects:
         run_many(connection, _INCIDENT, self.incidents)
         self.incidents.clear()
 
-    def begin_incident(self, connection: Connection, incident: dict[str, Any]) -> int:
+    def begin_incident(self, uow: UnitOfWork, incident: dict[str, Any]) -> int:
         """Note an incident and number it: there is one writer, so nobody else takes the number."""
         if self._last_incident is None:
-            self._last_incident = int(fetch(connection, _LAST_INCIDENT)[0].id)
+            self._last_incident = int(fetch(uow.connection, _LAST_INCIDENT)[0].id)
         self._last_incident += 1
         self.incidents.append({"id": self._last_incident, **incident})
         self._opened[(incident["station"], incident["epoch"], incident["opened_seq"])] = self._last_incident

@@ -40,7 +40,7 @@ _ITEMS = (
     " custody, at_station, at_door, holder_id, incident_id, since_us FROM item WHERE id {ids}"
 )
 _LOANS = (
-    "SELECT id, item_id, person_id, taken_us FROM loan"
+    "SELECT item_id, person_id, taken_us FROM loan"
     " WHERE closed_us IS NULL AND state = 'out' AND item_id {items} ORDER BY taken_us, id"
 )
 
@@ -84,13 +84,11 @@ class Visit:
 
 @dataclass(slots=True)
 class OpenLoan:
-    """A loan that is out; `id` is None while it is as new as the batch itself."""
+    """A loan that is out."""
 
-    id: int | None
     item_id: int
     person_id: int
     taken_us: int
-    row: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -138,8 +136,8 @@ def load(connection: Connection, wanted: Wanted, since_us: int) -> WorkingSet:
     load_people(connection, found, people | {i.custody.person_id for i in found.items.values() if i.custody.person_id})
     for row in lines:
         add_line(found, row)
-    for number, item_id, person_id, taken_us in fetch_plain(connection, _LOANS, items=sorted(found.items)):
-        found.loans.setdefault(item_id, []).append(OpenLoan(number, item_id, person_id, taken_us))
+    for item_id, person_id, taken_us in fetch_plain(connection, _LOANS, items=sorted(found.items)):
+        found.loans.setdefault(item_id, []).append(OpenLoan(item_id, person_id, taken_us))
     return found
 
 
