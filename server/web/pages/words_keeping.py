@@ -25,6 +25,10 @@ KEEPING: Final[Mapping[str, Mapping[str, Row]]] = {
         "handed_over": (N_("Handed over to the records office"), "plain", "minus"),
         "filed": (N_("Filed and shelved"), "plain", "minus"),
     },
+    "review_result": {
+        "accurate": (N_("It is accurate"), "good", "check"),
+        "inaccurate": (N_("It is not"), "warn", "alert"),
+    },
     "credit_act": {
         "see": (N_("See the grade"), "plain", "minus"),
         "change": (N_("Change the grade or credit file"), "plain", "minus"),
