@@ -26,14 +26,15 @@ def rules() -> None:
 @app.command()
 def mutations(
     rule: Annotated[list[str] | None, typer.Option(help="Only these rules; the page is then left as it is.")] = None,
+    side_by_side: Annotated[int, typer.Option(min=1, help="Copies at a time.")] = 2,
 ) -> None:
     """Break each rule in a copy and ask its tests; write docs/mutations.md; exit 1 when a break was not found."""
-    from guiwei.proof.mutations import MUTATIONS_PAGE, MutationError, page, read_table, run
+    from guiwei.proof.mutations import MUTATIONS_PAGE, MutationError, page, read_table, run_side_by_side
 
     chosen = [one for one in read_table() if not rule or one.rule in rule]
     outcomes = []
     try:
-        for outcome in run(chosen):
+        for outcome in run_side_by_side(chosen, side_by_side):
             outcomes.append(outcome)
             said = outcome.found_by or "NOT FOUND"
             typer.echo(f"{outcome.mutation.rule} {outcome.mutation.what}: {said} ({outcome.seconds:.0f} s)")
@@ -42,7 +43,9 @@ def mutations(
         raise typer.Exit(2) from None
     if not rule:
         day = datetime.now(UTC).date().isoformat()  # noqa: TID251 -- the page says when it was run
-        MUTATIONS_PAGE.write_text(page(outcomes, day), encoding="utf-8")
+        MUTATIONS_PAGE.write_text(
+            page(sorted(outcomes, key=lambda one: chosen.index(one.mutation)), day), encoding="utf-8"
+        )
     raise typer.Exit(0 if all(one.found_by for one in outcomes) else 1)
 
 

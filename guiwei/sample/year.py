@@ -197,8 +197,10 @@ class Year:
 
     def _fetch(self, day: date, person: Viewer, things: list[Thing]) -> None:
         """Take what was approved; now and then something more, or something else."""
-        first = things[0]
-        taken = list(things)
+        things = [one for one in things if one.code not in self.out]  # what somebody was faster with is not there
+        if not things:
+            return
+        first, taken = things[0], list(things)
         if self.rng.random() < 0.012:
             beside = [
                 t for t in self.things if (t.station, t.door) == (first.station, first.door) and t.code not in self.out

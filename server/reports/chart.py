@@ -78,7 +78,7 @@ def svg(chart: Chart) -> str:
     drawn = "".join(map(_drawn, parts(chart)))
     return (
         f'<svg class="chart" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="{escape(chart.title)}" '
-        f'xmlns="http://www.w3.org/2000/svg" font-size="{_SIZE:g}">{drawn}</svg>'
+        f'font-size="{_SIZE:g}">{drawn}</svg>'
     )
 
 

@@ -22,9 +22,20 @@ _WRAP: Final = Alignment(wrap_text=True, vertical="top")
 def write_xlsx(document: Document, out: IO[bytes]) -> int:
     """Write the workbook; returns how many rows its tables have."""
     book = Workbook(write_only=True)
+    try:
+        rows = _fill(book, document)
+    except BaseException:
+        for sheet in book.worksheets:
+            sheet.close()  # what is half written is let go of
+        raise
+    book.save(out)
+    return rows
+
+
+def _fill(book: Workbook, document: Document) -> int:
     rows, names = 0, set[str]()
     for n, table in enumerate(document.tables or (Table("", (), ()),)):
-        sheet = book.create_sheet(_name(table.title or document.title, names))
+        sheet: Any = book.create_sheet(_name(table.title or document.title, names))
         for index, column in enumerate(table.columns, 1):
             sheet.column_dimensions[get_column_letter(index)].width = max(8.0, column.width * _UNIT)
         if n == 0 and (document.facts or len(document.tables) > 1):
@@ -38,7 +49,6 @@ def write_xlsx(document: Document, out: IO[bytes]) -> int:
         for row in table.rows:
             sheet.append([_cell(sheet, cell) for cell in row])
             rows += 1
-    book.save(out)
     return rows
 
 

@@ -99,6 +99,8 @@ def hand_in(work: Writing, asked: NewArrival) -> CollectionView:
 
 def _view(look: Reading, kind: str, due_us: int, duties: list[Duty]) -> CollectionView:
     query = select(Arrival).where(Arrival.kind == kind, Arrival.due_us == due_us).order_by(col(Arrival.id))
+    if look.viewer.role in OWN_ONLY:
+        query = query.where(Arrival.department == look.viewer.department)
     rows = list(look.session.exec(query))
     items, people = codes(look.session, (r.item_id for r in rows)), usernames(look.session, (r.by_id for r in rows))
     missing = sorted(duty.subject for duty in duties if duty.ended_us is None)

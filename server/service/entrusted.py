@@ -8,11 +8,12 @@ from sqlmodel import col, func, select
 
 from server.domain.entrusted import judge_hand_back, judge_receipt, receipt_number
 from server.domain.verdicts import Refused
-from server.domain.words import CustodyState
+from server.domain.words import CustodyState, Departure
 from server.service.context import Reading, Writing
 from server.service.errors import InvalidError, NotFoundError, RefusedError
 from server.service.inputs import micros
 from server.service.lending_shapes import EntrustedUse, EntrustedView, HandBack, NewEntrusted
+from server.service.lifetimes import leave
 from server.service.lookups import codes, item_coded, known, person_facts, person_of, usernames
 from server.service.paging import paged
 from server.service.shapes import EPOCH, Page, moment, moment_or_none
@@ -58,9 +59,10 @@ def hand_back(work: Writing, code: str, asked: HandBack) -> EntrustedView:
     row.return_receipt, row.signed = _number(work, "JH"), asked.signed
     work.session.add(row)
     work.session.flush()
-    work.ledger(
+    entry = work.ledger(
         "entrusted_handed_back", item=item.code, receipt=row.receipt, back=row.return_receipt, signed=asked.signed
     )
+    leave(work, item, Departure.HANDED_BACK, entry)
     return entrusted_views(work, [row])[0]
 
 

@@ -12,6 +12,7 @@ from server.domain.retention import end_of
 from server.domain.words import Departure, Direction, Legality, LineState, LoanState, Verdict
 from server.service.context import Writing
 from server.service.lookups import item_facts, known
+from server.service.settling import settle_numbered
 from server.store.effects import save_tallies, tally_key
 from server.store.tables import CopyMade, Departed, Item, Line, Loan, Movement, RetentionTerm, Tag
 
@@ -46,6 +47,9 @@ def leave(work: Writing, item: Item, how: Departure, entry: int) -> list[str]:
     for loan in session.exec(select(Loan).where(Loan.item_id == number, col(Loan.closed_us).is_(None))):
         loan.state, loan.closed_us = LoanState.CLOSED, work.now_us
         session.add(loan)
+    session.flush()
+    if (made := session.get(CopyMade, number)) is not None:
+        settle_numbered(work, made.loan_id)
     tags = list(session.exec(select(Tag).where(Tag.item_id == number, col(Tag.dead_us).is_(None)).order_by(Tag.epc)))
     for tag in tags:
         tag.dead_us = work.now_us

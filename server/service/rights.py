@@ -57,7 +57,8 @@ class Act(StrEnum):
     TAKE_BACKUP = "take_backup"
     IMPORT = "import"  # by the list what one may enter one by one
     EXPORT = "export"  # take a list or a report away as a file
-    SEE_OVERSIGHT = "see_oversight"  # check-ups, lessons, reports
+    SEE_OVERSIGHT = "see_oversight"  # check-ups and lessons
+    SEE_REPORTS = "see_reports"  # of the whole company: not for guests, whose rights are narrowed
     CHECK_UP = "check_up"  # inspect, drill, assess risks, respond to an incident
     SEE_FEEDBACK = "see_feedback"  # one's own; everybody's for those who see all
     GIVE_FEEDBACK = "give_feedback"
@@ -130,6 +131,7 @@ RIGHTS: Final[dict[Act, frozenset[Role]]] = {
     Act.IMPORT: ARCHIVE | {Role.SECURITY_ADMIN, Role.SYSTEM_ADMIN},
     Act.EXPORT: ARCHIVE | LEADERS | {Role.INTERNAL_AUDITOR},
     Act.SEE_OVERSIGHT: OFFICE | LEADERS | AUDITORS,
+    Act.SEE_REPORTS: OFFICE | LEADERS | {Role.INTERNAL_AUDITOR},
     Act.CHECK_UP: OFFICE | LEADERS,
     Act.SEE_FEEDBACK: BUSINESS | AUDITORS,
     Act.GIVE_FEEDBACK: BUSINESS,

@@ -45,6 +45,7 @@ TWICE = {
     " WHERE line.state <> 'consumed'",
 }
 """What must never be found afterwards."""
+KINDS = ("sqlite", "postgres")
 
 
 class Course:
@@ -166,9 +167,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--races", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--on", choices=KINDS, nargs="*", default=KINDS)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, _urls(Path(folder)) as urls:
-        for name, url in urls.items():
+        for name in asked.on:
+            url = urls[name]
             migrate(url)
             course = Course(url, Path(folder))
             started = time.monotonic()

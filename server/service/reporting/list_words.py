@@ -14,6 +14,7 @@ LISTS: Final = {
     "copies": ("影印件", "Copies"),
     "counts": ("数量统计", "Counts"),
     "credit-requests": ("信用档案申请", "Requests for credit files"),
+    "crm": ("客户系统", "Customer systems"),
     "customers": ("客户", "Customers"),
     "delegations": ("授权代理", "Delegations"),
     "destruction-register": ("销毁登记", "Destruction register"),

@@ -130,14 +130,14 @@ async def labels(look: Look, act: Do, number: int) -> Response:
 async def start(look: Look) -> Response:
     """Show what a new company has set up, and what it still lacks."""
     view = onboarding.set_up(look)
-    return look.show("start.html", view=view, names=STEPS, crms=list_crms(look).rows)
+    return look.show("start.html", view=view, titles=STEPS, crms=list_crms(look).rows)
 
 
 def _list(look: Look, after: int | None, status: int = 200) -> Response:
     page = imports.list_imports(look, after, ROWS)
     kinds = [(kind.value, KINDS[kind]) for kind in Kind if look.viewer.may(imports.ACTS[kind])]
     return look.show(
-        "imports.html", page.rows, status, rows=page.rows, next=page.next, kinds=kinds, names=KINDS, states=STATES
+        "imports.html", page.rows, status, rows=page.rows, next=page.next, kinds=kinds, titles=KINDS, states=STATES
     )
 
 

@@ -1,10 +1,11 @@
 """Items: finding one, one item with its time line, and what belongs behind a door."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import Response
+from fastapi import Depends, Response
 
-from server.service import history, holds, items, page_views, stations
+from server.service import history, holds, items, page_views, records, stations
+from server.service.item_search import ANYTHING, Facets
 from server.service.lookups import station_named
 from server.service.rights import Act
 from server.service.time_line import time_line
@@ -19,17 +20,22 @@ router = page_router()
 
 @router.get("/items", **gate(Act.FIND_ITEMS))
 async def item_list(
-    look: Look, q: str = "", custody: Literal["", "place", "held", "incident"] = "", after: int | None = None
+    look: Look,
+    facets: Annotated[Facets, Depends()],
+    q: str = "",
+    custody: Literal["", "place", "held", "incident"] = "",
+    after: int | None = None,
 ) -> Response:
-    """List items; the search finds code, record number and the titles one may read."""
-    page = items.list_items(look, q.strip(), custody or None, after, ROWS)
-    return look.show("items.html", page.rows, rows=page.rows, next=page.next)
+    """List items; the search finds code, record number and the titles one may read, and narrows by facets (R31)."""
+    page = items.list_items(look, q.strip(), custody or None, after, ROWS, facets)
+    sheet, narrowed = look.policy.keeping, facets != ANYTHING
+    return look.show("items.html", page.rows, rows=page.rows, next=page.next, sheet=sheet, narrowed=narrowed)
 
 
 @router.get("/items/{code}", **gate(Act.FIND_ITEMS))
 async def one_item(look: Look, code: str, after: str | None = None) -> Response:
     """Show one item: where it is, and everything that happened to it."""
-    item = items.get_item(look, code)
+    item = records.get_record(look, code)
     line = time_line(look, code, after, ROWS)
     queue = holds.queue_for(look, code) if look.viewer.may(Act.REQUEST) else []
     return look.show("item.html", [item, *line.rows, *queue], item=item, line=line.rows, next=line.next, queue=queue)

@@ -27,13 +27,13 @@ ROWS_SHOWN = 500
 router = page_router()
 
 
-@router.get("/reports", **gate(Act.SEE_OVERSIGHT))
+@router.get("/reports", **gate(Act.SEE_REPORTS))
 async def report_list(look: Look) -> Response:
     """List the reports, what was made, and the lists that can be taken away as files."""
     return _index(look)
 
 
-@router.get("/reports/{name}", **gate(Act.SEE_OVERSIGHT))
+@router.get("/reports/{name}", **gate(Act.SEE_REPORTS))
 async def one_report(look: Look, deps: Given, name: str, of: str = "") -> Response:
     """Show one report."""
     return _shown(look, deps, name, of)

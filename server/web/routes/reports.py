@@ -35,13 +35,13 @@ class ExportView(Shape):
     name: str
 
 
-@router.get("/reports", **gate(Act.SEE_OVERSIGHT))
+@router.get("/reports", **gate(Act.SEE_REPORTS))
 async def list_reports(look: Look) -> Page[KindView]:
     """List the reports there are."""
     return Page(rows=kinds.list_kinds(look))
 
 
-@router.get("/reports/{name}", **gate(Act.SEE_OVERSIGHT))
+@router.get("/reports/{name}", **gate(Act.SEE_REPORTS))
 async def get_report(name: str, look: Look, deps: Given, of: Of = "") -> ReportView:
     """Show a report: of a kept kind the newest, or the one whose number `of` is."""
     return kinds.report_view(kinds.document(look, deps.settings.site, name, of))
@@ -60,7 +60,7 @@ def report_file(name: str, viewer: Me, deps: Given, of: Of = "", form: FormatAsk
     return send(deps, viewer, name, of, form, lambda look: kinds.document(look, deps.settings.site, name, of))
 
 
-@router.get("/kept-reports", **gate(Act.SEE_OVERSIGHT))
+@router.get("/kept-reports", **gate(Act.SEE_REPORTS))
 async def list_kept(look: Look, name: str | None = None, before: Cursor = None, limit: Limit = 100) -> Page[KeptView]:
     """List the reports that were made and kept, the newest first."""
     return kept.list_kept(look, name, before, limit)

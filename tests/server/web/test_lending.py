@@ -6,7 +6,11 @@ from typing import Any
 
 from sqlmodel import select
 
-from server.store.tables import Item, Movement
+from server.domain.words import Departure
+from server.service.context import Writing
+from server.service.lifetimes import leave
+from server.service.sign_in import viewer_of
+from server.store.tables import Item, Movement, Person
 from server.sweep.lending import Lending
 from server.sweep.overdue import Overdue
 from tests.server.web.house import House
@@ -261,3 +265,18 @@ def test_what_a_person_sees_of_copies_and_searches_is_their_own(house: House) ->
     ]
     assert [look() for look in seen] == [[], [], []]
     assert len(house.wang.get("/copies")["rows"]) == 1
+
+
+def test_r12_a_copy_that_is_destroyed_holds_its_originals_loan_open_no_more(house: House) -> None:
+    number = photocopied(house)
+    house.visit("wang", taken=[1])
+    (copy,) = house.chen.post("/items/F1/copies", {**COPIES, "request": number})["rows"]
+    house.visit("wang", put=[1])
+    house.chen.post("/items/F1/check", {"complete": True})
+    assert house.wang.get(f"/requests/{number}")["state"] == "out"
+    with house.database.begin() as uow:
+        person = uow.session.exec(select(Person).where(Person.username == "chen")).one()
+        work = Writing(uow.session, house.clock.wall_us(), house.policy, viewer_of(person), house.zone, uow)
+        item = uow.session.exec(select(Item).where(Item.code == copy["item"])).one()
+        leave(work, item, Departure.DESTROYED, work.ledger("destruction_carried_out", item=item.code))
+    assert house.wang.get(f"/requests/{number}")["state"] == "closed"

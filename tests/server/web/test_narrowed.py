@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server.domain.policy_people import InformationRules
-from server.domain.words import AlarmKind, Role
+from server.domain.words import AlarmKind, Mode, Role
 from server.service.alarms import Alarming, set_alarm
 from server.service.rights import ASKED_OF_AUDITORS, RIGHTS, Act
 from server.web.auth import DECLARED, PUBLIC
@@ -24,7 +24,7 @@ def split(house: House) -> House:
     """The company, with one file outside what is narrowed, which somebody has borrowed and is alarmed about."""
     house.chen.post("/items", {**OTHER, "epc": "E2FF"})
     house.approved("Z1", person="li")
-    give_line(house, "li", 7, "loan")
+    give_line(house, "li", 7, Mode.LOAN)
     with house.database.begin() as uow:
         now = house.clock.wall_us()
         set_alarm(uow, Alarming(AlarmKind.TAKEN_EXTRA, "z", now, NUMBER["li"], 7, "b", 1), now)

@@ -1,4 +1,4 @@
-"""What the office writes into the registers beside lending: seals, what is entrusted, keys, copies, repairs, searches."""
+"""What the office writes into its registers: seals, entrusted things, keys, copies, repairs, searches."""
 
 from server.service import copies, entrusted, keysets, repairs, seals, searches
 from server.service.lending_shapes import NewCopies, NewEntrusted, NewKeySet, NewKeyUse, NewSeal, NewSealUse
@@ -15,7 +15,7 @@ PAGE = {
     "engraved_at": "2026-01-05T09:00:00+08:00",
 }
 TRUSTED = {
-    "item": code_of(7),
+    "item": code_of(4),
     "customer": "华东建设",
     "mandate": "投标文件用印",
     "modes": ["seal_use"],

@@ -36,7 +36,7 @@ PAGES = {
     "/seals": Act.SEE_SEALS,
     "/seals/T0006": Act.SEE_SEALS,
     "/entrusted": Act.SEE_ENTRUSTED,
-    "/entrusted/T0007": Act.SEE_ENTRUSTED,
+    "/entrusted/T0004": Act.SEE_ENTRUSTED,
     "/keys": Act.SEE_KEYS,
     "/alarms": Act.SEE_ALARMS,
     "/alarms/3": Act.SEE_ALARMS,
@@ -60,9 +60,9 @@ PAGES = {
     "/checkups": Act.SEE_OVERSIGHT,
     "/checkups/1": Act.SEE_OVERSIGHT,
     "/feedback": Act.SEE_FEEDBACK,
-    "/reports": Act.SEE_OVERSIGHT,
-    "/reports/unreturned": Act.SEE_OVERSIGHT,
-    "/reports/evaluation": Act.SEE_OVERSIGHT,
+    "/reports": Act.SEE_REPORTS,
+    "/reports/unreturned": Act.SEE_REPORTS,
+    "/reports/evaluation": Act.SEE_REPORTS,
     "/ledger": Act.SEE_LEDGER,
     "/quarantine": Act.SEE_QUARANTINE,
 }
@@ -115,7 +115,6 @@ VARIANTS = (
     "/reports/loan_register?of=2026-03",
     "/reports/seal_register",
     "/reports/folder_cover?of=T0000",
-    "/ledger?after=5",
 )
 ENGLISH = re.compile(r"[A-Za-z]{4,}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
