@@ -16,19 +16,20 @@ from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 from sqlmodel import Session, col, desc, select
 
 from contract.messages import AccessRequested, DoorClosed, DoorOpened, Event, Grant, SessionEnded, Sighting
 from server.intake.batch import Incoming
 from server.service.sheets import note_sheet
 from server.store.migrate import migrate
-from server.store.tables import Incident, Item, Loan, Request
+from server.store.tables import Departed, Incident, Item, Loan, Request
 from server.store.unit_of_work import Database
 from server.sweep.overdue import Overdue
 from server.verify import check, open_ledger
 from tests.server.company import POLICY, Writer, badge, epc
 from tests.server.months.oracle import ALWAYS
+from tests.server.months.papers import Papers
 from tests.server.web.house import NUMBER, House
 
 MONDAY = datetime(2030, 3, 4, 1, tzinfo=UTC)  # nine o'clock in the office
@@ -68,7 +69,7 @@ numbers = st.integers(0, 3)
 """Which of the newest requests, loans or delegations an act is about."""
 
 
-class Months(RuleBasedStateMachine):
+class Months(Papers):
     """One company; each rule is one act of somebody, allowed or not."""
 
     fresh: ClassVar[Callable[[Path], str]]
@@ -86,6 +87,7 @@ class Months(RuleBasedStateMachine):
         self.where: dict[int, tuple[str, int] | None] = dict(HOMES)
         self.answerable: dict[int, tuple[str, Any]] = {n: ("place", place) for n, place in HOMES.items()}
         self.taken_us: dict[int, int] = {}
+        self.gone: set[int] = set()
         self.unsent: list[bytes] = []
 
     # -- people --------------------------------------------------------------------------------------------------------
@@ -147,7 +149,11 @@ class Months(RuleBasedStateMachine):
     def held(self) -> list[tuple[int, str]]:
         """Give what is with somebody, by number, and with whom."""
         names = {number: name for name, number in NUMBER.items()}
-        return [(n, names[at]) for n, (state, at) in sorted(self.answerable.items()) if state == "held"]
+        return [
+            (n, names[at])
+            for n, (state, at) in sorted(self.answerable.items())
+            if state == "held" and n not in self.gone
+        ]
 
     @rule(who=deciders, whom=deciders, days=st.integers(1, 20), only=st.sampled_from([None, "loan", "reading"]))
     def delegate(self, who: str, whom: str, days: int, only: str | None) -> None:
@@ -223,7 +229,7 @@ class Months(RuleBasedStateMachine):
         (station, door), now = place, self.now
         out = self.stations[station]
         taken = [n for n in wants if self.where[n] == place]
-        put = [n for n in brings if self.where[n] is None]
+        put = [n for n in brings if self.where[n] is None and n not in self.gone]
         opened = out.event(DoorOpened, at_us=now, door=door, **about)
         for number in taken:
             self.where[number] = None
@@ -281,7 +287,9 @@ class Months(RuleBasedStateMachine):
     def the_record_is_what_is_so(self, session: Session) -> None:
         """Compare custody with where the items really are, and closed loans with what is really out."""
         incidents = {one.id: (one.station, one.opened_seq) for one in session.exec(select(Incident))}
-        for item in session.exec(select(Item).where(Item.id.in_(HOMES))):  # type: ignore[union-attr]
+        left = {one.item_id for one in session.exec(select(Departed))}
+        assert left == self.gone, f"recorded as gone {left}, gone {self.gone}"
+        for item in session.exec(select(Item).where(Item.id.in_(HOMES.keys() - left))):  # type: ignore[union-attr]
             at = {
                 "place": (item.at_station, item.at_door),
                 "held": item.holder_id,
@@ -289,7 +297,9 @@ class Months(RuleBasedStateMachine):
             }
             recorded = (item.custody, at[item.custody])
             assert recorded == self.answerable[item.id or 0], f"{item.code}: recorded {recorded}"
-        for loan in session.exec(select(Loan).where(Loan.state == "closed")):
+        for loan in session.exec(
+            select(Loan).where(Loan.state == "closed", col(Loan.item_id).in_(HOMES.keys() - left))
+        ):
             still = self.where[loan.item_id] is None and self.taken_us[loan.item_id] <= loan.taken_us
             assert not still, f"loan {loan.id} is closed, and F{loan.item_id} is out"
 

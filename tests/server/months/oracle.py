@@ -11,8 +11,15 @@ from sqlmodel import Session, col, func, select
 from server.domain.words import Role
 from server.store.tables import (
     Authority,
+    CopyMade,
     Decision,
     Delegation,
+    Departed,
+    DestroyedItem,
+    Destruction,
+    DestructionConfirmation,
+    DestructionStep,
+    DestructionWitness,
     Incident,
     Item,
     Line,
@@ -138,11 +145,43 @@ def nothing_vanishes(items: int) -> Callable[[Session], None]:
     return check
 
 
+def no_loan_is_closed_with_a_copy_out(session: Session) -> None:
+    """Check that every copy that keeps a loan open had come back before that was closed (R12)."""
+    out = set(session.exec(select(Item.id).where(Item.custody == "held")))
+    for made in session.exec(select(CopyMade).where(col(CopyMade.loan_id).is_not(None), CopyMade.standing == False)):  # noqa: E712
+        loan = session.get_one(Loan, made.loan_id)
+        kept = made.ended_us is None or made.item_id in out
+        assert loan.state != "closed" or not kept, f"loan {loan.id} is closed with copy {made.item_id} out"
+
+
+def nothing_is_destroyed_outside_the_process(session: Session) -> None:
+    """Check each departure by the rule book: approved, witnessed, scanned by both, and in the register (R52 R53)."""
+    people = {one.id: Role(one.role) for one in session.exec(select(Person))}
+    register = {one.item_id: one for one in session.exec(select(DestroyedItem))}
+    for left in session.exec(select(Departed).where(Departed.how == "destroyed")):
+        line = register.get(left.item_id)
+        assert line is not None, f"item {left.item_id} is gone and stands in no register"
+        item, number = session.get_one(Item, left.item_id), line.destruction_id
+        listed = session.get_one(Destruction, number)
+        steps = session.exec(select(DestructionStep).where(DestructionStep.destruction_id == number))
+        approvers = {people[one.by_id] for one in steps if one.step == "approve"}
+        may = {Role.GENERAL_MANAGER} if item.secrecy != "ordinary" else HEADS
+        assert approvers & may, f"list {number} was approved by {approvers}"
+        named = session.exec(select(DestructionWitness).where(DestructionWitness.destruction_id == number))
+        witnesses = {one.person_id for one in named} - {listed.actor_id}
+        assert witnesses, f"list {number} has no witness but who carried it out"
+        scans = session.exec(select(DestructionConfirmation).where(DestructionConfirmation.item_id == left.item_id))
+        lacking = {listed.actor_id, *witnesses} - {one.person_id for one in scans if one.destruction_id == number}
+        assert not lacking, f"item {left.item_id} was not confirmed by {lacking}"
+
+
 ALWAYS: Iterable[Callable[[Session], None]] = (
     nobody_approves_their_own,
     nothing_is_lawful_without_authority,
     each_item_is_in_one_state,
     a_line_is_used_once,
     no_closed_loan_is_still_out,
+    no_loan_is_closed_with_a_copy_out,
+    nothing_is_destroyed_outside_the_process,
     nothing_vanishes(6),
 )
