@@ -42,7 +42,13 @@ async def one_person(look: Look, username: str) -> Response:
 
 @router.post("/people/{username}/post", **gate(Act.MANAGE_PEOPLE))
 async def change_post(
-    look: Look, act: Do, username: str, role: Role, department: Text = "", active: Text = "", note: Text = ""
+    look: Look,
+    act: Do,
+    username: str,
+    role: Annotated[Role, Form()],
+    department: Text = "",
+    active: Text = "",
+    note: Text = "",
 ) -> Response:
     """Change somebody's post, department or standing."""
     asked = ChangedPerson(role=role, department=department, active=active == "yes", note=note)
