@@ -1,7 +1,8 @@
 """What to send when: at most 20 batches in flight, in order, and from the gap on again. PURE; moments are arguments.
 
 1. Only a receipt moves the window; a PUBACK says nothing about the server.
-2. A receipt that names a gap rewinds to it once (go-back-N); further receipts for the same gap change nothing.
+2. A receipt that names a gap rewinds to it once (go-back-N); further receipts for the same gap change nothing. A gap
+   before what was confirmed means that the server was put back from a backup: it is rewound to as well.
 3. Without a receipt the window is sent again after 2, 4, 8 … 60 seconds, and at once after a reconnect.
 """
 
@@ -62,7 +63,8 @@ class Sender:
                 self._ends.popleft()
             self.next = max(self.next, upto + 1)
             self._resend_at = now + self._patience if self._ends else None
-        if gap and upto == self.confirmed and self._rewound_to != upto:
+        if gap and upto <= self.confirmed and self._rewound_to != upto:
+            self.confirmed = upto
             self._rewind()
             self._rewound_to = upto
 

@@ -41,6 +41,19 @@ def test_patience_doubles_and_a_receipt_restores_it() -> None:
     assert sender.due == now + 2
 
 
+def test_a_server_put_back_from_a_backup_gets_again_what_it_lost() -> None:
+    sender = Sender(9)
+    sender.connected()
+    sender.sent(10, 0.0)
+    sender.receipt(4, 0.1, gap=True)
+    assert (sender.next, sender.confirmed) == (5, 4)
+    sender.sent(10, 0.1)
+    sender.receipt(4, 0.2, gap=True)
+    assert sender.next == 11, "the other receipts of the same gap change nothing"
+    sender.receipt(10, 0.3, gap=False)
+    assert (sender.next, sender.confirmed) == (11, 10)
+
+
 def test_a_gap_rewinds_once() -> None:
     sender = Sender(0)
     sender.connected()
