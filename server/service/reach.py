@@ -41,7 +41,7 @@ _PLAIN: Final = """
 rights looks delegations authorities orders registrations handovers counts overview labels lists exports stocktakes
 retentions disposal destruction-register filings collections categories record-numbers reviews credit-requests duties
 checkups feedback lessons key-sets key-uses key-openings imports stations places me sign-in sign-out language more scan
-rules live stream captures health metrics crm
+rules live stream captures health metrics crm keeping keys setup start
 """
 
 KINDS: Final[dict[str, Kind]] = {

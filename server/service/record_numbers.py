@@ -6,12 +6,12 @@ Law 2: a number that is not wanted any more is cancelled, with its reason, and s
 """
 
 from pydantic import Field
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from server.domain.duties import due_after, local_date
 from server.domain.record_numbers import NumberFacts, Series, series_for
 from server.domain.verdicts import Refused
-from server.domain.words import DutyKind
+from server.domain.words import DutyKind, Secrecy
 from server.service.context import Reading, Writing
 from server.service.errors import ConflictError, InvalidError, NotFoundError, RefusedError
 from server.service.inputs import Code, Input, Name, Text
@@ -130,8 +130,11 @@ def record_of(session: Session, item_id: int) -> Record:
 
 
 def list_numbers(look: Reading, series: str | None, after: str | None, limit: int) -> Page[NumberView]:
-    """List numbers in their own order, cancelled ones too."""
+    """List numbers in their own order, cancelled ones too; those of items the reader may not know are left out."""
     query = select(RecordNumber).order_by(col(RecordNumber.number)).limit(limit + 1)
+    if not look.viewer.sees_title(Secrecy.TOP_SECRET):
+        known_items = select(Item.id).where(or_(Item.secrecy == Secrecy.ORDINARY, Item.holder_id == look.viewer.id))
+        query = query.where(or_(col(RecordNumber.item_id).is_(None), col(RecordNumber.item_id).in_(known_items)))
     if series is not None:
         query = query.where(RecordNumber.series == series)
     if after is not None:
