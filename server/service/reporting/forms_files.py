@@ -40,7 +40,7 @@ def folder_cover(paper: Paper, code: str) -> Document:
         (paper.say("类目名称", "Category"), item.category),
         (paper.say("案卷题名", "Title"), title),
         (paper.say("时间", "Years"), span),
-        (paper.say("保管期限", "Kept for"), paper.word(term.period) if term else ""),
+        (paper.say("保管期限", "Kept for"), paper.kept_for(term.period) if term else ""),
         (
             paper.say("件页数", "Items, pages"),
             paper.say(

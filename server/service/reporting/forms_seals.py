@@ -23,7 +23,7 @@ SEAL_HEADINGS: Final = (
     Heading("销毁", "Destroyed", 1.0),
 )
 USE_HEADINGS: Final = (
-    Heading("登记编号", "No.", 0.7),
+    Heading("登记编号", "No.", 1.0),
     Heading("日期", "Date", 1.1),
     Heading("申请部门/人", "Applicant", 1.2),
     Heading("印章", "Seal", 1.2),

@@ -77,6 +77,13 @@ class Paper:
         """Give a title if this reader may know it."""
         return title if self.look.viewer.sees_title(secrecy, involved_id) else MASK
 
+    def kept_for(self, period: str) -> str:
+        """Word a retention period of the sheet; one that it no longer has stands as it was called."""
+        years = self.look.policy.retention.periods.get(period)
+        if years is None:
+            return period
+        return self.say(f"{years} 年", f"{years} years") if years else self.say("永久", "for ever")
+
     def columns(self, headings: Iterable[Heading]) -> tuple[Column, ...]:
         """Head the columns in the reader's language."""
         return tuple(Column(self.say(h.zh, h.en), h.width, h.align) for h in headings)  # type: ignore[arg-type]
