@@ -108,26 +108,24 @@ async def review(
 @router.post("/attachments", **gate(Act.ATTACH))
 async def attach(look: Look, act: Do, deps: Given, request: Request) -> Response:
     """Attach a file to an item."""
-    form = await request.form()
-    code, upload = str(form.get("of", "")), form.get("file")
-    if not isinstance(upload, UploadFile) or not upload.filename:
-        look.page.note("bad", look.page.text("Choose a file first."))
-        return _record(look, code, 422)
-    name = upload.filename[-200:]
-    try:
+    async with request.form() as form:
+        code, upload = str(form.get("of", "")), form.get("file")
+        if not isinstance(upload, UploadFile) or not upload.filename:
+            look.page.note("bad", look.page.text("Choose a file first."))
+            return _record(look, code, 422)
+        name = upload.filename[-200:]
         attachments.find(look, "item", code)
-        received = await deps.blobs.receive(_parts(upload), UPLOAD, HEAD)
-    except (TooLargeError, ServiceError) as error:
-        look.page.note("bad", str(error))
-        return _record(look, code, 422)
+        try:
+            received = await deps.blobs.receive(_parts(upload), UPLOAD, HEAD)
+        except TooLargeError as error:
+            look.page.note("bad", str(error))
+            return _record(look, code, 422)
+
+    def keep(work: Writing) -> AttachmentView:
+        return attachments.attach(work, deps.blobs, received, "item", code, name)
+
     try:
-        return await _done(
-            look,
-            act,
-            code,
-            AttachmentView,
-            lambda work: attachments.attach(work, deps.blobs, received, "item", code, name),
-        )
+        return await _done(look, act, code, AttachmentView, keep)
     finally:
         deps.blobs.drop(received)
 
