@@ -55,8 +55,8 @@ def hand_back(work: Writing, code: str, asked: HandBack) -> EntrustedView:
     said = judge_hand_back(work.policy, by, item.code, row is not None, CustodyState(item.custody))
     if isinstance(said, Refused) or row is None:
         raise RefusedError(said.reasons if isinstance(said, Refused) else ())
-    row.returned_us, row.returned_by_id, row.returned_to = work.now_us, work.viewer.id, asked.to
     row.return_receipt, row.signed = _number(work, "JH"), asked.signed
+    row.returned_us, row.returned_by_id, row.returned_to = work.now_us, work.viewer.id, asked.to
     work.session.add(row)
     work.session.flush()
     entry = work.ledger(
