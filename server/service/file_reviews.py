@@ -19,7 +19,7 @@ from server.service.inputs import Input, Text
 from server.service.lookups import codes, item_coded, known
 from server.service.paging import paged
 from server.service.record_changes import ITEM, keep_changes
-from server.service.record_numbers import record_of
+from server.service.record_numbers import REVIEWED, record_of
 from server.service.shapes import Page, Shape, moment_or_none
 from server.store.tables import ControlPlan, Duty, Item, Record
 from server.store.unit_of_work import UnitOfWork
@@ -124,9 +124,13 @@ def announce(uow: UnitOfWork, soon: Sequence[Soon], now_us: int) -> None:
 
 
 def unbegun(session: Session) -> list[int]:
-    """Find active items that came without a record, or without a review."""
+    """Find active files that came without a record, or without a review."""
     query = select(Item.id).outerjoin(Record, col(Record.item_id) == col(Item.id))
-    query = query.where(Item.active, col(Record.review_due_us).is_(None)).order_by(col(Item.id)).limit(MOST)
+    query = (
+        query.where(Item.active, col(Item.kind).in_(REVIEWED), col(Record.review_due_us).is_(None))
+        .order_by(col(Item.id))
+        .limit(MOST)
+    )
     return [known(number) for number in session.exec(query)]
 
 

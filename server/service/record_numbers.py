@@ -5,13 +5,15 @@ Law 1: a number is given in the transaction that stores what it is for, and only
 Law 2: a number that is not wanted any more is cancelled, with its reason, and stays in the register.
 """
 
+from typing import Final
+
 from pydantic import Field
 from sqlmodel import Session, col, func, or_, select
 
 from server.domain.duties import due_after, local_date
 from server.domain.record_numbers import NumberFacts, Series, series_for
 from server.domain.verdicts import Refused
-from server.domain.words import DutyKind, Secrecy
+from server.domain.words import DutyKind, ItemKind, Secrecy
 from server.service.context import Reading, Writing
 from server.service.errors import ConflictError, InvalidError, NotFoundError, RefusedError
 from server.service.inputs import Code, Input, Name, Text
@@ -19,6 +21,9 @@ from server.service.lookups import codes, item_coded, known, usernames
 from server.service.record_changes import ITEM, keep_changes
 from server.service.shapes import Page, Shape, moment, moment_or_none
 from server.store.tables import Item, NumberSeries, Record, RecordNumber
+
+REVIEWED: Final = (ItemKind.FILE, ItemKind.BOX, ItemKind.DOCUMENT)
+"""What is reviewed so that it stays accurate (R36); seals, keys and copies have registers of their own."""
 
 
 class NewNumber(Input):
@@ -58,7 +63,7 @@ def begin(work: Writing, item: Item, scheme: str = "", term: str = "") -> None:
     if scheme and item.record_number is not None:
         raise InvalidError("number_twice", "give a record number or a scheme to make one, not both")
     row = work.policy.duty_row(DutyKind.FILE_REVIEW)
-    due_us = due_after(row, work.now_us, work.zone) if row.is_periodic else None
+    due_us = due_after(row, work.now_us, work.zone) if row.is_periodic and item.kind in REVIEWED else None
     work.session.add(Record(item_id=known(item.id), review_due_us=due_us))
     if scheme:
         item.record_number = _next(work, item, scheme, term)

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from server.store.tables import Notice
+from server.store.tables import Notice, Record
 from server.sweep.duties import Duties
 from server.sweep.file_reviews import Reviews
 from tests.server.web.house import NUMBER, SALES, House
 
 DAY = 86_400
+FILES = {f"F{n}" for n in (1, 2, 3, 4, 6)}  # F5 is a seal
 NEW = {"kind": "file", "title": "新卷", "secrecy": "ordinary", "place": "a/2", "category": "合同", "department": SALES}
 
 
@@ -40,7 +41,7 @@ def year(house: House) -> int:
 def turn(house: House) -> None:
     """Let the clock's part look."""
     reviews = Reviews(house.database, house.policy, house.zone)
-    while not reviews.looked:
+    while not reviews.announced:
         reviews.turn(house.clock.wall_us())
     Duties(house.database, house.policy, house.zone).turn(house.clock.wall_us())
 
@@ -329,9 +330,9 @@ def test_r36_an_active_file_is_reviewed_yearly_and_overdue_ones_are_flagged(hous
     assert house.ma.get("/reviews?overdue=true")["rows"] == []
     house.shift(368 * DAY)
     turn(house)
-    assert {row["item"] for row in house.ma.get("/reviews?overdue=true")["rows"]} == {f"F{n}" for n in range(1, 7)}
+    assert {row["item"] for row in house.ma.get("/reviews?overdue=true")["rows"]} == FILES
     flagged = house.ma.get("/duties?overdue=true&kind=file_review")["rows"]
-    assert {row["subject"] for row in flagged} == {f"F{n}" for n in range(1, 7)}
+    assert {row["subject"] for row in flagged} == FILES
     assert house.chen.post("/items/F1/reviews", {"accurate": False, "note": "页数不符"})["overdue"] is True
     assert house.chen.post("/items/F1/reviews", {"accurate": True})["overdue"] is False
     assert "F1" not in {row["item"] for row in house.ma.get("/reviews?overdue=true")["rows"]}
@@ -346,3 +347,15 @@ def test_the_registers_are_not_everybodys(house: House, name: str) -> None:
     may = name == "guest"
     for path in ("/record-numbers", "/filings", "/reviews", "/collections"):
         caller.get(path, expect=200 if may else 403)
+
+
+def test_r36_files_that_came_by_another_way_are_reviewed_too(house: House) -> None:
+    with house.database.begin() as uow:
+        for record in uow.session.exec(select(Record)):
+            uow.session.delete(record)
+    reviews = Reviews(house.database, house.policy, house.zone)
+    reviews.turn(house.clock.wall_us())
+    assert {row["item"] for row in house.ma.get("/reviews")["rows"]} == FILES
+    assert reviews.begun == ""
+    reviews.turn(house.clock.wall_us() + 61_000_000)
+    assert reviews.begun == reviews.announced != ""
