@@ -54,6 +54,17 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What one run of a job goes by: who runs it, and how it was to be done when the run began."""
+
+    viewer: Viewer
+    number: int
+    kind: Kind
+    dry: bool
+    mapping: str
+
+
+@dataclass(frozen=True, slots=True)
 class Importer:
     """Takes a job's rows in; any number may be at one job, in any number of processes."""
 
@@ -70,22 +81,22 @@ class Importer:
         """Take in everything that is left; `told` is called with how many rows are behind and how many there are."""
         with self.database.read() as session:
             job = session.get_one(ImportJob, number)
-            kind, dry, mapping, at = Kind(job.kind), job.dry_run, json.loads(job.mapping), job.next_row
+            plan, at = Plan(viewer, number, Kind(job.kind), job.dry_run, job.mapping), job.next_row
             if job.state != "running":
                 return
             sheet = read_sheet(job.file)
-        rows = rows_of(kind, sheet, mapping, self.zone)
-        if not dry and not at and not self._backed_up(viewer, number):
+        rows = rows_of(plan.kind, sheet, json.loads(plan.mapping), self.zone)
+        if not plan.dry and not at and not self._backed_up(viewer, number):
             return
         while at < len(rows):
             with contextlib.suppress(_MovedOnError):
-                self._slice(viewer, number, kind, rows, at)
+                self._slice(plan, rows, at)
             with self.database.read() as session:
                 job = _light(session, number)
-                at, state, same = job.next_row, job.state, job.dry_run == dry
+                at, left = job.next_row, _is_on(job, plan)
             if told is not None:
                 told(at, len(rows))
-            if state != "running" or not same:
+            if not left:
                 return
 
     def _backed_up(self, viewer: Viewer, number: int) -> bool:
@@ -107,38 +118,38 @@ class Importer:
             self._writing(uow, viewer).ledger("import_backed_up", **{"import": number}, backup=where)
         return True
 
-    def _slice(self, viewer: Viewer, number: int, kind: Kind, rows: list[Row], at: int) -> None:
+    def _slice(self, plan: Plan, rows: list[Row], at: int) -> None:
         """Take a slice in one transaction; when a row will not do, take its rows one by one."""
         part = rows[at : at + SLICE]
         try:
-            self._take(viewer, number, kind, at, part)
+            self._take(plan, at, part)
         except REFUSALS:
             for offset, row in enumerate(part):
                 try:
-                    self._take(viewer, number, kind, at + offset, [row])
+                    self._take(plan, at + offset, [row])
                 except REFUSALS as error:
-                    self._note(viewer, number, at + offset, 1, [(row.number, _fault(error))])
+                    self._note(plan, at + offset, 1, [(row.number, _fault(error))])
 
-    def _take(self, viewer: Viewer, number: int, kind: Kind, at: int, rows: list[Row]) -> None:
+    def _take(self, plan: Plan, at: int, rows: list[Row]) -> None:
         faults = [(row.number, fault) for row in rows for fault in row.faults]
         try:
             with self.database.begin() as uow:
-                job, work = _at(uow.session, number, at), self._writing(uow, viewer)
-                taking = Taking(work, number, self.site, self.vault)
+                job, work = _at(uow.session, plan, at), self._writing(uow, plan.viewer)
+                taking = Taking(work, plan.number, self.site, self.vault)
                 for row in rows:
                     if not row.faults:
-                        take_row(taking, kind, row.values)
+                        take_row(taking, plan.kind, row.values)
                 uow.session.flush()
-                if job.dry_run:
+                if plan.dry:
                     raise _DryError
                 _advance(work, job, len(rows), faults)
         except _DryError:
-            self._note(viewer, number, at, len(rows), faults)
+            self._note(plan, at, len(rows), faults)
 
-    def _note(self, viewer: Viewer, number: int, at: int, handled: int, faults: list[tuple[int, RowFault]]) -> None:
+    def _note(self, plan: Plan, at: int, handled: int, faults: list[tuple[int, RowFault]]) -> None:
         """Write only how far the job has come and what was wrong."""
         with self.database.begin() as uow:
-            _advance(self._writing(uow, viewer), _at(uow.session, number, at), handled, faults)
+            _advance(self._writing(uow, plan.viewer), _at(uow.session, plan, at), handled, faults)
 
     def _writing(self, uow: UnitOfWork, viewer: Viewer) -> Writing:
         return Writing(uow.session, self.clock.wall_us(), self.policy, viewer, self.zone, uow)
@@ -163,11 +174,16 @@ def _light(session: Session, number: int) -> ImportJob:
     return session.get_one(ImportJob, number, options=[defer(ImportJob.file)])  # type: ignore[arg-type]
 
 
-def _at(session: Session, number: int, at: int) -> ImportJob:
-    job = _light(session, number)
-    if job.state != "running" or job.next_row != at:
+def _at(session: Session, plan: Plan, at: int) -> ImportJob:
+    job = _light(session, plan.number)
+    if not _is_on(job, plan) or job.next_row != at:
         raise _MovedOnError
     return job
+
+
+def _is_on(job: ImportJob, plan: Plan) -> bool:
+    """Say whether a job is still to be done as this run does it."""
+    return job.state == "running" and (job.dry_run, job.mapping) == (plan.dry, plan.mapping)
 
 
 def _advance(work: Writing, job: ImportJob, handled: int, faults: Iterable[tuple[int, RowFault]]) -> None:

@@ -62,9 +62,10 @@ def resume_import(work: Writing, number: int, asked: Resume) -> ImportView:
     if job.state == "done" and not job.dry_run:
         raise ConflictError("import_done", "this import is done; import a corrected file as a new one")
     if sheet is not None and asked.mapping is not None:
-        if job.next_row and not job.dry_run:
+        mapping = _mapping(kind, sheet, asked.mapping)
+        if job.next_row and not job.dry_run and mapping != json.loads(job.mapping):
             raise ConflictError("import_begun", "rows are in already; the columns can be changed no more")
-        job.mapping = json.dumps(_mapping(kind, sheet, asked.mapping), ensure_ascii=False)
+        job.mapping = json.dumps(mapping, ensure_ascii=False)
     if absent := lacking(kind, json.loads(job.mapping)):
         raise InvalidError("mapping_incomplete", f"no column is named for: {', '.join(absent)}; name it by mapping")
     if job.state != "running" or job.dry_run != asked.dry_run:

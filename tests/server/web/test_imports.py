@@ -11,6 +11,7 @@ from openpyxl import Workbook, load_workbook
 from sqlmodel import select
 
 from server.exchange.sheets import write_sheet
+from server.service.errors import ConflictError
 from server.service.import_run import SLICE, Importer
 from server.service.rights import Viewer
 from server.service.sign_in import viewer_of
@@ -125,6 +126,9 @@ def test_r35_an_import_that_was_cut_off_goes_on_where_it_stopped_and_takes_no_ro
     with pytest.raises(PowerCutError):
         importer.run(chen, begun["id"], cut)
     assert house.chen.get(f"/imports/{begun['id']}")["handled"] == SLICE
+    told = {"title": "编码", "secrecy": "密级", "place": "存放位置", "code": "题名"}
+    refused = house.chen.post(f"/imports/{begun['id']}/resume", {"mapping": told}, expect=409)
+    assert refused["code"] == "import_begun"
     house.chen.post(f"/imports/{begun['id']}/resume")
     done = house.chen.get(f"/imports/{begun['id']}")
     assert (done["state"], done["done"], done["failed"]) == ("done", 2 * SLICE + 7, 0)
@@ -147,6 +151,24 @@ def test_r39_a_backup_is_taken_before_an_import_changes_anything(house: House) -
     replace(_importer(house), backup=backup).run(_viewer(house, "chen"), begun["id"])
     assert taken == [6]
     assert house.chen.get(f"/imports/{begun['id']}")["backup"] == "copy-1"
+
+
+def test_r39_without_a_backup_nothing_is_changed_and_the_import_says_why(house: House) -> None:
+    begun = hand_in(house.chen, "items", as_csv(ITEMS, item_rows(2)), dry_run="true")
+    with house.database.begin() as uow:
+        job = uow.session.get_one(ImportJob, begun["id"])
+        job.state, job.dry_run, job.next_row, job.done = "running", False, 0, 0
+
+    def backup(reason: str) -> str:
+        raise ConflictError("backup_failed", "the disk is full")
+
+    replace(_importer(house), backup=backup).run(_viewer(house, "chen"), begun["id"])
+    told = house.chen.get(f"/imports/{begun['id']}")
+    assert (told["state"], told["done"]) == ("stopped", 0)
+    assert "the disk is full" in told["faults"][0]["what"]
+    house.chen.get("/items/N100", expect=404)
+    house.chen.post(f"/imports/{begun['id']}/resume")
+    assert house.chen.get(f"/imports/{begun['id']}")["done"] == 2
 
 
 def test_hostile_cells_stay_texts_in_and_out(house: House) -> None:
