@@ -5,7 +5,15 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from server.domain.alarms import cause_key
-from server.domain.keysets import Declared, Opened, is_undeclared, judge_declaration, judge_holding, match
+from server.domain.keysets import (
+    MINUTE_US,
+    Declared,
+    Opened,
+    is_undeclared,
+    judge_declaration,
+    judge_holding,
+    match,
+)
 from server.domain.policy_lending import KeyRing
 from server.domain.verdicts import Lawful, Refused
 from server.domain.words import AlarmKind, IncidentKind
@@ -22,6 +30,8 @@ from server.store.tables import Alarm, Incident, KeySet, KeyUse, Station
 from server.store.unit_of_work import UnitOfWork
 
 MECHANICAL = IncidentKind.DOOR_OPENED_BY_MECHANICAL_KEY
+AWAY_US = 30 * 86_400_000_000
+"""An opening is still looked at so long after its window: the server may have been away."""
 
 
 def give(work: Writing, asked: NewKeySet) -> KeySetView:
@@ -79,15 +89,10 @@ def declare(work: Writing, asked: NewKeyUse) -> KeyUseView:
     return use_views(work, [row])[0]
 
 
-def explain_openings(uow: UnitOfWork, ring: KeyRing, now_us: int) -> int:
-    """Pair new openings with declarations and clear their alarms, alarm the undeclared; gives how many changed."""
+def explain_openings(uow: UnitOfWork, ring: KeyRing, now_us: int) -> None:
+    """Pair new openings with declarations and clear their alarms; alarm what was not declared in the window."""
     session = uow.session
-    declared = [
-        Declared(known(row.id), row.station, row.used_us, row.declared_us)
-        for row in session.exec(select(KeyUse).where(col(KeyUse.incident_id).is_(None)))
-    ]
-    opened = unexplained(session)
-    pairs = match(ring, opened, declared)
+    pairs, undeclared = unsettled(session, ring, now_us)
     for opening, one in pairs:
         row = session.get_one(KeyUse, one.id)
         row.incident_id = opening.incident
@@ -95,22 +100,27 @@ def explain_openings(uow: UnitOfWork, ring: KeyRing, now_us: int) -> int:
         session.flush()
         uow.ledger("key_use_matched", now_us, {"use": row.id, "incident": opening.incident, "station": row.station})
         _clear(uow, opening, now_us)
-    explained = {opening.incident for opening, _ in pairs}
-    left = [opening for opening in opened if opening.incident not in explained]
-    fresh = [opening for opening in left if is_undeclared(ring, opening, now_us) and not _alarmed(session, opening)]
-    for opening in fresh:
+    for opening in undeclared:
         kind = AlarmKind.SPARE_KEY_USE_UNDECLARED
         set_alarm(uow, Alarming(kind, _cause(opening), opening.at_us, station=opening.station), now_us)
-    return len(pairs) + len(fresh)
 
 
-def unexplained(session: Session) -> list[Opened]:
-    """Give the openings by mechanical key that no declaration explains, oldest first."""
+def unsettled(session: Session, ring: KeyRing, now_us: int) -> tuple[list[tuple[Opened, Declared]], list[Opened]]:
+    """Give the openings that a declaration explains by now, and those to be alarmed because none did in time."""
+    since_us = now_us - ring.declare_after_minutes * MINUTE_US - AWAY_US
     explained = select(KeyUse.incident_id).where(col(KeyUse.incident_id).is_not(None))
-    query = select(Incident).where(Incident.kind == MECHANICAL, col(Incident.id).not_in(explained))
-    return [
-        Opened(known(row.id), row.station, row.occurred_us) for row in session.exec(query.order_by(col(Incident.id)))
-    ]
+    query = select(Incident).where(
+        Incident.kind == MECHANICAL, Incident.occurred_us > since_us, col(Incident.id).not_in(explained)
+    )
+    opened = [Opened(known(row.id), row.station, row.occurred_us) for row in session.exec(query)]
+    if not opened:
+        return [], []
+    waiting = select(KeyUse).where(col(KeyUse.incident_id).is_(None), KeyUse.declared_us > since_us)
+    declared = [Declared(known(row.id), row.station, row.used_us, row.declared_us) for row in session.exec(waiting)]
+    pairs = match(ring, opened, declared)
+    fits = {opening.incident for opening, _ in pairs}
+    late = [one for one in opened if one.incident not in fits and is_undeclared(ring, one, now_us)]
+    return pairs, [one for one in late if not _alarmed(session, one)]
 
 
 def list_sets(look: Reading) -> Page[KeySetView]:

@@ -4,21 +4,20 @@ Looked at when the ledger has grown or the clock has moved on; each thing is tol
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select
 
-from server.domain.keysets import is_undeclared
 from server.domain.lending import OUT_STATES, rungs_reached
 from server.domain.office import year_missing
 from server.domain.policy import Policy
 from server.domain.words import CustodyState, LoanState, Role, SearchState
-from server.service.keysets import explain_openings, unexplained
+from server.service.keysets import explain_openings, unsettled
 from server.service.reminders import posts, remind, untold
 from server.service.searches import OPEN, found_by_itself
-from server.store.tables import Entrusted, Item, KeyUse, LedgerEntry, Loan, Person, Repair, Search, Station
+from server.store.tables import Entrusted, Item, LedgerEntry, Loan, Person, Repair, Search, Station
 from server.store.unit_of_work import Database
 from server.sweep.silent import silent_since
 
@@ -50,6 +49,7 @@ class Lending:
     zone: ZoneInfo
     entry: int = -1
     looked_us: int = 0
+    told: set[str] = field(default_factory=set)
 
     def turn(self, now_us: int) -> None:
         """Do what has become due."""
@@ -58,8 +58,8 @@ class Lending:
             if entry == self.entry and abs(now_us - self.looked_us) < PAUSE_US:
                 return
             found = list(session.exec(_FOUND))
-            keys = self._keys(session, now_us)
-            tellings = {telling.subject: telling for telling in self._tellings(session, now_us)}
+            keys = any(unsettled(session, self.policy.lending.keys, now_us))
+            tellings = {one.subject: one for one in self._tellings(session, now_us) if one.subject not in self.told}
             fresh = [tellings[subject] for subject in sorted(untold(session, tellings))]
         if found or keys or fresh:
             with self.database.begin() as uow:
@@ -73,13 +73,7 @@ class Lending:
                 for subject in untold(uow.session, {name for telling in fresh for name in telling.silently}):
                     remind(uow, subject, (), "", "", now_us)
         self.entry, self.looked_us = entry, now_us
-
-    def _keys(self, session: Session, now_us: int) -> bool:
-        """Say whether a declaration waits for its opening, or an opening has waited too long for one."""
-        opened = unexplained(session)
-        waiting = session.exec(select(KeyUse.id).where(col(KeyUse.incident_id).is_(None)).limit(1)).first()
-        ring = self.policy.lending.keys
-        return bool(opened) and (waiting is not None or any(is_undeclared(ring, one, now_us) for one in opened))
+        self.told.update(tellings)
 
     def _tellings(self, session: Session, now_us: int) -> Iterator[Telling]:
         yield from self._due(session, now_us)
