@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from server.domain.authorities import LineFacts, line_reasons
 from server.domain.custody import ItemFacts
+from server.domain.loans import OWN
 from server.domain.people import PersonFacts
 from server.domain.policy import Policy
 from server.domain.reasons import Code, reason
@@ -40,6 +41,17 @@ def judge_handover(policy: Policy, facts: HandoverFacts) -> Lawful | Refused:
         else:
             basis.append(line.id)
     return answer(found, tuple(basis))
+
+
+def passed_on_due(policy: Policy, given_due_us: int, given_rule: str, own_due_us: int | None) -> tuple[int, str]:
+    """Find when what is passed on is due (µs), and by which rule: as before, unless the transfer's approval says else.
+
+    A firm limit stands: passing an item on and on makes it due no later.
+    """
+    firm = {row.rule for row in policy.due if not row.replaceable}
+    if own_due_us is None or (given_rule in firm and given_due_us <= own_due_us):
+        return given_due_us, given_rule
+    return own_due_us, OWN
 
 
 def _people_reasons(policy: Policy, facts: HandoverFacts) -> list[Reason]:

@@ -4,7 +4,7 @@ from sqlmodel import col, select, update
 
 from server.domain.authorities import LineFacts
 from server.domain.custody import ItemFacts
-from server.domain.handovers import HandoverFacts, judge_handover
+from server.domain.handovers import HandoverFacts, judge_handover, passed_on_due
 from server.domain.lending import OUT_STATES
 from server.domain.loans import due_moment, next_state
 from server.domain.verdicts import Refused
@@ -100,19 +100,24 @@ def _pass_on(work: Writing, item: Item, receiver: Person, line: LineFacts, autho
     if session.exec(update(Line).where(*still_open).values(state=LineState.CONSUMED)).rowcount != 1:
         raise ConflictError("line_taken", f"the receiver's authority for {item.code} was used a moment ago")
     out = (Loan.item_id == item.id, col(Loan.closed_us).is_(None), col(Loan.state).in_(OUT_STATES))
-    for loan in session.exec(select(Loan).where(*out)):
+    before = list(session.exec(select(Loan).where(*out)))
+    for loan in before:
         loan.state = next_state(LoanState(loan.state), "hand_over")
         loan.returned_us = loan.closed_us = work.now_us
         loan.returned_by_id = loan.person_id
         session.add(loan)
-    due_us, rule = due_moment(work.policy, line.item.secrecy, line.mode, work.now_us, line.due_us, work.zone.key)
+    mode = line.mode
+    due_us, rule = due_moment(work.policy, line.item.secrecy, mode, work.now_us, line.due_us, work.zone.key)
+    if mode == Mode.TRANSFER and before:  # the same use goes on in other hands
+        mode = Mode(before[-1].mode)
+        due_us, rule = passed_on_due(work.policy, before[-1].due_us, before[-1].due_rule, line.due_us)
     session.add(
         Loan(
             item_id=known(item.id),
             person_id=known(receiver.id),
             line_id=line.id,
             request_id=authority.request_id,
-            mode=line.mode,
+            mode=mode,
             taken_us=work.now_us,
             due_us=due_us,
             due_rule=rule,

@@ -17,6 +17,7 @@ from server.domain.emergencies import (
     posts_afterwards,
 )
 from server.domain.emergencies import window as emergency_window
+from server.domain.handovers import passed_on_due
 from server.domain.holds import HoldFacts, judge_hold, kept_until
 from server.domain.people import PersonFacts
 from server.domain.policy import Policy, load_policy
@@ -120,9 +121,8 @@ def test_a_row_may_be_narrowed_by_category_grade_and_post(
     condition: str, hit: dict[str, object], miss: dict[str, object]
 ) -> None:
     policy = narrowed(condition)
-    assert steps_of(policy, ask(**hit)) == 2
-    assert steps_of(policy, ask(**miss)) == 1
-    assert steps_of(POLICY, ask(**hit)) == 1
+    fits, fits_not = (replace(ask(), **change) for change in (hit, miss))  # type: ignore[arg-type]
+    assert (steps_of(policy, fits), steps_of(policy, fits_not), steps_of(POLICY, fits)) == (2, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -226,6 +226,21 @@ def test_r08_a_renewed_due_moment_keeps_the_firm_limit() -> None:
     secret = replace(OUT, item=item(secrecy=Secrecy.SECRET))
     assert renewed_due(POLICY, RENEWAL, OUT) == (NINE + 30 * HOUR, "approval")
     assert renewed_due(POLICY, RENEWAL, secret) == (NINE + 3 * HOUR, "R08")
+
+
+@pytest.mark.parametrize(
+    ("rule", "own", "due"),
+    [
+        ("R05", None, (NINE, "R05")),
+        ("R05", NINE + HOUR, (NINE + HOUR, "approval")),
+        ("R08", NINE + HOUR, (NINE, "R08")),
+        ("R08", NINE - HOUR, (NINE - HOUR, "approval")),
+    ],
+)
+def test_r14_what_is_passed_on_is_due_no_later_than_a_firm_limit(
+    rule: str, own: int | None, due: tuple[int, str]
+) -> None:
+    assert passed_on_due(POLICY, NINE, rule, own) == due
 
 
 @pytest.mark.parametrize(

@@ -247,6 +247,8 @@ def test_r14_passing_on_is_a_transfer_with_its_own_approval(house: House) -> Non
     house.zhao.post(f"/requests/{number}/approve")
     house.wang.post("/handovers", {"items": ["F1"], "to": "qian", "purpose": "出差接手"})
     assert house.chen.get("/items/F1")["custody"]["person"] == "qian"
+    before, after = house.chen.get("/loans")["rows"]
+    assert (after["person"], after["mode"], after["due_at"]) == ("qian", "loan", before["due_at"])
     assert ("R02", "line_used") in house.qian.rules("/handovers", {"items": ["F1"], "to": "qian"})
 
 
