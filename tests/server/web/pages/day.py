@@ -127,13 +127,19 @@ def count(office: Office) -> None:
 def doom(office: Office) -> None:
     """Let the retention of four items end: one is on a destruction list, one held back, two to be appraised."""
     asked = NewRetention(period="D10", begun=date(2001, 5, 20))
+    outcome = NewOutcome.model_validate({"outcome": "destroy"})
+
+    def end(code: str) -> None:
+        office.do("chen", lambda work: retention.set_retention(work, code, asked))
+
+    def give_up(number: int) -> None:
+        office.do("qian", lambda work: appraisals.decide(work, number, outcome))
+
     for item in (7, 9, 10, 11):
-        office.do("chen", lambda work, code=code_of(item): retention.set_retention(work, code, asked))
+        end(code_of(item))
     Retention(office.database, office.deps.policy).turn(office.clock.wall_us())
     for number in (1, 2):
-        office.do(
-            "qian", lambda work, n=number: appraisals.decide(work, n, NewOutcome.model_validate({"outcome": "destroy"}))
-        )
+        give_up(number)
     listed = NewDestruction(items=[code_of(7)], title="到期销毁", why="期满")
     office.do("chen", lambda work: destructions.file_list(work, listed))
     office.do("qian", lambda work: appraisals.place_holds(work, NewHold(items=[code_of(9)], why="诉讼")))
