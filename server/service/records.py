@@ -15,6 +15,7 @@ from server.service.items import get_item
 from server.service.lookups import item_coded, item_facts, known
 from server.service.record_changes import ITEM, ChangeView, RecordState, as_of, keep_changes, list_changes
 from server.service.record_numbers import enter, record_of, withdraw
+from server.service.rights import Act
 from server.service.shapes import ItemView, Page, Shape, moment_or_none
 from server.store.effects import save_tallies, tally_key
 from server.store.tables import Customer, Item, Record, RecordNumber
@@ -65,7 +66,8 @@ def get_record(look: Reading, code: str) -> RecordView:
     """Show an item with its record."""
     item = get_item(look, code)
     record = look.session.get(Record, item.id) or Record(item_id=item.id)
-    customer = look.session.get(Customer, record.customer_id) if record.customer_id and not item.masked else None
+    may_name = not item.masked and look.viewer.may(Act.SEE_CUSTOMERS)
+    customer = look.session.get(Customer, record.customer_id) if record.customer_id and may_name else None
     return RecordView(
         **item.model_dump(),
         version=record.version,

@@ -359,3 +359,18 @@ def test_r36_files_that_came_by_another_way_are_reviewed_too(house: House) -> No
     assert reviews.begun == ""
     reviews.turn(house.clock.wall_us() + 61_000_000)
     assert reviews.begun == reviews.announced != ""
+
+
+def test_r40_registers_and_records_end_where_ones_rights_end(house: House) -> None:
+    patched(house, "F2", category="基本信息", record_number="N-2")
+    for code in ("F1", "F2"):
+        house.chen.post(f"/items/{code}/filing", {"kind": "service"})
+        house.chen.post(f"/items/{code}/contents", {"title": "文件"})
+    house.sec.ask("PUT", "/people/shen/scope", {"categories": ["合同"]})
+    assert [row["item"] for row in house.shen.get("/filings")["rows"]] == ["F1"]
+    assert "F2" not in {row["item"] for row in house.shen.get("/reviews")["rows"]}
+    assert "N-2" not in str(house.shen.get("/record-numbers"))
+    for path in ("contents", "changes", "as-of?at=2030-01-01T00:00:00Z"):
+        house.shen.get(f"/items/F1/{path}")
+        house.shen.get(f"/items/F2/{path}", expect=404)
+    house.shen.get("/attachments?subject=item&of=F2", expect=404)
