@@ -1,6 +1,7 @@
 """People alone: narrowed rights, training, clearance, reviews, breaches."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,8 @@ def codes(said: Lawful | Refused) -> set[str]:
 @pytest.mark.parametrize("limit", ["department", "category", "secrecy", "cabinet"])
 def test_r40_each_respect_narrows_by_itself_and_what_a_thing_lacks_does_not_keep_it_out(limit: str) -> None:
     def only(*names: str) -> Scope:
-        return replace(EVERYTHING, **{limit: frozenset(names)})
+        limits: dict[str, Any] = {limit: frozenset(names)}
+        return replace(EVERYTHING, **limits)
 
     assert outside(only(getattr(THING, limit)), THING) == []
     (said,) = outside(only("other"), THING, "F1")
