@@ -210,7 +210,7 @@ def test_every_package_has_its_place_among_the_import_rules() -> None:
 def bare_tree(folder: Path) -> None:
     """Lay out empty packages of the product's shape, under its import rules."""
     (folder / ".importlinter").write_bytes((ROOT / ".importlinter").read_bytes())
-    layers = ("domain", "service", "store", "intake", "web", "sweep", "notify", "reports")
+    layers = ("domain", "service", "store", "intake", "web", "sweep", "notify", "reports", "exchange")
     tops = ("contract", "edge_agent", "firmware_config", "labels", "server", "guiwei")
     for package in (*tops, *(f"server/{layer}" for layer in layers)):
         (folder / package).mkdir()
