@@ -70,11 +70,8 @@ class EmergencyView(Shape):
 def use(work: Writing, asked: NewEmergency, site: str, password_right: bool) -> EmergencyView:
     """Give two persons present what they must take, at once."""
     session = work.session
-    by, other, items = (
-        person_of(session, work.viewer.id),
-        person_named(session, asked.other),
-        items_coded(session, asked.items),
-    )
+    by, other = person_of(session, work.viewer.id), person_named(session, asked.other)
+    items = items_coded(session, asked.items)
     badge = session.get(Badge, credential_of(site, asked.badge)) if asked.badge else None
     by_badge = badge is not None and badge.active and badge.person_id == other.id
     facts = EmergencyFacts(
@@ -88,51 +85,57 @@ def use(work: Writing, asked: NewEmergency, site: str, password_right: bool) -> 
     )
     if isinstance(said := emergencies.judge_emergency(work.policy, facts), Refused):
         raise RefusedError(said.reasons)
-    until_us, decide_by_us = emergencies.window(work.policy, work.now_us)
-    authority = Authority(
-        kind=AuthorityKind.EMERGENCY,
-        person_id=known(by.id),
-        mode=Mode.DUTY,
-        purpose=asked.purpose,
-        given_by_id=known(other.id),
-        from_us=work.now_us,
-        until_us=until_us,
-    )
-    give(session, authority, [known(item.id) for item in items])
-    row = Emergency(
-        authority_id=known(authority.id),
-        by_id=known(by.id),
-        other_id=known(other.id),
-        proof=facts.proof,
-        purpose=asked.purpose,
-        at_us=work.now_us,
-        decide_by_us=decide_by_us,
-    )
-    session.add(row)
-    session.flush()
+    row = _open(work, facts)
     entry = work.ledger(
         "emergency_used",
         emergency=row.id,
-        authority=authority.id,
+        authority=row.authority_id,
         other=other.pseudonym,
         items=asked.items,
         purpose=asked.purpose,
-        until_us=until_us,
-        decide_by_us=decide_by_us,
+        decide_by_us=row.decide_by_us,
         policy=work.policy.digest,
         facts=to_builtins(facts),
     )
-    kind = AlarmKind.EMERGENCY_OPEN_USED
-    fact = Alarming(kind, cause_key(kind, row.id), work.now_us, person_id=by.id, item_id=items[0].id, evidence=(entry,))
-    set_alarm(work.uow, fact, work.now_us)
-    tell(work, [known(other.id)], "emergency_used", str(row.id))
-    tell(
-        work,
-        set(holders_of(session, emergencies.posts_afterwards(work.policy, facts))) - {row.other_id},
-        "emergency_waits",
-        str(row.id),
-    )
+    _tell(work, row, facts, entry)
     return emergency_views(work, [row])[0]
+
+
+def _open(work: Writing, facts: EmergencyFacts) -> Emergency:
+    """Give the authority, and keep what it was given for."""
+    until_us, decide_by_us = emergencies.window(work.policy, work.now_us)
+    authority = Authority(
+        kind=AuthorityKind.EMERGENCY,
+        person_id=facts.by.id,
+        mode=Mode.DUTY,
+        purpose=facts.purpose,
+        given_by_id=facts.other.id,
+        from_us=work.now_us,
+        until_us=until_us,
+    )
+    give(work.session, authority, [item.id for item in facts.items])
+    row = Emergency(
+        authority_id=known(authority.id),
+        by_id=facts.by.id,
+        other_id=facts.other.id,
+        proof=facts.proof,
+        purpose=facts.purpose,
+        at_us=work.now_us,
+        decide_by_us=decide_by_us,
+    )
+    work.session.add(row)
+    work.session.flush()
+    return row
+
+
+def _tell(work: Writing, row: Emergency, facts: EmergencyFacts, entry: int) -> None:
+    """Alarm it, and tell the other person and those who may approve it afterwards."""
+    kind, first = AlarmKind.EMERGENCY_OPEN_USED, facts.items[0].id
+    fact = Alarming(kind, cause_key(kind, row.id), work.now_us, row.by_id, first, evidence=(entry,))
+    set_alarm(work.uow, fact, work.now_us)
+    tell(work, [row.other_id], "emergency_used", str(row.id))
+    posts = emergencies.posts_afterwards(work.policy, facts)
+    tell(work, set(holders_of(work.session, posts)) - {row.other_id}, "emergency_waits", str(row.id))
 
 
 def judge(look: Reading, number: int) -> Lawful | Refused:
