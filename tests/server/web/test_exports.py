@@ -46,6 +46,7 @@ def test_every_list_of_the_api_is_worded_and_can_be_taken_away(house: House) -> 
         assert (answer.status_code == 200) == (Role.RECORDS_MANAGER in RIGHTS[one.act]), (name, answer.text)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_list_is_exported_whole_with_the_readers_words_and_never_as_a_formula(house: House) -> None:
     for n in range(12, 20):
         house.chen.post(
@@ -75,6 +76,7 @@ def test_every_export_is_recorded_with_its_rows_and_digest(house: House) -> None
     assert (second["what"], second["format"], second["rows"]) == ("unreturned", "xlsx", 0)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_who_may_not_take_a_list_away_does_not_get_it(house: House) -> None:
     assert fetch(house, house.wang, "/exports/loans").status_code == 403
     assert fetch(house, house.guest, "/exports/items").status_code == 403

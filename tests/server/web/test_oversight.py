@@ -13,6 +13,8 @@ from server.sweep.lists import MonthlyList
 from tests.server.web.house import SALES, Caller, House
 
 DAY = 86_400
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what asks nothing of the database that another test does not ask of both."""
 
 
 def sweep(house: House) -> None:
@@ -99,6 +101,7 @@ def test_r15_the_list_stays_as_it_was_made_and_a_missed_one_is_flagged(house: Ho
     assert ("unreturned_list", "") not in overdue(house)
 
 
+@on_sqlite
 def test_r15_a_secret_title_is_for_those_who_may_know_it(house: House) -> None:
     number = house.li.post("/requests", {"items": ["F3"], "mode": "loan", "purpose": "x", "for": "wang"})["id"]
     house.sun.post(f"/requests/{number}/approve")
@@ -154,6 +157,7 @@ def test_r62_statistics_are_due_in_july_and_january_and_count_what_happened(hous
     assert [row[0] for row in before][:1] == [f"{year}{period}"]
 
 
+@on_sqlite
 def test_r62_a_closed_period_is_kept_as_it_was_made(house: House) -> None:
     lived(house)
     year = datetime.fromtimestamp(house.clock.wall_us() / 1e6, house.zone).year
@@ -207,6 +211,7 @@ def test_r23_cabinets_and_store_are_inspected_at_set_intervals_and_an_overdue_in
     assert ("environment_inspection", "") not in overdue(house)
 
 
+@on_sqlite
 def test_r23_every_point_is_answered_and_a_fault_stays_open_until_it_is_put_right(house: House) -> None:
     base = {"kind": "cabinet_inspection", "station": "a"}
     assert house.ke.rules("/checkups", base) == {("R23", "points_open")}
@@ -241,6 +246,7 @@ def test_r24_risks_are_assessed_and_drills_held_and_overdue_ones_flagged(house: 
     assert not {("risk_review", ""), ("emergency_drill", "")} & overdue(house)
 
 
+@on_sqlite
 def test_r24_an_incident_opens_a_response_checklist_that_is_worked_off(house: House) -> None:
     house.intake.take(house.station.closes(None, cause="forced", taken=[1]))
     alarm = house.chen.get("/alarms")["rows"][0]["id"]
@@ -296,6 +302,7 @@ def test_r63_a_customers_feedback_that_nobody_answers_is_flagged(house: House) -
 # ------------------------------------------------------------ R60
 
 
+@on_sqlite
 def test_r60_every_act_of_oversight_is_in_the_trail(house: House) -> None:
     sweep(house)
     house.ma.post("/reports/unreturned")
@@ -317,6 +324,7 @@ def test_r60_every_act_of_oversight_is_in_the_trail(house: House) -> None:
     } <= kinds
 
 
+@on_sqlite
 @pytest.mark.parametrize("path", ["/reports/nothing", "/reports/stocktake_report?of=99", "/reports/folder_cover?of=NO"])
 def test_what_is_not_there_is_said(house: House, path: str) -> None:
     assert house.shen.get(path, expect=404)["code"] == "not_found"
