@@ -105,7 +105,6 @@ def test_opening_one_by_hand_is_idempotent_and_nothing_open_is_not_fulfilled(hou
 
 
 def test_a_duty_about_a_cabinet_that_is_gone_is_dropped(house: House) -> None:
-    from server.store.tables import Station
 
     turn(house)
     with house.database.begin() as uow:
