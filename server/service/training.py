@@ -1,14 +1,9 @@
 """Training (R44): recorded per person with its expiry, and asked for where the sheet says that an act needs it."""
 
-from collections.abc import Iterable
-
 from pydantic import AwareDatetime
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-from server.domain.policy import Policy
-from server.domain.training import TrainingFacts, training_reasons
-from server.domain.verdicts import Reason
-from server.domain.words import DutyKind, Mode, Role, TrainedAct
+from server.domain.words import DutyKind
 from server.service.context import Reading, Writing
 from server.service.duties import fulfil, open_duty
 from server.service.errors import ForbiddenError, InvalidError
@@ -17,7 +12,7 @@ from server.service.lookups import known, person_named, usernames
 from server.service.paging import paged
 from server.service.rights import ADMINS, AUDITORS, LEADERS, OFFICE
 from server.service.shapes import Page, Shape, moment, moment_or_none
-from server.store.tables import Person, Training
+from server.store.tables import Training
 
 
 class NewTraining(Input):
@@ -76,23 +71,6 @@ def list_training(look: Reading, username: str | None, before: int | None, limit
     if before is not None:
         query = query.where(col(Training.id) < before)
     return paged(look.session.exec(query), limit, lambda rows: _views(look, rows))
-
-
-def missing_training(
-    session: Session, policy: Policy, person: Person, modes: Iterable[Mode], now_us: int
-) -> list[Reason]:
-    """Say which training somebody lacks for using items in these modes; nothing is read when the sheet asks none."""
-    rules = policy.people
-    if not rules.training:
-        return []
-    acts = [act for act in TrainedAct if str(act) in set(map(str, modes))]
-    return training_reasons(rules, Role(person.role), acts, records_of(session, known(person.id)), now_us)
-
-
-def records_of(session: Session, person_id: int) -> tuple[TrainingFacts, ...]:
-    """Give somebody's training as the rules see it."""
-    query = select(Training.subject, Training.expires_us).where(Training.person_id == person_id)
-    return tuple(TrainingFacts(subject, expires_us) for subject, expires_us in session.exec(query))
 
 
 def _views(look: Reading, rows: list[Training]) -> list[TrainingView]:
