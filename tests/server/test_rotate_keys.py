@@ -1,13 +1,12 @@
 """`guiwei server rotate-keys`: every value is sealed anew, and a lost key file is named."""
 
+import subprocess
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import select
-from typer.testing import CliRunner
 
-from server.cli import app
 from server.domain.policy import load_policy
 from server.service.company import SETTING_UP
 from server.service.context import Writing
@@ -18,6 +17,7 @@ from server.service.vault import FILE, Vault, make_vault
 from server.store.tables import SealedValue
 from server.store.unit_of_work import Database
 from tests.server.company import POLICY
+from tests.server.test_server_process import SERVER, environment
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -33,9 +33,10 @@ def test_keys_are_rotated_from_the_command_line(database: Database, tmp_path: Pa
             )
             add_customer(work, vault, new)
     before = vault.current
-    environment = {"GUIWEI_DATABASE_URL": database.url, "GUIWEI_DATA": str(tmp_path)}
-    said = CliRunner().invoke(app, ["rotate-keys"], env=environment)
-    assert (said.exit_code, said.output) == (0, f"6 values are sealed under key {vault.current} now\n")
+    command, given = [*SERVER, "rotate-keys"], environment(tmp_path)
+    given |= {"GUIWEI_DATABASE_URL": database.url, "GUIWEI_DATA": str(tmp_path)}
+    said = subprocess.run(command, env=given, capture_output=True, text=True, timeout=60)
+    assert said.stdout == f"6 values are sealed under key {vault.current} now\n", said.stderr
     assert vault.current != before
     with database.read() as session:
         rows = session.exec(select(SealedValue)).all()
@@ -47,5 +48,5 @@ def test_keys_are_rotated_from_the_command_line(database: Database, tmp_path: Pa
         "九百万",
     }
     (tmp_path / FILE).unlink()
-    lost = CliRunner().invoke(app, ["rotate-keys"], env=environment)
-    assert (lost.exit_code, "there is no key" in lost.output) == (2, True)
+    lost = subprocess.run(command, env=given, capture_output=True, text=True, timeout=60)
+    assert (lost.returncode, "there is no key" in lost.stderr) == (2, True)
