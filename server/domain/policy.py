@@ -19,6 +19,8 @@ from server.domain.policy_disposal import gaps as disposal_gaps
 from server.domain.policy_keeping import Keeping, keeping_gaps
 from server.domain.policy_lending import Lending
 from server.domain.policy_lending import gaps as lending_gaps
+from server.domain.policy_oversight import Oversight, oversight_gaps
+from server.domain.policy_people import InformationRules, PeopleRules
 from server.domain.policy_requests import (
     ApprovalRow,
     ApprovalTable,
@@ -27,8 +29,6 @@ from server.domain.policy_requests import (
     approval_gaps,
     request_gaps,
 )
-from server.domain.policy_oversight import Oversight, oversight_gaps
-from server.domain.policy_people import InformationRules, PeopleRules
 from server.domain.reasons import Code, reason
 from server.domain.sheet import SheetError, build
 from server.domain.verdicts import Reason
