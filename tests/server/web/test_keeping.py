@@ -339,6 +339,9 @@ def test_r36_an_active_file_is_reviewed_yearly_and_overdue_ones_are_flagged(hous
     assert "F1" not in {row["subject"] for row in house.ma.get("/duties?kind=file_review")["rows"]}
     turn(house)
     assert "F1" not in {row["subject"] for row in house.ma.get("/duties?kind=file_review")["rows"]}
+    house.shift(368 * DAY)
+    turn(house)
+    assert "F1" in {row["item"] for row in house.ma.get("/reviews?overdue=true")["rows"]}
 
 
 @pytest.mark.parametrize("name", ["wang", "guest"])
