@@ -1,6 +1,8 @@
 """A working day in the office: lawful and unlawful, so that every page has something of everything to show."""
 
+from collections.abc import Callable
 from datetime import date
+from typing import TypeVar
 
 from sqlmodel import select
 
@@ -22,6 +24,7 @@ from server.service import (
 from server.service import checkups as checking
 from server.service import feedback as saying
 from server.service.appraisals import NewHold, NewOutcome
+from server.service.context import Writing
 from server.service.destructions import NewDestruction
 from server.service.import_run import Importer
 from server.service.import_shapes import NewImport
@@ -44,6 +47,8 @@ from server.sweep.retention import Retention
 from .keeping_day import keep_records
 from .lending_day import keep_registers
 from .office import HOSTILE, MINUTE, SITE, ZONE, Office, badge_of, code_of, epc_of
+
+T = TypeVar("T")
 
 
 def ask(office: Office, who: str, items: list[int], purpose: str, **more: object) -> int:
@@ -145,6 +150,11 @@ def doom(office: Office) -> None:
     office.do("qian", lambda work: appraisals.place_holds(work, NewHold(items=[code_of(9)], why="诉讼")))
 
 
+def asking(act: Callable[..., T], *asked: object) -> Callable[[Writing], T]:
+    """Give an act of a use case that asks for just this."""
+    return lambda work: act(work, *asked)
+
+
 def oversee(office: Office) -> None:
     """Inspect a cabinet, open a response to the forced door, give feedback, learn, and have reports made."""
     Duties(office.database, office.deps.policy, ZONE).turn(office.clock.wall_us())
@@ -153,12 +163,12 @@ def oversee(office: Office) -> None:
     inspected = {"kind": "cabinet_inspection", "station": "a", "points": points, "note": HOSTILE}
     for asked in (inspected, {"kind": "incident_response", "station": "b", "alarm": 1}):
         new = checking.NewCheckup.model_validate(asked)
-        office.do("chen", lambda work, new=new: checking.record(work, new))
+        office.do("chen", asking(checking.record, new))
     said = saying.NewFeedback(text=HOSTILE)
     office.do("wang", lambda work: saying.give(work, said))
     office.do("qian", lambda work: saying.learn(work, saying.NewLesson(text="下班前一小时提醒归还", measure=HOSTILE)))
     for name, period in (("unreturned", None), ("half_yearly", "2026-H1"), ("evaluation", None)):
-        office.do("qian", lambda work, name=name, period=period: kept.make(work, name, period))
+        office.do("qian", asking(kept.make, name, period))
 
 
 def hand_sheets_in(office: Office) -> None:
@@ -167,7 +177,7 @@ def hand_sheets_in(office: Office) -> None:
     rows = f"题名,密级,位置,编码\n{HOSTILE.replace(',', ' ')},普通,a/1,N1\n合同,{HOSTILE[:4]},z/9,N2\n"
     for kind, data in ((Kind.ITEMS, rows.replace('"', "'")), (Kind.ITEMS, "甲,乙\n1,2\n")):
         asked = NewImport(kind=kind, filename=HOSTILE, dry_run=True)
-        job = office.do("chen", lambda work, asked=asked, data=data: imports.begin_import(work, asked, data.encode()))
+        job = office.do("chen", asking(imports.begin_import, asked, data.encode()))
         with deps.database.read() as session:
             chen = viewer_of(session.exec(select(Person).where(Person.username == "chen")).one())
         Importer(deps.database, deps.clock, deps.policy, settings.zone, SITE, deps.vault).run(chen, job.id)
