@@ -41,38 +41,42 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the menu; `minor` ones are behind "More" on a phone."""
+    """One entry of the menu; `minor` ones are behind "More" on a phone, those of a `group` under its name at a desk."""
 
     path: str
     icon: str
     text: str
     act: Act
-    minor: bool = False
+    minor: bool = True
+    group: str = ""
 
 
+RECORDS: Final = N_("Records")
+OVERSIGHT: Final = N_("Oversight")
+SET_UP: Final = N_("Set-up")
 MENU: Final = (
-    Entry("/", "home", N_("Now"), Act.SEE_OVERVIEW),
-    Entry("/items", "box", N_("Items"), Act.FIND_ITEMS),
-    Entry("/requests", "inbox", N_("Requests"), Act.SEE_REQUESTS),
-    Entry("/loans", "out", N_("Loans"), Act.SEE_LOANS, minor=True),
-    Entry("/seals", "shield", N_("Seals"), Act.SEE_SEALS, minor=True),
-    Entry("/alarms", "bell", N_("Alarms"), Act.SEE_ALARMS),
-    Entry("/cases", "case", N_("Cases"), Act.SEE_ALARMS, minor=True),
-    Entry("/stocktakes", "count", N_("Stocktakes"), Act.SEE_COUNTS, minor=True),
-    Entry("/disposal", "lock", N_("Disposal"), Act.ATTEND_DESTRUCTION, minor=True),
-    Entry("/customers", "people", N_("Customers"), Act.SEE_CUSTOMERS, minor=True),
-    Entry("/keeping", "paper", N_("Keeping"), Act.SEE_KEEPING, minor=True),
-    Entry("/stations", "cabinet", N_("Cabinets"), Act.SEE_OVERVIEW, minor=True),
-    Entry("/duties", "clock", N_("Duties"), Act.SEE_DUTIES, minor=True),
-    Entry("/reports", "paper", N_("Reports"), Act.SEE_REPORTS, minor=True),
-    Entry("/feedback", "person", N_("Feedback"), Act.SEE_FEEDBACK, minor=True),
-    Entry("/ledger", "shield", N_("Ledger"), Act.SEE_LEDGER, minor=True),
-    Entry("/notices", "bell", N_("Notices"), Act.OWN, minor=True),
-    Entry("/people", "people", N_("People"), Act.FIND_PEOPLE, minor=True),
-    Entry("/backups", "shield", N_("Backups"), Act.SEE_BACKUPS, minor=True),
-    Entry("/imports", "plus", N_("Imports"), Act.IMPORT, minor=True),
-    Entry("/rules", "paper", N_("Rules"), Act.OWN, minor=True),
-    Entry("/more", "menu", N_("More"), Act.OWN),
+    Entry("/", "home", N_("Now"), Act.SEE_OVERVIEW, minor=False),
+    Entry("/items", "box", N_("Items"), Act.FIND_ITEMS, minor=False),
+    Entry("/requests", "inbox", N_("Requests"), Act.SEE_REQUESTS, minor=False),
+    Entry("/loans", "out", N_("Loans"), Act.SEE_LOANS),
+    Entry("/alarms", "bell", N_("Alarms"), Act.SEE_ALARMS, minor=False),
+    Entry("/cases", "case", N_("Cases"), Act.SEE_ALARMS),
+    Entry("/stocktakes", "count", N_("Stocktakes"), Act.SEE_COUNTS),
+    Entry("/duties", "clock", N_("Duties"), Act.SEE_DUTIES),
+    Entry("/notices", "bell", N_("Notices"), Act.OWN),
+    Entry("/seals", "shield", N_("Seals"), Act.SEE_SEALS, group=RECORDS),
+    Entry("/keeping", "paper", N_("Keeping"), Act.SEE_KEEPING, group=RECORDS),
+    Entry("/customers", "people", N_("Customers"), Act.SEE_CUSTOMERS, group=RECORDS),
+    Entry("/disposal", "lock", N_("Disposal"), Act.ATTEND_DESTRUCTION, group=RECORDS),
+    Entry("/reports", "paper", N_("Reports"), Act.SEE_REPORTS, group=OVERSIGHT),
+    Entry("/ledger", "shield", N_("Ledger"), Act.SEE_LEDGER, group=OVERSIGHT),
+    Entry("/feedback", "person", N_("Feedback"), Act.SEE_FEEDBACK, group=OVERSIGHT),
+    Entry("/rules", "paper", N_("Rules"), Act.OWN, group=OVERSIGHT),
+    Entry("/people", "people", N_("People"), Act.FIND_PEOPLE, group=SET_UP),
+    Entry("/stations", "cabinet", N_("Cabinets"), Act.SEE_OVERVIEW, group=SET_UP),
+    Entry("/imports", "plus", N_("Imports"), Act.IMPORT, group=SET_UP),
+    Entry("/backups", "shield", N_("Backups"), Act.SEE_BACKUPS, group=SET_UP),
+    Entry("/more", "menu", N_("More"), Act.OWN, minor=False),
 )
 
 
@@ -117,6 +121,8 @@ class Page:
         """Render a template of `templates/`; `since` is how far the record went when its page was made."""
         deps = deps_of(self.request)
         viewer = self.signed_in.viewer if self.signed_in else None
+        menu = [entry for entry in MENU if viewer and viewer.may(entry.act)]
+        groups = [(name, [one for one in menu if one.group == name]) for name in (RECORDS, OVERSIGHT, SET_UP)]
         here = next((e.path for e in MENU[1:] if self.request.url.path.startswith(e.path)), self.request.url.path)
         body = (
             environment(self.language, deps.settings.zone)
@@ -124,7 +130,8 @@ class Page:
             .render(
                 viewer=viewer,
                 may={act.name: bool(viewer and viewer.may(act)) for act in Act},
-                menu=[entry for entry in MENU if viewer and viewer.may(entry.act)],
+                menu=menu,
+                groups=[(name, entries) for name, entries in groups if entries],
                 here=here,
                 back=_back(self.request),
                 with_query=partial(_with_query, self.request),
