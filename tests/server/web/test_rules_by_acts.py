@@ -75,3 +75,16 @@ def test_r18_an_opening_without_a_session_names_nobody_and_its_items_are_under_i
     assert (custody["state"], custody["person"], custody["incident"]["kind"]) == ("incident", None, "door_forced")
     (row,) = [row for row in monday.shen.get("/movements")["rows"] if row["item"] == "F2"]
     assert (row["verdict"], row["person"], row["lawful"]) == ("unattributed", None, "unresolved")
+
+
+def test_r10_a_delegate_approves_within_the_written_scope_and_time_only(monday: House) -> None:
+    given = {"to": "zhao", "until": "2030-03-04T12:00:00+08:00", "scope": {"modes": ["reading"]}}
+    monday.gao.post("/delegations", given)
+    body = {"items": ["F3"], "purpose": "核对", "until": "2030-03-05T12:00:00+08:00"}
+    loan, reading, late = (
+        monday.wang.post("/requests", {**body, "mode": mode})["id"] for mode in ("loan", "reading", "reading")
+    )
+    assert ("R10", "delegation_scope") in monday.zhao.rules(f"/requests/{loan}/approve")
+    assert monday.zhao.post(f"/requests/{reading}/approve")["state"] == "approved"
+    monday.shift(3 * 3600)
+    assert ("R10", "delegation_over") in monday.zhao.rules(f"/requests/{late}/approve")
