@@ -49,6 +49,7 @@ PLAUSIBLE: list[Plan] = [
     ("wang", "wang", "seal_use", [5], "sun"),
     ("zhao", "zhao", "loan", [1, 2], "sun"),
     ("qian", "qian", "photocopy", [1, 6], "ma"),
+    ("gao", "gao", "loan", [3], "gao"),
 ]
 """Who might well ask for whom, how, for what, and who would approve it."""
 
