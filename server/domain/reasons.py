@@ -765,7 +765,10 @@ REASONS |= {  # stocktakes, retention, destruction
     Code.FAULT_UNSAID: Wording("R23", "“{item}”有问题但没有说明", "what is at fault is not said: {item}", "oneself"),
     Code.CHECKUP_OVER: Wording("R23", "此项检查已经办结", "this check-up is over already", "nobody"),
     Code.FEEDBACK_ANSWERED_BY: Wording(
-        "R63", "意见由{roles}分派，由承办人答复", "feedback is assigned by {roles}, and answered by whom it is for", "office"
+        "R63",
+        "意见由{roles}分派，由承办人答复",
+        "feedback is assigned by {roles}, and answered by whom it is for",
+        "office",
     ),
     Code.FEEDBACK_CLOSED: Wording("R63", "此条意见已经办结", "this feedback is closed already", "nobody"),
     Code.ANSWER_MISSING: Wording("R63", "没有写明答复", "no answer is given", "oneself"),

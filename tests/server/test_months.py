@@ -8,7 +8,6 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.conftest import postgres_copy
 from tests.server.months.machine import bounded, on, on_sqlite
 
-
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
