@@ -9,11 +9,9 @@ Law 3: acknowledge after the commit, then send receipts. A database that cannot 
 
 import gc
 import queue
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -36,8 +34,6 @@ WINDOW: Final = 1500
 """Messages the broker may send before the first is acknowledged."""
 OBJECTS_OF_A_BATCH: Final = 200_000
 """So many new objects before looking for garbage: a batch makes tens of thousands, and they all go with it."""
-TURN_SECONDS: Final = 0.0005
-"""How long the judging keeps the interpreter from who receives and who writes: a tenth of what is usual."""
 SESSION_SECONDS: Final = 24 * 3600
 KEEPALIVE: Final = 15
 _IDLE_SECONDS: Final = 0.25
@@ -112,7 +108,6 @@ class Consumer:
         self._service.checker.may_start = True
         gc.freeze()
         gc.set_threshold(OBJECTS_OF_A_BATCH)
-        sys.setswitchinterval(TURN_SECONDS)
         self._client.connect_async(
             self._broker.host,
             self._broker.port,
@@ -127,7 +122,7 @@ class Consumer:
                 arrived = self._next(wait=begun is None)
                 fresh = self._begin(arrived, stop) if arrived else None
                 if begun is not None:
-                    self._take(begun, fresh, stop)
+                    self._take(begun, stop)
                 begun = fresh
                 self._do_chores()
         finally:
@@ -151,9 +146,9 @@ class Consumer:
         begun = self._patiently(lambda: self._service.begin(_messages(arrived)), stop)
         return None if begun is None else _Batch(arrived, begun)
 
-    def _take(self, batch: _Batch, then: _Batch | None, stop: threading.Event) -> None:
-        """Commit a batch, in order (reading the one after it meanwhile); then acknowledge, then answer."""
-        taken = self._patiently(lambda: self._commit(batch, then), stop)
+    def _take(self, batch: _Batch, stop: threading.Event) -> None:
+        """Commit a batch, in order; then acknowledge, then answer."""
+        taken = self._patiently(lambda: self._commit(batch), stop)
         if taken is not None:
             self._client.ack_many(a.mid for a in batch.arrived if a.mid and a.connection == self._connection)
             self._send(taken)
@@ -172,9 +167,8 @@ class Consumer:
             return done
         return None
 
-    def _commit(self, batch: _Batch, then: _Batch | None) -> Taken:
-        beside = None if then is None else partial(self._service.read, then.begun)
-        taken = self._service.finish(batch.begun, beside) if batch.begun.looked else Taken()
+    def _commit(self, batch: _Batch) -> Taken:
+        taken = self._service.finish(batch.begun) if batch.begun.looked else Taken()
         for arrived in batch.arrived:
             if not arrived.topic:
                 with self._service.database.begin() as uow:

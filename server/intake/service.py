@@ -34,8 +34,6 @@ from server.store.working_set import Wanted, load
 
 LATE_US: Final = 5_000_000
 """An event heard this much after it happened is said to be late."""
-PART: Final = 125
-"""Events judged before what follows from them is written, where that can be done beside the judging of the next."""
 DATABASE_DOWN: Final = (OperationalError, InterfaceError, InternalError, ProgrammingError)
 """A database that is away, broken, not migrated or without rights: no message is at fault, so none is quarantined."""
 
@@ -110,22 +108,14 @@ class IntakeService:
         signed = [(one.key, one.signature, one.body) for one in looked if isinstance(one, Sealed)]
         return Begun(looked, self.checker.check(signed))
 
-    def read(self, begun: Begun) -> Sequence[Opened | Refusal]:
-        """Wait until the signatures are checked and read what is well signed; once, however often it is asked for."""
+    def finish(self, begun: Begun) -> Taken:
+        """Commit messages that were begun; raises what the database raises, and may then be called again."""
         if begun.units is None:
             good = iter(begun.answers())
             begun.units = [read(one, next(good)) if isinstance(one, Sealed) else one for one in begun.looked]
-        return begun.units
-
-    def finish(self, begun: Begun, beside: Callable[[], object] | None = None) -> Taken:
-        """Commit messages that were begun; raises what the database raises, and may then be called again.
-
-        `beside` is done while the disk is waited for.
-        """
-        units = self.read(begun)
         if begun.pins is None:
-            begun.pins = self._pins.check(units)
-        return self._take(units, begun.pins, beside)
+            begun.pins = self._pins.check(begun.units)
+        return self._take(begun.units, begun.pins)
 
     def close(self) -> None:
         """End what helps."""
@@ -140,9 +130,9 @@ class IntakeService:
         texts = inbox.station_keys(connection, {message.station or said_by(message.payload) for message in messages})
         return {name: bytes.fromhex(text) for name, text in texts.items()}
 
-    def _take(self, units: Sequence[Opened | Refusal], pins: Said, beside: Callable[[], object] | None = None) -> Taken:
+    def _take(self, units: Sequence[Opened | Refusal], pins: Said) -> Taken:
         try:
-            return self._commit(units, pins, beside=beside)
+            return self._commit(units, pins)
         except DATABASE_DOWN:
             raise
         except Exception as error:
@@ -158,34 +148,26 @@ class IntakeService:
         log.error("event_quarantined", station=unit.station, error=repr(error))
         return self._commit([unit], pins, poison=error)
 
-    def _commit(
-        self,
-        units: Sequence[Opened | Refusal],
-        pins: Said,
-        poison: Exception | None = None,
-        beside: Callable[[], object] | None = None,
-    ) -> Taken:
+    def _commit(self, units: Sequence[Opened | Refusal], pins: Said, poison: Exception | None = None) -> Taken:
         now = self.clock.wall_us()
-        with self.database.begin(beside) as uow:
-            placed = _place(uow.connection, [unit for unit in units if isinstance(unit, Opened)], now, poison)
+        with self.database.begin() as uow:
+            connection = uow.connection
+            placed = _place(connection, [unit for unit in units if isinstance(unit, Opened)], now, poison)
             wanted = Wanted()
             for heard, why in placed.events:
                 if why is None and heard.event is not None:
                     note_wanted(wanted, heard.station, heard.event)
-            facts = load(uow.connection, wanted, now)
+            facts = load(connection, wanted, now)
             work = Work(uow, self.policy, self.zone, now, self.clock.real_wall_us(), facts, pins)
-            for start in range(0, len(placed.events), PART):
-                part = placed.events[start : start + PART]
-                for heard, why in part:
-                    if why is None:
-                        handle(work, heard)
-                    else:
-                        work.record(heard, "event_quarantined", {"reason": why.reason, "detail": why.detail})
-                work.write([_row(heard, why) for heard, why in part])
+            for heard, why in placed.events:
+                if why is None:
+                    handle(work, heard)
+                else:
+                    work.record(heard, "event_quarantined", {"reason": why.reason, "detail": why.detail})
             for unit, why in placed.broken:
                 _alarm_chain(work, unit, why)
-            work.write([])
-            connection = uow.connection
+            work.effects.save(connection)
+            inbox.save_events(connection, [_row(heard, why) for heard, why in placed.events])
             inbox.save_heads(
                 connection, {key: (head.upto, head.hash) for key, head in placed.heads.items() if head.fresh}
             )

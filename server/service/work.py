@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
-
 from contract.messages import AnyAnswer, Event
 from server.domain.authorities import LineFacts
 from server.domain.custody import Custody, ItemFacts
@@ -17,7 +15,6 @@ from server.domain.facts import facts
 from server.domain.policy import Policy
 from server.domain.words import CaseKind, CustodyState, LineState
 from server.store.effects import Effects, LineChange, tally_key
-from server.store.inbox import save_events
 from server.store.unit_of_work import UnitOfWork
 from server.store.working_set import OpenLoan, Visit, WorkingSet
 
@@ -231,16 +228,6 @@ class Work:
                 "opened_us": self.now_us,
             }
         )
-
-    def write(self, rows: list[dict[str, Any]]) -> None:
-        """Have written what everything so far led to, and the events (rows of the inbox) it follows from."""
-        done, self.effects = self.effects, self.effects.cut()
-
-        def both(connection: Connection) -> None:
-            done.save(connection)
-            save_events(connection, rows)
-
-        self.uow.write(both)
 
     def record(self, heard: Heard, kind: str, body: dict[str, Any]) -> int:
         """Append the ledger entry of an event; it names the event by station, epoch, seq and hash."""

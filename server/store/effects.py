@@ -104,19 +104,13 @@ class Effects:
     alarms: list[dict[str, Any]] = field(default_factory=list)
     cleared: dict[str, int] = field(default_factory=dict)
     """When the cause of an alarm was over, by cause; what is set again after that is not here."""
-    _visit_rows: list[dict[str, Any]] = field(default_factory=list)
     _opened: dict[tuple[str, str, int], int] = field(default_factory=dict)
     _last_incident: int | None = None
 
-    def cut(self) -> "Effects":
-        """Leave what there is so far as it is, to be saved beside what follows; returns where that goes."""
-        self._visit_rows = [_visit_row(visit) for visit in self.visits.values()]
-        return Effects(_opened=self._opened, _last_incident=self._last_incident)
-
     def save(self, connection: Connection) -> None:
-        """Write everything that was cut off; raises StaleFactsError when a row is not as it was judged."""
+        """Write everything; raises StaleFactsError when a row is not as it was judged."""
         self._save_incidents(connection)
-        run_many(connection, _VISIT, self._visit_rows)
+        run_many(connection, _VISIT, [_visit_row(visit) for visit in self.visits.values()])
         _all(connection, "item", _ITEM, [_item_row(item, after) for item, after in self.items.values()])
         _all(connection, "line", _LINE, [_line_row(number, change) for number, change in self.lines.items()])
         run_many(connection, _LOAN_NEW, self.loans)

@@ -3,7 +3,7 @@
 The chain is only as good as its single writer: a LedgerWriter lives inside a unit of work, which holds the lock.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -20,9 +20,9 @@ _INSERT = (
 
 
 class LedgerWriter:
-    """The entries of one transaction: numbered and chained at once, written together; asks for a connection once."""
+    """The entries of one transaction: numbered and chained at once, written together by `flush`."""
 
-    def __init__(self, connection: Callable[[], Connection]) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._last: tuple[int, str] | None = None
         self._rows: list[dict[str, object]] = []
@@ -43,11 +43,12 @@ class LedgerWriter:
         self._last = this
         return this[0]
 
-    def cut(self) -> Callable[[Connection], object]:
-        """Give what writes the entries so far; those that follow are not among them."""
-        rows, self._rows = self._rows, []
-        return lambda connection: run_many(connection, _INSERT, rows)
+    def flush(self) -> None:
+        """Write what was appended since the last flush."""
+        if self._rows:
+            run_many(self._connection, _INSERT, self._rows)
+            self._rows = []
 
     def _read_head(self) -> tuple[int, str]:
-        rows = fetch(self._connection(), _HEAD)
+        rows = fetch(self._connection, _HEAD)
         return (rows[0].id, rows[0].hash) if rows else (0, GENESIS)

@@ -8,12 +8,11 @@ Law 3: what must be told to others is told after the commit, by a hook, never be
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlmodel import Session
 
 from server.store.ledger import LedgerWriter
@@ -44,44 +43,18 @@ class NestedWorkError(RuntimeError):
 class UnitOfWork:
     """One transaction: its connection, its ORM session (made when first asked for), its ledger entries, its hooks."""
 
-    def __init__(self, connection: Connection, scribe: Executor | None = None) -> None:
-        self._connection = connection
-        self._scribe = scribe
-        self._writing: list[Future[None]] = []
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
         self._session: Session | None = None
-        self._ledger = LedgerWriter(lambda: self.connection)
+        self._ledger = LedgerWriter(connection)
         self._hooks: list[Callable[[], object]] = []
-
-    @property
-    def connection(self) -> Connection:
-        """Give the connection of this transaction, once all that `write` was given is written."""
-        while self._writing:
-            self._writing.pop(0).result()
-        return self._connection
 
     @property
     def session(self) -> Session:
         """Give the ORM session of this transaction; flush it freely, it cannot commit."""
-        connection = self.connection
         if self._session is None:
-            self._session = Session(bind=connection, expire_on_commit=False)
+            self._session = Session(bind=self.connection, expire_on_commit=False)
         return self._session
-
-    def write(self, act: Callable[[Connection], object]) -> None:
-        """Write, with the ledger entries so far; where the database is another process, beside what follows.
-
-        What goes wrong then is raised when the connection is next needed, at the latest before the commit.
-        """
-        entries = self._ledger.cut()
-
-        def both(connection: Connection) -> None:
-            act(connection)
-            entries(connection)
-
-        if self._scribe is None:
-            both(self._connection)
-        else:
-            self._writing.append(self._scribe.submit(both, self._connection))
 
     def ledger(self, kind: str, at_us: int, body: Mapping[str, Any]) -> int:
         """Append a ledger entry; returns its number. People stand in the body as pseudonyms."""
@@ -97,14 +70,9 @@ class UnitOfWork:
 
     def flush(self) -> None:
         """Send everything held back to the database; the commit follows."""
-        connection = self.connection
         if self._session is not None:
             self._session.flush()
-        self._ledger.cut()(connection)
-
-    def settle(self) -> None:
-        """Wait until nothing is being written any more, however it ended."""
-        wait(self._writing)
+        self._ledger.flush()
 
     def run_hooks(self) -> None:
         """Tell the others; a hook that fails is logged and undoes nothing."""
@@ -127,30 +95,21 @@ class Database:
         self._lock = threading.Lock()
         self._owner: int | None = None
         self._listeners: list[Callable[[], object]] = []
-        self._scribe = ThreadPoolExecutor(1, "scribe")  # its thread begins with the first task
 
     @contextmanager
-    def begin(self, beside: Callable[[], object] | None = None) -> Iterator[UnitOfWork]:
-        """Open the one writing transaction; commit when the block ends, roll back when it raises.
-
-        `beside` is done while the commit waits for the disk; it must not touch the database, and undoes nothing.
-        """
+    def begin(self) -> Iterator[UnitOfWork]:
+        """Open the one writing transaction; commit when the block ends, roll back when it raises."""
         if self._owner == threading.get_ident():
             raise NestedWorkError("this thread already has a unit of work open: pass that one on")
         with self._lock:
             self._owner = threading.get_ident()
             try:
                 with self.engine.connect().execution_options(guiwei_write=True) as connection:
-                    work = UnitOfWork(connection, None if self.is_sqlite else self._scribe)
+                    work = UnitOfWork(connection)
                     try:
-                        with connection.begin() as transaction:
-                            try:
-                                yield work
-                                work.flush()
-                            finally:
-                                work.settle()
-                            if beside is not None:
-                                self._commit(transaction, beside)
+                        with connection.begin():
+                            yield work
+                            work.flush()
                     finally:
                         work.close()
             finally:
@@ -158,13 +117,6 @@ class Database:
         work.run_hooks()
         for listener in self._listeners:
             _call(listener)
-
-    def _commit(self, transaction: RootTransaction, beside: Callable[[], object]) -> None:
-        done = self._scribe.submit(transaction.commit)
-        try:
-            _call(beside)
-        finally:
-            done.result()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -178,7 +130,6 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
-        self._scribe.shutdown()
         self.engine.dispose()
 
 

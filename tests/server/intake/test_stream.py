@@ -146,10 +146,10 @@ def test_poison_is_found_alone_and_the_rest_is_kept(database: Database) -> None:
     class Stumbles(IntakeService):
         """The intake of a build with a fault in one use case."""
 
-        def _commit(self, units, pins, poison=None, beside=None):  # type: ignore[no-untyped-def]
+        def _commit(self, units, pins, poison=None):  # type: ignore[no-untyped-def]
             if poison is None and any(isinstance(e, SessionEnded) for unit in units for e in unit.events):
                 raise ZeroDivisionError("fault")
-            return super()._commit(units, pins, poison, beside)
+            return super()._commit(units, pins, poison)
 
     stumbles = Stumbles(database, service.keys, service.policy, service.zone, service.clock)
     taken = stumbles.take_many([Incoming(payload, "a") for payload in [*good, poison, more]])
