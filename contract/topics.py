@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from contract.errors import ContractError
@@ -43,6 +44,7 @@ def pattern(channel: Channel, station: str = "+") -> str:
     return f"{ROOT}/{station}/{channel}"
 
 
+@lru_cache(maxsize=4096)
 def station_of(name: str) -> str:
     """Read the station out of a topic name; raises ContractError when it is none of ours."""
     parts = name.split("/")

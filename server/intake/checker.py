@@ -5,6 +5,7 @@ however that ends. Until it is ready, and if it is lost, signatures are checked 
 """
 
 import contextlib
+import fcntl
 import os
 import select
 import struct
@@ -21,6 +22,8 @@ from nacl.exceptions import ValueError as SodiumValueError
 
 WORTH_SENDING: Final = 32
 """Signatures; fewer are checked before another process has heard of them."""
+PIPE_BYTES: Final = 1 << 20
+"""What a pipe holds: a batch of 500 messages is about 350 kB."""
 _COMMAND: Final = "from server.intake.checker import serve; serve()"
 _LENGTH: Final = struct.Struct("!I")
 _READY: Final = b"R"
@@ -69,6 +72,8 @@ class Checker:
                 stdout=subprocess.PIPE,
                 start_new_session=True,  # what is typed at the terminal is for the intake
             )
+            with contextlib.suppress(OSError):  # as large as it may be: a batch is not to wait until it is read
+                fcntl.fcntl(self._stream("stdin"), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         if not self._ready:
             output = self._stream("stdout")
             self._ready = bool(select.select([output], [], [], 0)[0]) and output.read(1) == _READY

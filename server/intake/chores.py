@@ -16,6 +16,7 @@ RESEND_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 1.0
 LAPSE_SECONDS: Final = 5.0
 ANCHOR_SECONDS: Final = 60.0
+TIDY_SECONDS: Final = 10.0
 ANCHOR_ENTRIES: Final = 1000
 
 
@@ -28,11 +29,14 @@ class Chores:
         self._publish = publish
         self._sent: dict[str, tuple[str, float]] = {}
         now = service.clock.real_mono()
-        self._looked = self._lapsed = self._anchored = now
+        self._looked = self._lapsed = self._anchored = self._tidied = now
 
-    def run(self) -> None:
-        """Do what is due."""
+    def run(self, idle: bool) -> None:
+        """Do what is due; some of it only when no message waits."""
         now = self._service.clock.real_mono()
+        if idle and now - self._tidied >= TIDY_SECONDS:
+            self._tidied = now
+            self._service.database.tidy()
         if self.look or now - self._looked >= LOOK_SECONDS:
             self.look, self._looked = False, now
             self._send_commands(now)

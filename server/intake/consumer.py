@@ -124,7 +124,7 @@ class Consumer:
                 if begun is not None:
                     self._take(begun, stop)
                 begun = fresh
-                self._do_chores()
+                self._do_chores(idle=begun is None)
         finally:
             self._service.close()
             self._client.disconnect()
@@ -197,9 +197,9 @@ class Consumer:
         for refusal in taken.refused:
             log.warning("message_quarantined", station=refusal.station, reason=refusal.reason, detail=refusal.detail)
 
-    def _do_chores(self) -> None:
+    def _do_chores(self, idle: bool) -> None:
         try:
-            self._chores.run()
+            self._chores.run(idle)
         except DATABASE_DOWN as error:
             log.error("chores_failed", error=str(error))
 
