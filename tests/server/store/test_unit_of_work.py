@@ -1,13 +1,17 @@
 """The unit of work: all or nothing, one writer at a time, hooks after the commit; and the migrations."""
 
 import itertools
+import sqlite3
 import threading
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
 from server.domain.ledger import canonical
@@ -87,6 +91,52 @@ def test_eight_writers_keep_one_chain(database: Database) -> None:
     assert all(before.hash == after.previous for before, after in itertools.pairwise(entries))
     for other in others:
         other.close()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_the_log_holds_is_brought_into_the_file_in_a_quiet_moment(database: Database, tmp_path: Path) -> None:
+    with database.begin() as uow:
+        uow.session.add(person("wang"))
+    alone = tmp_path / "without-its-log.sqlite"
+
+    def people_in_the_file_alone() -> list[str]:
+        alone.write_bytes(Path(str(database.engine.url.database)).read_bytes())
+        with closing(sqlite3.connect(alone)) as connection:
+            return [name for (name,) in connection.execute("SELECT username FROM person ORDER BY id")]
+
+    database.tidy()
+    before = people_in_the_file_alone()
+    with database.begin() as uow:
+        uow.session.add(person("li"))
+    assert people_in_the_file_alone() == before == ["wang"]
+    database.tidy()
+    assert people_in_the_file_alone() == ["wang", "li"]
+
+
+def test_many_rows_are_copied_as_single_ones_are_inserted(database: Database) -> None:
+    """What a COPY would take for its own signs (tabs, line ends, backslashes, \\N) is text like any other."""
+    hostile = ["a\tb", "a\nb", "back\\slash", "\\N", "", "档案·一", "'quoted'", "{braces}", "%s :name"]
+    insert = (
+        "INSERT INTO incident (id, kind, station, epoch, opened_seq, door, occurred_us, note)"
+        " VALUES (:id, :kind, :station, '', :opened_seq, :door, 7, 'as written')"
+    )
+    rows = [
+        {"id": n, "kind": text, "station": text, "opened_seq": 2**53, "door": None if n % 2 else n}
+        for n, text in enumerate(hostile, 1)
+    ]
+    with database.begin() as uow:
+        assert run_many(uow.connection, insert, rows) == len(rows)
+        assert run_many(uow.connection, insert, [{**rows[0], "id": 99}]) == 1
+    with database.read() as db:
+        stored = fetch(
+            db.connection(), "SELECT * FROM incident WHERE id {ids} ORDER BY id", ids=[1, 2, 3, 4, 5, 6, 7, 8, 9]
+        )
+        assert [(row.kind, row.station, row.opened_seq, row.door) for row in stored] == [
+            (row["kind"], row["station"], row["opened_seq"], row["door"]) for row in rows
+        ]
+        assert {(row.epoch, row.occurred_us, row.note) for row in stored} == {("", 7, "as written")}
+    with pytest.raises(IntegrityError), database.begin() as uow:
+        run_many(uow.connection, insert, [{**row, "id": 99} for row in rows[:2]])
 
 
 def test_lists_are_one_parameter(database: Database) -> None:
