@@ -1,5 +1,6 @@
 """Customers by HTTP (R37-R39): grades by approval only, control plans, sealed fields, keys that turn while serving."""
 
+import base64
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -20,12 +21,13 @@ from server.store.tables import SealedValue, Unmasking
 from tests.server.web.house import House
 
 IDENTITY = "91310000MA1K4BCDE9"
+CONTACT = "138 0000 1111"
 HOUR = 3600
 
 
 def customer(house: House, **more: Any) -> int:
     """Take a customer in; gives the number."""
-    body = {"name": "长风机械", "sealed": {"identity_number": IDENTITY, "contact": "138 0000 1111"}, **more}
+    body = {"name": "长风机械", "sealed": {"identity_number": IDENTITY, "contact": CONTACT}, **more}
     number: int = house.chen.post("/customers", body)["id"]
     return number
 
@@ -156,6 +158,8 @@ def test_r38_sensitive_fields_are_sealed_at_rest_and_masked(house: House, tmp_pa
     with house.database.read() as session:
         rows = session.exec(select(SealedValue)).all()
     assert all(IDENTITY not in row.sealed + row.blind and row.key_id for row in rows)
+    assert len(rows) == 2
+    assert all(value.encode() not in base64.b64decode(row.sealed) for row in rows for value in (IDENTITY, CONTACT))
     if house.database.is_sqlite:
         with closing(sqlite3.connect(tmp_path / "guiwei.sqlite")) as connection:
             assert IDENTITY not in "\n".join(connection.iterdump())
