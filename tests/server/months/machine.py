@@ -130,6 +130,11 @@ class Months(Papers):
         for place in sorted({at for n in what if (at := self.where[n])}):
             self.visit(whom, place, [*what, *extra], [], scans=False)
 
+    @rule(plan=plans, late=st.booleans())
+    def overreach(self, plan: Plan, late: bool) -> None:
+        """Be approved as it should be, then come when the window is over, or take all that is in the cabinet."""
+        self.borrow(plan, None, 30 if late else 0, [] if late else sorted(HOMES))
+
     @rule(day=st.lists(st.tuples(plans, st.booleans()), min_size=1, max_size=5))
     def busy_day(self, day: list[tuple[Plan, bool]]) -> None:
         """Lend as it should be, one after another; some of it comes back before the next is fetched."""
