@@ -61,7 +61,8 @@ def rows_of(policy: Policy, request: Filed) -> tuple[ApprovalRow, ...]:
     for item in request.items:
         if not policy.mode_reasons(item.kind, item.secrecy, request.mode):
             mark = request.marks.get(item.code, NO_MARK)
-            row = policy.approval_row(item.secrecy, request.mode, mark.category, mark.grade, request.applicant.role)
+            post = request.applicant.role
+            row = policy.approval_row(item.secrecy, request.mode, mark.category, mark.grade, post, item.kind)
             found.append(row)
     return tuple(dict.fromkeys(row for row in found if row is not None))
 

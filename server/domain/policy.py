@@ -172,10 +172,16 @@ class Policy:
         return [reason(code, item, rule=row.rule, secrecy=secrecy)]
 
     def approval_row(
-        self, secrecy: Secrecy, mode: Mode, category: str = "", grade: str = "", post: Role | None = None
+        self,
+        secrecy: Secrecy,
+        mode: Mode,
+        category: str = "",
+        grade: str = "",
+        post: Role | None = None,
+        kind: ItemKind | None = None,
     ) -> ApprovalRow | None:
         """Find the first row for this; None means that nobody can approve it."""
-        return self._approvals.find(secrecy, mode, category, grade, post)
+        return self._approvals.find(secrecy, mode, category, grade, post, kind)
 
     def duty_row(self, kind: DutyKind) -> DutyRow:
         """Find how a kind of duty is kept."""

@@ -24,7 +24,7 @@ class ApprovalStep:
 class ApprovalRow:
     """Who may approve requests of these secrecy levels and modes, in one step or in several, in their order.
 
-    `categories`, `grades` and `posts` (the applicant's) narrow the row; left out they say nothing.
+    `categories`, `grades`, `posts` (the applicant's) and `kinds` (the item's) narrow the row; left out: any.
     """
 
     rule: str
@@ -37,18 +37,20 @@ class ApprovalRow:
     categories: frozenset[str] = frozenset()
     grades: frozenset[str] = frozenset()
     posts: frozenset[Role] = frozenset()
+    kinds: frozenset[ItemKind] = frozenset()
 
     @cached_property
     def chain(self) -> tuple[ApprovalStep, ...]:
         """Every step of the row, in order."""
         return self.steps or (ApprovalStep(self.approvers, self.instead),)
 
-    def fits(self, category: str, grade: str, post: Role | None) -> bool:
+    def fits(self, category: str, grade: str, post: Role | None, kind: ItemKind | None) -> bool:
         """Say whether the row's conditions hold for an item and who asks for it."""
         return (
             (not self.categories or category in self.categories)
             and (not self.grades or grade in self.grades)
             and (not self.posts or post in self.posts)
+            and (not self.kinds or kind in self.kinds)
         )
 
 
@@ -126,11 +128,17 @@ class ApprovalTable:
                 self._rows.setdefault(key, []).append(row)
 
     def find(
-        self, secrecy: Secrecy, mode: Mode, category: str = "", grade: str = "", post: Role | None = None
+        self,
+        secrecy: Secrecy,
+        mode: Mode,
+        category: str = "",
+        grade: str = "",
+        post: Role | None = None,
+        kind: ItemKind | None = None,
     ) -> ApprovalRow | None:
         """Find the first row for this; None means that nobody can approve it."""
         rows = self._rows.get((secrecy, mode), ())
-        return next((row for row in rows if row.fits(category, grade, post)), None)
+        return next((row for row in rows if row.fits(category, grade, post, kind)), None)
 
 
 PROOFS = frozenset({"badge", "password"})

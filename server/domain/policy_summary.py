@@ -87,9 +87,9 @@ class _Teller:
         return self._say("step", approvers=self._words(step.approvers), instead=instead)
 
     def _when(self, row: ApprovalRow) -> str:
-        """Say what narrows a row: categories, grades, the applicant's posts."""
+        """Say what narrows a row: categories, grades, the applicant's posts, kinds of items."""
         said = [self._comma.join(sorted(words)) for words in (row.categories, row.grades) if words]
-        said += [self._words(row.posts)] if row.posts else []
+        said += [self._words(words) for words in (row.posts, row.kinds) if words]
         return self._say("when", what=self._comma.join(said)) if said else ""
 
     def dues(self) -> Iterable[str]:

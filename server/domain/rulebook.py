@@ -109,8 +109,8 @@ RULES = (
         "R13",
         "常用文件可备常用影印件，按影印件规定借出",
         "a standing copy of a frequently used document is lent under the copy rules",
-        "copies:judge_copies sheet:lending",
-        "/copies POST:/api/v1/items/{code}/copies",
+        "copies:judge_copies approval_steps:rows_of sheet:approval sheet:lending",
+        "/requests/new /copies POST:/api/v1/items/{code}/copies POST:/api/v1/requests",
     ),
     Rule(
         "R14",

@@ -73,6 +73,17 @@ def test_what_may_be_used_has_an_approver_and_what_may_not_says_why() -> None:
     assert POLICY.approval_row(Secrecy.TOP_SECRET, Mode.LOAN) is None
 
 
+def test_a_row_for_a_kind_speaks_of_that_kind_only_and_fills_no_gap() -> None:
+    for kind, mode in product(ItemKind, (Mode.LOAN, Mode.READING)):
+        row = POLICY.approval_row(Secrecy.ORDINARY, mode, kind=kind)
+        assert row is not None
+        assert row.rule == ("R13" if kind == ItemKind.COPY else "R09")
+    modes = 'secrecy = ["ordinary"]\nmodes = ["reading", "loan"]\nfiling'
+    assert modes in SHEET
+    narrowed = SHEET.replace(modes, modes.replace("filing", 'kinds = ["file"]\nfiling'))
+    assert "who approves loan of ordinary" in problems(narrowed)
+
+
 def test_the_holidays_and_working_weekends_of_2026() -> None:
     for day, is_open in {
         date(2026, 3, 2): True,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlmodel import select
 
 from server.domain.words import Departure
@@ -203,6 +204,21 @@ def test_r13_a_standing_copy_is_kept_and_lent_and_holds_nothing_open(house: Hous
     house.li.post("/requests", {**ASK, "items": [copy["item"]]})
     secret = house.chen.rules("/items/F3/copies", {**COPIES, "standing": True})
     assert secret == {("R12", "copy_not_approved")}
+
+
+@pytest.mark.parametrize("mode", ["loan", "reading"])
+def test_r13_a_standing_copy_is_asked_for_and_approved_as_a_copy_is(house: House, mode: str) -> None:
+    (copy,) = house.chen.post("/items/F1/copies", {**COPIES, "standing": True, "tags": [EPC]})["rows"]
+    ask = {"items": [copy["item"]], "mode": mode, "purpose": "投标用"}
+    assert house.wang.rules("/requests", {**ask, "items": ["F1"]}) == {("R09", "filer_post")}
+    filed = house.wang.post("/requests", ask)
+    assert filed["awaits"] == ["records_manager"]
+    assert house.zhao.rules(f"/requests/{filed['id']}/approve") == {("R13", "approver_post")}
+    assert house.ma.post(f"/requests/{filed['id']}/approve")["state"] == "approved"
+    own = house.ma.post("/requests", ask)
+    assert set(own["awaits"]) >= {"head_of_office"}
+    assert ("R10", "own_request") in house.ma.rules(f"/requests/{own['id']}/approve")
+    assert house.zhao.post(f"/requests/{own['id']}/approve")["state"] == "approved"
 
 
 EPC = "E2000000000000000000F1C1"
