@@ -5,14 +5,14 @@ Flagged for ever: an emergency's row and its authority's kind stay what they are
 
 from msgspec import to_builtins
 from pydantic import Field
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, or_, select, update
 
 from contract.secrets import credential_of
 from server.domain import emergencies
 from server.domain.alarms import cause_key
 from server.domain.emergencies import AfterwardsFacts, EmergencyFacts
 from server.domain.verdicts import Lawful, Refused
-from server.domain.words import AlarmKind, AuthorityKind, Mode
+from server.domain.words import AlarmKind, AuthorityKind, LineState, Mode
 from server.service.alarms import Alarming, clear_alarm, set_alarm
 from server.service.authority import give
 from server.service.context import Reading, Writing
@@ -144,7 +144,7 @@ def judge(look: Reading, number: int) -> Lawful | Refused:
 
 
 def decide(work: Writing, number: int, act: str, note: str = "") -> EmergencyView:
-    """Approve or disapprove an emergency afterwards."""
+    """Approve or disapprove an emergency afterwards; what a disapproved one still entitles to is void."""
     row = _visible(work, number)
     facts = _afterwards(work, row)
     said = emergencies.judge_afterwards(work.policy, facts)
@@ -154,6 +154,8 @@ def decide(work: Writing, number: int, act: str, note: str = "") -> EmergencyVie
     row.decided_us, row.decided_by_id, row.note = work.now_us, work.viewer.id, note
     row.delegation_id = said.basis[0] if said.basis else None
     work.session.add(row)
+    if row.said == "disapproved":
+        _void(work, row)
     work.ledger(
         f"emergency_{row.said}",
         emergency=row.id,
@@ -165,6 +167,11 @@ def decide(work: Writing, number: int, act: str, note: str = "") -> EmergencyVie
     clear_alarm(work.uow, cause_key(AlarmKind.EMERGENCY_NOT_APPROVED, row.id), work.now_us)
     tell(work, [row.by_id, row.other_id], "emergency_decided", str(row.id))
     return emergency_views(work, [row])[0]
+
+
+def _void(work: Writing, row: Emergency) -> None:
+    lines = update(Line).where(col(Line.authority_id) == row.authority_id, col(Line.state) == LineState.OPEN)
+    work.session.exec(lines.values(state=LineState.VOID))
 
 
 def late(session: Session, after_us: int, now_us: int) -> list[Emergency]:

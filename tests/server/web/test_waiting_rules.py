@@ -143,3 +143,12 @@ def test_r02_an_emergency_not_approved_in_time_is_alarmed_and_stays_flagged(hous
     assert house.wang.get(f"/emergencies/{number}")["state"] == "late"
     said = house.sun.post(f"/emergencies/{number}/disapprove", {"note": "并非紧急"})
     assert (said["state"], said["flagged"]) == ("disapproved", True)
+
+
+@pytest.mark.parametrize(("said", "second"), [("approve", "as_approved"), ("disapprove", "without_approval")])
+def test_r02_a_disapproved_emergency_entitles_to_nothing_more(house: House, said: str, second: str) -> None:
+    number = house.wang.post("/emergencies", {**EMERGENCY, "items": ["F1", "F2"], "password": PASSWORD})["id"]
+    house.visit("wang", taken=[1])
+    house.zhao.post(f"/emergencies/{number}/{said}", {"note": "已核"})
+    house.visit("wang", taken=[2])
+    assert verdicts(house) == ["as_approved", "not_taken", second]
