@@ -49,8 +49,10 @@ class Rejudge:
         kind = body["kind"]
         if kind == SHEET:
             return self._learn(body)
-        if kind not in (JUDGED, JUDGED_AGAIN, *DECISIONS) or "facts" not in body:
+        if kind not in (JUDGED, JUDGED_AGAIN, *DECISIONS):
             return ""
+        if "facts" not in body:
+            return "it carries no facts to judge it by" if kind in DECISIONS else ""
         policy = self._sheets.get(body["policy"])
         if policy is None:
             return f"it was judged by the sheet {body['policy']}, which no entry before it holds"
