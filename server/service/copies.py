@@ -140,7 +140,6 @@ def _make(
         ),
     )
     copy = item_coded(session, code)
-    copy.parent_id = parent_id
     lent = request is not None and not asked.standing
     made = CopyMade(
         item_id=known(copy.id),

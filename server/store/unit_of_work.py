@@ -3,7 +3,7 @@
 Law 1: one act, one transaction, with its ledger entries in it.
 Law 2: one writer at a time. In a process by a lock; between processes by BEGIN IMMEDIATE (SQLite) or one advisory lock
        (PostgreSQL), taken before anything is read, so that what was checked is still so when it is written.
-Law 3: what must be told to others is told after the commit, by a hook, never before.
+Law 3: what must be told to others is told after the commit, by a listener, never before.
 """
 
 import sqlite3
@@ -42,13 +42,12 @@ class NestedWorkError(RuntimeError):
 
 
 class UnitOfWork:
-    """One transaction: its connection, its ORM session (made when first asked for), its ledger entries, its hooks."""
+    """One transaction: its connection, its ORM session (made when first asked for), its ledger entries."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self._session: Session | None = None
         self._ledger = LedgerWriter(connection)
-        self._hooks: list[Callable[[], object]] = []
 
     @property
     def session(self) -> Session:
@@ -65,20 +64,11 @@ class UnitOfWork:
         """Append an entry whose body holds facts as they are judged (dataclasses, words): no floating point numbers."""
         return self._ledger.append_facts(kind, at_us, body)
 
-    def after_commit(self, hook: Callable[[], object]) -> None:
-        """Call `hook` once this work is committed; it is forgotten when the work fails."""
-        self._hooks.append(hook)
-
     def flush(self) -> None:
         """Send everything held back to the database; the commit follows."""
         if self._session is not None:
             self._session.flush()
         self._ledger.flush()
-
-    def run_hooks(self) -> None:
-        """Tell the others; a hook that fails is logged and undoes nothing."""
-        for hook in self._hooks:
-            _call(hook)
 
     def close(self) -> None:
         """Let go of the ORM session."""
@@ -115,7 +105,6 @@ class Database:
                         work.close()
             finally:
                 self._owner = None
-        work.run_hooks()
         for listener in self._listeners:
             _call(listener)
 
@@ -178,8 +167,8 @@ def _begin_postgresql(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
 
 
-def _call(hook: Callable[[], object]) -> None:
+def _call(listener: Callable[[], object]) -> None:
     try:
-        hook()
+        listener()
     except Exception:
-        log.exception("hook_failed")
+        log.exception("listener_failed")

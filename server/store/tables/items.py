@@ -33,7 +33,6 @@ class Item(SQLModel, table=True):
     pages: int = 0
     home_station: str | None = None
     home_door: int | None = None
-    parent_id: int | None = Field(default=None, foreign_key="item.id")
     active: bool = True
     custody: str = "place"
     at_station: str | None = None

@@ -1,4 +1,4 @@
-"""The unit of work: all or nothing, one writer at a time, hooks after the commit; and the migrations."""
+"""The unit of work: all or nothing, one writer at a time, listeners after the commit; and the migrations."""
 
 import itertools
 import sqlite3
@@ -36,14 +36,14 @@ def test_models_and_migrations_agree(database: Database) -> None:
         assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
 
 
-def test_failure_undoes_rows_and_ledger_and_calls_no_hook(database: Database) -> None:
+def test_failure_undoes_rows_and_ledger_and_calls_no_listener(database: Database) -> None:
     called: list[str] = []
+    database.on_commit(lambda: called.append("listener"))
 
     def fail() -> None:
         with database.begin() as uow:
             uow.session.add(person("wang"))
             uow.ledger("noted", 1, {})
-            uow.after_commit(lambda: called.append("hook"))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -52,19 +52,18 @@ def test_failure_undoes_rows_and_ledger_and_calls_no_hook(database: Database) ->
         assert (session.exec(select(Person)).all(), session.exec(select(LedgerEntry)).all(), called) == ([], [], [])
 
 
-def test_hooks_see_what_was_committed(database: Database) -> None:
+def test_listeners_see_what_was_committed_and_undo_nothing(database: Database) -> None:
     seen: list[int] = []
 
     def look() -> None:
         with database.read() as session:
             seen.append(len(session.exec(select(Person)).all()))
 
+    database.on_commit(lambda: 1 // 0)
     database.on_commit(look)
     with database.begin() as uow:
         uow.session.add(person("wang"))
-        uow.after_commit(look)
-        uow.after_commit(lambda: 1 // 0)
-    assert seen == [1, 1]
+    assert seen == [1]
 
 
 def test_work_does_not_nest(database: Database) -> None:

@@ -132,7 +132,7 @@ def test_the_exported_ledger_is_a_whole_chain(house: House) -> None:
         assert entry["previous"] == previous
         previous = entry_hash(previous, entry["body"])
         assert entry["hash"] == previous
-    assert entries[-1]["kind"] == "ledger_exported"
+    assert entries[-1]["kind"] == "record_exported"
     assert "wang" not in answer.text
 
 

@@ -239,7 +239,6 @@ def upgrade() -> None:
         sa.Column("pages", sa.Integer(), nullable=False),
         sa.Column("home_station", sa.String(), nullable=True),
         sa.Column("home_door", sa.Integer(), nullable=True),
-        sa.Column("parent_id", sa.Integer(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("custody", sa.String(), nullable=False),
         sa.Column("at_station", sa.String(), nullable=True),
@@ -252,10 +251,6 @@ def upgrade() -> None:
             " OR (custody = 'held' AND holder_id IS NOT NULL AND at_station IS NULL AND incident_id IS NULL)"
             " OR (custody = 'incident' AND incident_id IS NOT NULL AND holder_id IS NULL AND at_station IS NULL)",
             name="one_custody_state",
-        ),
-        sa.ForeignKeyConstraint(
-            ["parent_id"],
-            ["item.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("code"),
