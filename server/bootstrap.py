@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from server.intake.consumer import Consumer
     from server.intake.service import IntakeService
     from server.service.backups import Backups
-    from server.service.crm import CrmReader
-    from server.service.import_run import Importer
-    from server.service.rights import Viewer
+    from server.service.customers.crm import CrmReader
+    from server.service.imports.import_run import Importer
+    from server.service.people.rights import Viewer
     from server.sweep.sweeper import Sweeper
     from server.web.app import Deps
 
@@ -74,8 +74,8 @@ def open_policy(settings: Settings) -> tuple[Policy, str]:
 
 def web_deps(real: Real, hearing: Callable[[], bool] = lambda: True, swept_us: Callable[[], int] = lambda: 0) -> "Deps":
     """Give the web its real things; `hearing` and `swept_us` tell of the intake and the sweep beside it."""
-    from server.service.blobs import Blobs
-    from server.service.vault import Vault, make_vault
+    from server.service.customers.vault import Vault, make_vault
+    from server.service.records.blobs import Blobs
     from server.web.app import Deps, WebSettings
     from server.web.live import Live
 
@@ -146,8 +146,8 @@ def run_web(
 
 def importer(real: Real) -> "Importer":
     """Give what takes sheets in."""
-    from server.service.import_run import Importer
-    from server.service.vault import Vault, make_vault
+    from server.service.customers.vault import Vault, make_vault
+    from server.service.imports.import_run import Importer
 
     settings = real.settings
     make_vault(settings.data)
@@ -159,9 +159,9 @@ def viewer_named(real: Real, username: str, language: str) -> "Viewer":
     """Give a person who acts at the command line; with no name, whoever runs it, whose the database is anyway."""
     from dataclasses import replace
 
-    from server.service.company import OPERATOR
+    from server.service.imports.company import OPERATOR
     from server.service.lookups import person_named
-    from server.service.sign_in import viewer_of
+    from server.service.people.sign_in import viewer_of
     from server.store.tables import RightScope
 
     if not username:
@@ -175,8 +175,8 @@ def crm_readers(real: Real) -> "list[CrmReader]":
     """Give a reader of each CRM that the settings name."""
     from server.exchange.crm.fxiaoke import Fxiaoke, FxiaokeSettings
     from server.exchange.crm.zoho import Zoho, ZohoSettings
-    from server.service.crm import CrmReader
-    from server.service.vault import Vault, make_vault
+    from server.service.customers.crm import CrmReader
+    from server.service.customers.vault import Vault, make_vault
 
     settings = real.settings
     crms: list[Crm] = []

@@ -26,10 +26,10 @@ def explained() -> Iterator[None]:
     from sqlalchemy.exc import ArgumentError, OperationalError
 
     from server.config import ConfigError
-    from server.service.company import CompanyFileError
+    from server.service.customers.vault import SealBrokenError
     from server.service.errors import ServiceError
+    from server.service.imports.company import CompanyFileError
     from server.service.keys import KeyFileError
-    from server.service.vault import SealBrokenError
 
     try:
         yield
@@ -62,9 +62,9 @@ def init(
     with explained():
         from server.bootstrap import real_things
         from server.config import load_settings
-        from server.service.company import load_company, read_company
+        from server.service.customers.vault import make_vault
+        from server.service.imports.company import load_company, read_company
         from server.service.keys import make_keys
-        from server.service.vault import make_vault
         from server.store.migrate import migrate as bring_up
 
         settings = load_settings()
@@ -106,8 +106,8 @@ def keys() -> None:
 def rotate_keys() -> None:
     """Take a new key for sensitive fields and seal every value anew under it; may be run while the server serves."""
     with explained(), _real() as real:
-        from server.service.sealed import rotate_keys as turn
-        from server.service.vault import Vault, make_vault
+        from server.service.customers.sealed import rotate_keys as turn
+        from server.service.customers.vault import Vault, make_vault
 
         make_vault(real.settings.data)
         vault = Vault(real.settings.data)
@@ -165,7 +165,7 @@ def everything() -> None:
 def _real() -> Iterator["Real"]:
     from server.bootstrap import real_things, set_up_logs
     from server.config import load_settings
-    from server.service.sheets import note_sheet
+    from server.service.oversight.sheets import note_sheet
 
     set_up_logs()
     with real_things(load_settings()) as real:

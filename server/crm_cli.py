@@ -53,7 +53,7 @@ def status_command() -> None:
     from server.cli import explained
     from server.config import load_settings
     from server.service.context import Reading
-    from server.service.crm import list_crms
+    from server.service.customers.crm import list_crms
 
     with explained(), real_things(load_settings()) as real, real.database.read() as session:
         look = Reading(session, real.clock.wall_us(), real.policy, viewer_named(real, "", "en"), real.zone)

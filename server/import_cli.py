@@ -48,7 +48,7 @@ def import_command(
 
 def write_template(kind: Kind, path: Path, language: str) -> None:
     """Write an empty sheet with the usual headings."""
-    from server.service import import_views
+    from server.service.imports import import_views
 
     path.write_bytes(import_views.template(kind, "csv" if path.suffix.lower() == ".csv" else "xlsx", language))
     typer.echo(f"{path}: {', '.join(one.heading(language) for one in FIELDS[kind])}")
@@ -67,9 +67,9 @@ def take(
     """Begin an import or go on with one, show how far it is, and say what was wrong."""
     from server.bootstrap import importer, real_things, viewer_named
     from server.config import load_settings
-    from server.service import imports
     from server.service.context import Reading, Writing
-    from server.service.import_shapes import NewImport, Resume
+    from server.service.imports import imports
+    from server.service.imports.import_shapes import NewImport, Resume
 
     with real_things(load_settings()) as real:
         viewer = viewer_named(real, by, language)

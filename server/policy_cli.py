@@ -17,7 +17,7 @@ from server.domain.policy import Policy, load_policy
 from server.domain.policy_summary import summary
 from server.domain.reasons import Language, text
 from server.domain.sheet import SheetError
-from server.service.trying import Difference, Trial
+from server.service.oversight.trying import Difference, Trial
 from server.verify import open_ledger
 
 app = typer.Typer(name="policy", no_args_is_help=True, add_completion=False)

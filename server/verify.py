@@ -22,7 +22,7 @@ from contract.errors import ContractError
 from contract.signing import check_signature, public_key
 from server.domain.ledger import GENESIS, Entry, verify
 from server.domain.merkle import MerkleTree
-from server.service.rejudging import Rejudge
+from server.service.cabinet.rejudging import Rejudge
 from server.store.anchors import signed_text
 
 app = typer.Typer(name="ledger", no_args_is_help=True, add_completion=False)

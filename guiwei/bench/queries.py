@@ -21,9 +21,13 @@ from guiwei.bench.figures import Result, figure, say
 from guiwei.drill.postgres import postgres_cluster
 from server.domain.policy import load_policy
 from server.domain.words import Role
-from server.service import alarms, loans, overview, page_views, time_line
+from server.service import page_views
+from server.service.cabinet import alarms
 from server.service.context import Reading
-from server.service.rights import Viewer
+from server.service.lending import loans
+from server.service.oversight import overview
+from server.service.people.rights import Viewer
+from server.service.records import time_line
 from server.store.migrate import migrate
 from server.store.unit_of_work import Database
 

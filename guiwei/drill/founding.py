@@ -7,7 +7,7 @@ import msgspec
 
 from server.bootstrap import open_policy
 from server.config import Settings
-from server.service.company import load_company
+from server.service.imports.company import load_company
 from server.service.inputs import Company
 from server.service.keys import load_keys, make_keys
 from server.store.migrate import migrate

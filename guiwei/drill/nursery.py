@@ -13,7 +13,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 MODULES = (
-    "server.bootstrap", "server.cli", "server.service.sheets", "server.web.app", "server.web.serving",
+    "server.bootstrap", "server.cli", "server.service.oversight.sheets", "server.web.app", "server.web.serving",
     "server.intake.consumer", "server.sweep.overdue", "server.sweep.silent", "server.sweep.sweeper",
     "server.sweep.telling", "edge_agent.cli", "edge_agent.station", "edge_agent.devices.m100",
     "edge_agent.devices.lock8a", "edge_agent.devices.rdm6300", "edge_agent.devices.barcode_serial",

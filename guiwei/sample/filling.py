@@ -16,14 +16,14 @@ from guiwei.sample.year import Year, credentials
 from server.bootstrap import Real, open_policy
 from server.config import Settings
 from server.intake.service import IntakeService
-from server.service.company import SETTING_UP, load_company
 from server.service.context import Writing
-from server.service.customers import CustomerFacts, upsert_customer
+from server.service.customers.customers import CustomerFacts, upsert_customer
+from server.service.customers.vault import Vault, make_vault
+from server.service.imports.company import SETTING_UP, load_company
 from server.service.inputs import Company
 from server.service.keys import load_keys, make_keys
-from server.service.record_numbers import record_of
-from server.service.sheets import note_sheet
-from server.service.vault import Vault, make_vault
+from server.service.oversight.sheets import note_sheet
+from server.service.records.record_numbers import record_of
 from server.store.migrate import migrate
 from server.store.tables import Alarm, Item, LedgerEntry, Loan, Movement, Person, Stocktake
 from server.store.unit_of_work import Database

@@ -17,13 +17,16 @@ from guiwei.sample.cabinets import SECOND, Cabinet, StoryClock
 from server.bootstrap import Real, sweeper
 from server.domain.office import is_office_day
 from server.domain.words import Role
-from server.service import alarms, cases, loans, requests, stocktake_signing, stocktakes
+from server.service.cabinet import alarms, cases
 from server.service.context import Writing
 from server.service.errors import ServiceError
 from server.service.inputs import NewCheck, NewDecision, NewRequest, NewScan, NewScans, NewStocktake
-from server.service.rights import Viewer
-from server.service.sign_in import viewer_of
-from server.service.stocktake_signing import Explanation, Signing
+from server.service.lending import loans
+from server.service.people.rights import Viewer
+from server.service.people.sign_in import viewer_of
+from server.service.requests import requests
+from server.service.stocktaking import stocktake_signing, stocktakes
+from server.service.stocktaking.stocktake_signing import Explanation, Signing
 from server.store.tables import Alarm, Case, Item, Person, Tag
 from server.store.unit_of_work import UnitOfWork
 

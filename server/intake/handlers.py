@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from contract import messages
-from server.service import access, movements, openings, station_events, stocktake_sightings
-from server.service.work import Heard, Work
+from server.service.cabinet import access, movements, openings, station_events
+from server.service.cabinet.work import Heard, Work
+from server.service.stocktaking import stocktake_sightings
 from server.store.working_set import Wanted
 
 HANDLERS: Final[dict[type[messages.Event], Callable[[Work, Heard, Any], None]]] = {

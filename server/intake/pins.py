@@ -13,9 +13,9 @@ from contract.messages import AccessRequested
 from contract.secrets import open_pin
 from server.clock import Clock
 from server.intake.batch import Opened, Refusal
-from server.service.passwords import check_secret
-from server.service.sign_in import TooManyTriesError, Tries
-from server.service.work import PinSaid
+from server.service.cabinet.work import PinSaid
+from server.service.people.passwords import check_secret
+from server.service.people.sign_in import TooManyTriesError, Tries
 from server.store.sql import fetch
 from server.store.unit_of_work import Database
 

@@ -25,9 +25,9 @@ from server.intake.batch import Head, Incoming, Opened, Refusal, Sealed, first_h
 from server.intake.checker import Checker
 from server.intake.handlers import handle, note_wanted
 from server.intake.pins import Pins, Said
+from server.service.cabinet.setting import set_alarm
+from server.service.cabinet.work import Heard, Work
 from server.service.keys import Keys
-from server.service.setting import set_alarm
-from server.service.work import Heard, Work
 from server.store import inbox
 from server.store.unit_of_work import Database
 from server.store.working_set import Wanted, load

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from server.domain.alarms import cause_key
 from server.domain.words import AlarmKind
-from server.service.alarms import Alarming, clear_alarm, set_alarm
+from server.service.cabinet.alarms import Alarming, clear_alarm, set_alarm
 from server.service.context import Reading
 from server.service.errors import ConflictError
 from server.service.lookups import known

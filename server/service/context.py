@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from server.domain.policy import Policy
-from server.service.rights import Viewer
+from server.service.people.rights import Viewer
 from server.store.narrowing import narrow, remember
 from server.store.unit_of_work import UnitOfWork
 

@@ -9,7 +9,7 @@ from server.domain.people import PersonFacts
 from server.domain.scopes import outside
 from server.domain.words import CustodyState, ItemKind, Role, Secrecy
 from server.service.errors import InvalidError, NotFoundError
-from server.service.scopes import thing_of
+from server.service.people.scopes import thing_of
 from server.store.narrowing import WHOLE, reach_of
 from server.store.tables import Item, Person, Station
 

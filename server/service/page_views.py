@@ -8,10 +8,10 @@ from pydantic import BaseModel
 
 from server.service.context import Reading
 from server.service.errors import ForbiddenError, NotFoundError
-from server.service.items import item_views
-from server.service.loans import loan_views
+from server.service.lending.loans import loan_views
 from server.service.lookups import known, place_of
 from server.service.paging import paged
+from server.service.records.items import item_views
 from server.service.shapes import MASK, ItemView, LoanView, Page
 from server.store import queries_pages
 from server.store.tables import Person

@@ -8,8 +8,8 @@ from sqlmodel import col, select
 
 from server.domain.policy import Policy
 from server.domain.words import AlarmKind
-from server.service.alarms import Alarming, set_alarm
 from server.service.backups import OVERDUE, Backups, last_good_us, last_tried_us
+from server.service.cabinet.alarms import Alarming, set_alarm
 from server.store.tables import Alarm
 from server.store.unit_of_work import Database
 

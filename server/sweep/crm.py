@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from server.exchange.crm import CrmError
-from server.service.crm import CrmReader
+from server.service.customers.crm import CrmReader
 
 log = structlog.get_logger(__name__)
 

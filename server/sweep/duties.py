@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from server.domain.policy import Policy
-from server.service.duties import flag_overdue, open_what_is_due, remind_of_begun
+from server.service.oversight.duties import flag_overdue, open_what_is_due, remind_of_begun
 from server.store.unit_of_work import Database
 
 LOOK_US: Final = 60_000_000

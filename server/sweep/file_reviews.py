@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from server.domain.duties import due_after, local_date
 from server.domain.policy import Policy
 from server.domain.words import DutyKind
-from server.service.file_reviews import announce, begin_reviews, unannounced, unbegun
+from server.service.records.file_reviews import announce, begin_reviews, unannounced, unbegun
 from server.store.unit_of_work import Database
 
 PAUSE_US: Final = 60_000_000

@@ -14,9 +14,9 @@ from server.domain.lending import OUT_STATES, rungs_reached
 from server.domain.office import year_missing
 from server.domain.policy import Policy
 from server.domain.words import CustodyState, LoanState, Role, SearchState
-from server.service.keysets import explain_openings, unsettled
-from server.service.reminders import posts, remind, untold
-from server.service.searches import OPEN, found_by_itself
+from server.service.lending.reminders import posts, remind, untold
+from server.service.lending.searches import OPEN, found_by_itself
+from server.service.seals.keysets import explain_openings, unsettled
 from server.store.tables import Entrusted, Item, LedgerEntry, Loan, Person, Repair, Search, Station
 from server.store.unit_of_work import Database
 from server.sweep.silent import silent_since

@@ -10,8 +10,8 @@ from server.domain.duties import last_office_day, local_date
 from server.domain.policy import Policy
 from server.domain.words import DutyKind, Role
 from server.service.context import Writing
+from server.service.people.rights import Viewer
 from server.service.reporting.kept import make
-from server.service.rights import Viewer
 from server.store.tables import Duty
 from server.store.unit_of_work import Database
 

@@ -15,8 +15,8 @@ from server.domain.lending import OUT_STATES
 from server.domain.loans import LateAlarm, overdue_alarms
 from server.domain.policy import Policy
 from server.domain.words import AlarmKind
-from server.service.alarms import Alarming, clear_alarm, set_alarm
-from server.service.loans import loan_facts
+from server.service.cabinet.alarms import Alarming, clear_alarm, set_alarm
+from server.service.lending.loans import loan_facts
 from server.store.tables import Alarm, Item, LedgerEntry, Loan, Station
 from server.store.unit_of_work import Database
 from server.sweep.silent import silent_since

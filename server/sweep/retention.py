@@ -6,7 +6,7 @@ from typing import Final
 from sqlmodel import col, select
 
 from server.domain.policy import Policy
-from server.service.appraisals import MOST, propose
+from server.service.disposal.appraisals import MOST, propose
 from server.store.tables import RetentionTerm
 from server.store.unit_of_work import Database
 

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from server.domain.alarms import cause_key
 from server.domain.policy import Policy
 from server.domain.words import AlarmKind
-from server.service.alarms import Alarming, clear_alarm, set_alarm
+from server.service.cabinet.alarms import Alarming, clear_alarm, set_alarm
 from server.store.tables import Alarm, Station
 from server.store.unit_of_work import Database
 

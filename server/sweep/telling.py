@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlmodel import func, select
 
-from server.service.notices import tell_of_alarms
+from server.service.lending.notices import tell_of_alarms
 from server.store.tables import Alarm, Notice
 from server.store.unit_of_work import Database
 

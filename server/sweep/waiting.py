@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from server.domain.policy import Policy
-from server.service import emergencies, holds
+from server.service.requests import emergencies, holds
 from server.store.unit_of_work import Database
 
 

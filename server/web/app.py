@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.types import Lifespan
 
-from server.service.sign_in import Tries
+from server.service.people.sign_in import Tries
 from server.web import pages
 from server.web.auth import check_gates
 from server.web.deps import Deps, WebSettings

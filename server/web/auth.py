@@ -14,9 +14,9 @@ from fastapi.routing import APIRoute
 
 from server.domain.people import role_reasons
 from server.service.errors import ForbiddenError
-from server.service.information import What
-from server.service.rights import RIGHTS, RULES, Act, Viewer
-from server.service.sign_in import SignedIn, find_sign_in
+from server.service.people.information import What
+from server.service.people.rights import RIGHTS, RULES, Act, Viewer
+from server.service.people.sign_in import SignedIn, find_sign_in
 from server.web.deps import deps_of
 from server.web.problems import NotSignedInError, WrongTokenError, locale_of
 from server.web.watch import Watch

@@ -9,9 +9,9 @@ from fastapi import Depends, Request
 
 from server.clock import Clock
 from server.domain.policy import Policy
-from server.service.blobs import Blobs
+from server.service.customers.vault import Vault
 from server.service.keys import Keys
-from server.service.vault import Vault
+from server.service.records.blobs import Blobs
 from server.store.unit_of_work import Database
 from server.web.live import Live
 

@@ -11,8 +11,8 @@ from starlette.responses import StreamingResponse
 from server.reports import WRITERS, Format
 from server.reports.model import Document
 from server.service.context import Reading, Writing
+from server.service.people.rights import Viewer
 from server.service.reporting.kinds import record_export
-from server.service.rights import Viewer
 from server.service.shapes import moment
 from server.web.deps import Deps
 

@@ -14,8 +14,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from server.service.context import Reading
 from server.service.errors import InvalidError, NotFoundError
+from server.service.people.rights import Act
 from server.service.reporting.listing import PART
-from server.service.rights import Act
 from server.service.shapes import Page
 from server.web.auth import DECLARED, Gate, Me, routes_of
 

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
-from server.service import alarms, sign_in
+from server.service.cabinet import alarms
+from server.service.people import sign_in
 from server.web.deps import Given
 
 

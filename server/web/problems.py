@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from server.domain.reasons import Language, text, who_lifts
 from server.domain.verdicts import Reason
 from server.service import errors
-from server.service.sign_in import TooManyTriesError, WrongSignInError
+from server.service.people.sign_in import TooManyTriesError, WrongSignInError
 from server.web.etags import ConditionError
 
 log = structlog.get_logger(__name__)

@@ -8,10 +8,10 @@ from sqlmodel import Session
 
 from server.domain.scopes import entry_reasons
 from server.domain.words import Role
-from server.service import information, reach
 from server.service.errors import NotFoundError, RefusedError
-from server.service.information import What
-from server.service.rights import ASKED_OF_AUDITORS, WHOLE, Act, Viewer
+from server.service.people import information, reach
+from server.service.people.information import What
+from server.service.people.rights import ASKED_OF_AUDITORS, WHOLE, Act, Viewer
 from server.store.narrowing import narrow
 from server.web.deps import Deps
 

@@ -22,12 +22,12 @@ from sqlmodel import select
 
 from guiwei.drill.postgres import postgres_cluster
 from server.domain.words import Mode
-from server.service import handovers, requests
-from server.service.authority import give
 from server.service.context import Writing
 from server.service.errors import ServiceError
 from server.service.inputs import NewDecision, NewHandover, NewRequest
-from server.service.sign_in import viewer_of
+from server.service.people.sign_in import viewer_of
+from server.service.requests import handovers, requests
+from server.service.requests.authority import give
 from server.store.migrate import migrate
 from server.store.tables import Authority, Person
 from server.store.unit_of_work import Database

@@ -8,12 +8,12 @@ import pytest
 from sqlmodel import select
 
 from server.domain.policy import load_policy
-from server.service.company import SETTING_UP
 from server.service.context import Writing
-from server.service.customer_shapes import NewCustomer
-from server.service.customers import add_customer
+from server.service.customers.customer_shapes import NewCustomer
+from server.service.customers.customers import add_customer
+from server.service.customers.vault import FILE, Vault, make_vault
+from server.service.imports.company import SETTING_UP
 from server.service.keys import make_keys
-from server.service.vault import FILE, Vault, make_vault
 from server.store.tables import SealedValue
 from server.store.unit_of_work import Database
 from tests.server.company import POLICY

@@ -13,11 +13,11 @@ from server.domain import periods
 from server.domain.periods import Period, PeriodError, period_of
 from server.domain.words import DutyKind, Role
 from server.reports.model import Document
-from server.service import duties
 from server.service.context import Reading, Writing
 from server.service.errors import ForbiddenError, InvalidError, NotFoundError
+from server.service.lending.notices import holders_of, tell
 from server.service.lookups import known, usernames
-from server.service.notices import holders_of, tell
+from server.service.oversight import duties
 from server.service.paging import paged
 from server.service.reporting import figures, statistics, unreturned
 from server.service.reporting.paper import Paper

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from fastapi import Form, Response
 
-from server.service import alarms
+from server.service.cabinet import alarms
 from server.service.errors import ServiceError
-from server.service.rights import Act
+from server.service.people.rights import Act
 from server.service.shapes import AlarmView
 from server.web.auth import gate
 from server.web.writing import Do

@@ -5,7 +5,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from server.service import backups
 from server.service.errors import ServiceError
-from server.service.rights import Act
+from server.service.people.rights import Act
 from server.web.auth import gate
 from server.web.deps import Given
 

@@ -6,11 +6,12 @@ from fastapi import Form, Request, Response
 from pydantic import ValidationError
 
 from server.domain.words import CheckKind, PointResult
-from server.service import checkups, feedback, stations
-from server.service.checkups import Answers, CheckupView, NewCheckup, NewPoint
+from server.service.cabinet import stations
 from server.service.errors import ServiceError
-from server.service.feedback import FeedbackView, NewAnswer, NewAssignment, NewFeedback
-from server.service.rights import Act
+from server.service.oversight import checkups, feedback
+from server.service.oversight.checkups import Answers, CheckupView, NewCheckup, NewPoint
+from server.service.oversight.feedback import FeedbackView, NewAnswer, NewAssignment, NewFeedback
+from server.service.people.rights import Act
 from server.web.auth import gate
 from server.web.writing import Do
 

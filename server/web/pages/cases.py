@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from fastapi import Form, Response
 
-from server.service import cases
+from server.service.cabinet import cases
 from server.service.errors import ServiceError
-from server.service.rights import Act
+from server.service.people.rights import Act
 from server.service.shapes import CaseView
 from server.web.auth import gate
 from server.web.writing import Do

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
 from server.domain.customers import CreditAct
-from server.service import credit, customers, items, sealed
 from server.service.context import Writing
-from server.service.customer_shapes import (
+from server.service.customers import credit, customers, sealed
+from server.service.customers.customer_shapes import (
     CreditRequestView,
     CustomerPatch,
     CustomerView,
@@ -19,10 +19,11 @@ from server.service.customer_shapes import (
     NewUnmasking,
     UnmaskedView,
 )
-from server.service.customers import CustomerFilter
+from server.service.customers.customers import CustomerFilter
 from server.service.errors import ServiceError
-from server.service.item_search import Facets
-from server.service.rights import Act
+from server.service.people.rights import Act
+from server.service.records import items
+from server.service.records.item_search import Facets
 from server.service.shapes import Done
 from server.web.auth import gate
 from server.web.deps import Given

@@ -7,10 +7,10 @@ from fastapi import Form, Response
 from pydantic import ValidationError
 
 from server.domain.words import AuthorityKind
-from server.service import authority, delegations
 from server.service.errors import ServiceError
 from server.service.inputs import NewDelegation, NewOrder, NewRegistration
-from server.service.rights import Act
+from server.service.people.rights import Act
+from server.service.requests import authority, delegations
 from server.service.shapes import AuthorityView, DelegationView
 from server.web.auth import gate
 from server.web.writing import Do

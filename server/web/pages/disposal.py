@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal
 from fastapi import Form, Response
 from pydantic import BaseModel, ValidationError
 
-from server.service import appraisals, destruction_views, destructions
-from server.service.appraisals import AppraisalView, HoldsView, Lift, NewHold, NewOutcome
 from server.service.context import Reading, Writing
-from server.service.destruction_views import CertificateView, DestructionView
-from server.service.destructions import Carried, NewDestruction, NewWitnesses, Scan, Strike
+from server.service.disposal import appraisals, destruction_views, destructions
+from server.service.disposal.appraisals import AppraisalView, HoldsView, Lift, NewHold, NewOutcome
+from server.service.disposal.destruction_views import CertificateView, DestructionView
+from server.service.disposal.destructions import Carried, NewDestruction, NewWitnesses, Scan, Strike
 from server.service.errors import ServiceError
-from server.service.rights import Act
+from server.service.people.rights import Act
 from server.service.shapes import Page as Shown
 from server.web.auth import gate
 from server.web.writing import Do

@@ -4,8 +4,8 @@ from typing import Literal
 
 from fastapi import Response
 
-from server.service import duties
-from server.service.rights import Act
+from server.service.oversight import duties
+from server.service.people.rights import Act
 from server.web.auth import gate
 
 from .routing import Look, page_router

@@ -7,11 +7,11 @@ from fastapi import Form, Response
 from pydantic import ValidationError
 
 from server.domain.verdicts import Lawful, Refused
-from server.service import emergencies, holds
-from server.service.emergencies import EmergencyView, NewEmergency
 from server.service.errors import ServiceError
-from server.service.holds import HoldView, NewHold
-from server.service.rights import Act
+from server.service.people.rights import Act
+from server.service.requests import emergencies, holds
+from server.service.requests.emergencies import EmergencyView, NewEmergency
+from server.service.requests.holds import HoldView, NewHold
 from server.web.auth import gate
 from server.web.deps import Given
 from server.web.present import Present

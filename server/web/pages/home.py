@@ -2,9 +2,11 @@
 
 from fastapi import Response
 
-from server.service import alarms, history, page_views
-from server.service.overview import overview
-from server.service.rights import Act
+from server.service import page_views
+from server.service.cabinet import alarms
+from server.service.oversight.overview import overview
+from server.service.people.rights import Act
+from server.service.records import history
 from server.web.auth import gate
 
 from .routing import Look, page_router

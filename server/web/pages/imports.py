@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import BackgroundTasks, File, Form, Request, Response, UploadFile
 
 from server.exchange.kinds import Kind
-from server.service import imports, onboarding
 from server.service.context import Writing
-from server.service.crm import list_crms
+from server.service.customers.crm import list_crms
 from server.service.errors import ServiceError
-from server.service.import_shapes import ImportView, Resume
-from server.service.lists import NewLabelList, labels_of
-from server.service.rights import Act
+from server.service.imports import imports, onboarding
+from server.service.imports.import_shapes import ImportView, Resume
+from server.service.imports.lists import NewLabelList, labels_of
+from server.service.people.rights import Act
 from server.service.shapes import Done
 from server.web.auth import Me, gate
 from server.web.deps import Given

@@ -4,11 +4,14 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Response
 
-from server.service import history, holds, items, page_views, records, stations
-from server.service.item_search import ANYTHING, Facets
+from server.service import page_views
+from server.service.cabinet import stations
 from server.service.lookups import station_named
-from server.service.rights import Act
-from server.service.time_line import time_line
+from server.service.people.rights import Act
+from server.service.records import history, items, records
+from server.service.records.item_search import ANYTHING, Facets
+from server.service.records.time_line import time_line
+from server.service.requests import holds
 from server.web.auth import gate
 
 from .routing import Look, page_router

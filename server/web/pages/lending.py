@@ -6,11 +6,11 @@ from typing import Any
 from fastapi import Request, Response
 from pydantic import BaseModel, ValidationError
 
-from server.service import copies, lending, repairs, searches
 from server.service.context import Writing
 from server.service.errors import ServiceError
 from server.service.inputs import Conclusion, Input, Note
-from server.service.lending_shapes import (
+from server.service.lending import copies, lending, repairs, searches
+from server.service.lending.lending_shapes import (
     Claim,
     CopyView,
     Loss,
@@ -19,7 +19,7 @@ from server.service.lending_shapes import (
     RepairView,
     SearchView,
 )
-from server.service.rights import Act
+from server.service.people.rights import Act
 from server.service.shapes import Page
 from server.web.auth import gate
 from server.web.writing import Acting, Do

@@ -7,7 +7,7 @@ from fastapi import Header
 from fastapi.responses import StreamingResponse
 
 from server.service.changes import look
-from server.service.rights import Act
+from server.service.people.rights import Act
 from server.web.auth import gate
 from server.web.deps import Deps, Given
 

@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from fastapi import Form, Response
 from pydantic import ValidationError
 
-from server.service import loans, page_views
+from server.service import page_views
 from server.service.errors import ServiceError
-from server.service.lending_shapes import NewReturnCheck
-from server.service.rights import Act
+from server.service.lending import loans
+from server.service.lending.lending_shapes import NewReturnCheck
+from server.service.people.rights import Act
 from server.service.shapes import LoanView
 from server.web.auth import gate
 from server.web.writing import Do

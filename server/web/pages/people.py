@@ -6,15 +6,16 @@ from fastapi import Form, Request, Response
 from pydantic import ValidationError
 
 from server.domain.words import Role, Secrecy
-from server.service import breaches, clearance, page_views, people, training
-from server.service.breaches import BreachView, NewBreach
-from server.service.clearance import ClearanceView
+from server.service import page_views
 from server.service.errors import ForbiddenError, ServiceError
 from server.service.lookups import person_named
-from server.service.people import ChangedPerson, PersonDetail, WithdrawnBadge
-from server.service.rights import Act
-from server.service.scopes import NewScope
-from server.service.training import NewTraining, TrainingView
+from server.service.people import breaches, clearance, people, training
+from server.service.people.breaches import BreachView, NewBreach
+from server.service.people.clearance import ClearanceView
+from server.service.people.people import ChangedPerson, PersonDetail, WithdrawnBadge
+from server.service.people.rights import Act
+from server.service.people.scopes import NewScope
+from server.service.people.training import NewTraining, TrainingView
 from server.web.auth import gate
 from server.web.deps import Given
 from server.web.writing import Do

@@ -8,25 +8,17 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
 from server.domain.attachments import HEAD
-from server.service import (
-    attachments,
-    collecting,
-    contents,
-    file_reviews,
-    filing,
-    record_numbers,
-    records,
-)
-from server.service.attachments import AttachmentView
-from server.service.blobs import TooLargeError
-from server.service.collecting import CollectionView, NewArrival
-from server.service.contents import ContentsView, NewContent, NewRemoval
 from server.service.context import Writing
 from server.service.errors import ServiceError
-from server.service.file_reviews import NewReview, ReviewView
-from server.service.filing import FilingView, NewFiling, NewFilingEvent
-from server.service.records import RecordPatch, RecordView
-from server.service.rights import Act
+from server.service.people.rights import Act
+from server.service.records import attachments, collecting, contents, file_reviews, filing, record_numbers, records
+from server.service.records.attachments import AttachmentView
+from server.service.records.blobs import TooLargeError
+from server.service.records.collecting import CollectionView, NewArrival
+from server.service.records.contents import ContentsView, NewContent, NewRemoval
+from server.service.records.file_reviews import NewReview, ReviewView
+from server.service.records.filing import FilingView, NewFiling, NewFilingEvent
+from server.service.records.records import RecordPatch, RecordView
 from server.web.auth import gate
 from server.web.deps import Given
 from server.web.guard import UPLOAD

@@ -17,8 +17,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from server.domain.reasons import Language
-from server.service.rights import Act
-from server.service.sign_in import SignedIn
+from server.service.people.rights import Act
+from server.service.people.sign_in import SignedIn
 from server.web.deps import deps_of
 
 from .i18n import DEFAULT, LANGUAGES, N_, translations

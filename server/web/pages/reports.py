@@ -7,13 +7,13 @@ from markupsafe import Markup
 from pydantic import ValidationError
 
 from server.reports.chart import svg
-from server.service import feedback
 from server.service.errors import ServiceError
-from server.service.feedback import LessonView, NewLesson
+from server.service.oversight import feedback
+from server.service.oversight.feedback import LessonView, NewLesson
+from server.service.people.rights import Act
 from server.service.reporting import kept, kinds
 from server.service.reporting.kept import KEPT, KeptView
 from server.service.reporting.list_words import LISTS
-from server.service.rights import Act
 from server.web.auth import gate
 from server.web.deps import Given
 from server.web.lists import lists

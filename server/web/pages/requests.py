@@ -7,11 +7,12 @@ from fastapi import Form, Response
 from pydantic import ValidationError
 
 from server.domain.verdicts import Lawful, Refused
-from server.service import items, requests
 from server.service.errors import ServiceError
 from server.service.inputs import NewDecision, NewRequest
-from server.service.renewals import NewRenewal
-from server.service.rights import Act
+from server.service.people.rights import Act
+from server.service.records import items
+from server.service.requests import requests
+from server.service.requests.renewals import NewRenewal
 from server.service.shapes import ItemView, RequestView
 from server.web.auth import gate
 from server.web.problems import told

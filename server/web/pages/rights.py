@@ -4,11 +4,12 @@ from typing import Annotated, Literal
 
 from fastapi import Form, Response
 
-from server.service import information, notices, reviews
 from server.service.errors import ServiceError
+from server.service.lending import notices
 from server.service.lookups import person_named
-from server.service.reviews import NewReview, RightsView
-from server.service.rights import Act
+from server.service.people import information, reviews
+from server.service.people.reviews import NewReview, RightsView
+from server.service.people.rights import Act
 from server.service.shapes import Done
 from server.web.auth import gate
 from server.web.writing import Do

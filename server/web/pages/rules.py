@@ -6,7 +6,7 @@ from fastapi import Response
 
 from server.domain.policy_summary import summary
 from server.domain.rulebook import RULES, Rule
-from server.service.rights import Act, Viewer
+from server.service.people.rights import Act, Viewer
 from server.web.auth import gate
 
 from .render import MENU, Entry

@@ -12,7 +12,7 @@ from fastapi import Response
 from labels.codes import CodeError, normalise, parse
 from server.service.errors import InvalidError
 from server.service.lookups import place_of
-from server.service.rights import Act
+from server.service.people.rights import Act
 from server.store import queries_pages
 from server.web.auth import gate
 

@@ -6,9 +6,8 @@ from urllib.parse import quote
 from fastapi import Request, Response
 
 from server.domain.words import Mode
-from server.service import entrusted, keysets, seals
 from server.service.inputs import Conclusion
-from server.service.lending_shapes import (
+from server.service.lending.lending_shapes import (
     EntrustedView,
     HandBack,
     KeySetView,
@@ -24,7 +23,8 @@ from server.service.lending_shapes import (
     SealUseView,
     SealView,
 )
-from server.service.rights import Act
+from server.service.people.rights import Act
+from server.service.seals import entrusted, keysets, seals
 from server.web.auth import gate
 from server.web.writing import Do
 

@@ -6,8 +6,8 @@ from fastapi import Form, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from server.service.errors import ForbiddenError
-from server.service.rights import Act
-from server.service.sign_in import TooManyTriesError, WrongSignInError, sign_out
+from server.service.people.rights import Act
+from server.service.people.sign_in import TooManyTriesError, WrongSignInError, sign_out
 from server.web.auth import MySignIn, drop_cookie, find_current, gate, public, set_cookie
 from server.web.deps import Deps, Given
 from server.web.routes.sign_in import Entering

@@ -4,8 +4,9 @@ from collections import defaultdict
 
 from fastapi import Response
 
-from server.service import overview, stations
-from server.service.rights import Act
+from server.service.cabinet import stations
+from server.service.oversight import overview
+from server.service.people.rights import Act
 from server.web.auth import gate
 
 from .routing import Look, page_router

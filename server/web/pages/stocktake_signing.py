@@ -6,12 +6,12 @@ from typing import Annotated
 from fastapi import Form, Response
 from pydantic import BaseModel, ValidationError
 
-from server.service import stocktake_signing
 from server.service.context import Writing
 from server.service.errors import ServiceError
-from server.service.rights import Act
+from server.service.people.rights import Act
 from server.service.shapes import StocktakeView
-from server.service.stocktake_signing import DifferencesView, Explanation, NewConditions, Signing
+from server.service.stocktaking import stocktake_signing
+from server.service.stocktaking.stocktake_signing import DifferencesView, Explanation, NewConditions, Signing
 from server.web.auth import gate
 from server.web.writing import Do
 

@@ -10,12 +10,13 @@ from fastapi import Form, Response
 from pydantic import ValidationError
 
 from server.domain.words import Condition
-from server.service import counting, stations, stocktake_signing, stocktakes
+from server.service.cabinet import stations
 from server.service.context import Writing
 from server.service.errors import ServiceError
 from server.service.inputs import NewScan, NewScans, NewStocktake, NewSweep
-from server.service.rights import Act
+from server.service.people.rights import Act
 from server.service.shapes import ScansView, StocktakeLineView, StocktakeView
+from server.service.stocktaking import counting, stocktake_signing, stocktakes
 from server.web.auth import gate
 from server.web.deps import Given
 from server.web.writing import Do

@@ -2,8 +2,9 @@
 
 from fastapi import Response
 
-from server.service import history, trail
-from server.service.rights import Act
+from server.service import trail
+from server.service.people.rights import Act
+from server.service.records import history
 from server.web.auth import gate
 
 from .routing import Look, page_router

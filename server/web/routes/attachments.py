@@ -7,11 +7,11 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
 
 from server.domain.attachments import HEAD
-from server.service import attachments
-from server.service.attachments import AttachmentView
-from server.service.blobs import TooLargeError
 from server.service.errors import InvalidError
-from server.service.rights import Act
+from server.service.people.rights import Act
+from server.service.records import attachments
+from server.service.records.attachments import AttachmentView
+from server.service.records.blobs import TooLargeError
 from server.service.shapes import Page
 from server.web.auth import gate
 from server.web.deps import Given

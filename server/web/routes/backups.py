@@ -6,7 +6,7 @@ from fastapi.concurrency import run_in_threadpool
 from server.service import backups
 from server.service.backups import BackupView
 from server.service.errors import ConflictError
-from server.service.rights import Act
+from server.service.people.rights import Act
 from server.service.shapes import Done, Page
 from server.web.auth import gate
 from server.web.deps import Given

@@ -5,11 +5,11 @@ from typing import Literal
 from fastapi import APIRouter
 
 from server.domain.words import CheckKind
-from server.service import checkups, feedback
-from server.service.checkups import Answers, CheckupView, NewCheckup
-from server.service.feedback import FeedbackView, LessonView, NewAnswer, NewAssignment, NewFeedback, NewLesson
 from server.service.inputs import Conclusion
-from server.service.rights import Act
+from server.service.oversight import checkups, feedback
+from server.service.oversight.checkups import Answers, CheckupView, NewCheckup
+from server.service.oversight.feedback import FeedbackView, LessonView, NewAnswer, NewAssignment, NewFeedback, NewLesson
+from server.service.people.rights import Act
 from server.service.shapes import Page
 from server.web.auth import gate
 from server.web.routes.common import Cursor, Limit, Number

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime
 
-from server.service import credit, customers, sealed
 from server.service.context import Reading
-from server.service.customer_shapes import (
+from server.service.customers import credit, customers, sealed
+from server.service.customers.customer_shapes import (
     CreditRequestView,
     CustomerPatch,
     CustomerView,
@@ -21,11 +21,11 @@ from server.service.customer_shapes import (
     PlanView,
     UnmaskedView,
 )
-from server.service.customers import CustomerFilter
+from server.service.customers.customers import CustomerFilter
+from server.service.customers.sealed import FoundCustomer
 from server.service.inputs import Note, micros
-from server.service.record_changes import ChangeView, RecordState
-from server.service.rights import Act
-from server.service.sealed import FoundCustomer
+from server.service.people.rights import Act
+from server.service.records.record_changes import ChangeView, RecordState
 from server.service.shapes import Done, Page
 from server.web.auth import Me, gate
 from server.web.deps import Given

@@ -4,13 +4,13 @@ from typing import Literal
 
 from fastapi import APIRouter
 
-from server.service import appraisals, destruction_views, destructions, retention
-from server.service.appraisals import AppraisalView, HoldsView, HoldView, Lift, NewHold, NewOutcome
-from server.service.destruction_views import CertificateView, DestroyedView, DestructionView
-from server.service.destructions import Carried, NewDestruction, NewWitnesses, Scan, Strike
+from server.service.disposal import appraisals, destruction_views, destructions, retention
+from server.service.disposal.appraisals import AppraisalView, HoldsView, HoldView, Lift, NewHold, NewOutcome
+from server.service.disposal.destruction_views import CertificateView, DestroyedView, DestructionView
+from server.service.disposal.destructions import Carried, NewDestruction, NewWitnesses, Scan, Strike
+from server.service.disposal.retention import NewRetention, RetentionView
 from server.service.inputs import Note
-from server.service.retention import NewRetention, RetentionView
-from server.service.rights import Act
+from server.service.people.rights import Act
 from server.service.shapes import Page
 from server.web.auth import gate
 from server.web.routes.common import Cursor, Limit, Number

@@ -5,9 +5,9 @@ from typing import Literal
 from fastapi import APIRouter
 
 from server.domain.words import DutyKind
-from server.service import duties
-from server.service.duties import DutyView
-from server.service.rights import Act
+from server.service.oversight import duties
+from server.service.oversight.duties import DutyView
+from server.service.people.rights import Act
 from server.service.shapes import Page
 from server.web.auth import gate
 from server.web.routes.common import Cursor, Limit

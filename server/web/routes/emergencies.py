@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from server.service import emergencies, holds
-from server.service.emergencies import EmergencyView, NewEmergency
-from server.service.holds import HoldView, NewHold
 from server.service.inputs import Note
-from server.service.rights import Act
+from server.service.people.rights import Act
+from server.service.requests import emergencies, holds
+from server.service.requests.emergencies import EmergencyView, NewEmergency
+from server.service.requests.holds import HoldView, NewHold
 from server.service.shapes import Page
 from server.web.auth import gate
 from server.web.deps import Given

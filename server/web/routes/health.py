@@ -5,7 +5,7 @@ import secrets
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from server.service.health import gauges, ready
+from server.service.oversight.health import gauges, ready
 from server.web.auth import public
 from server.web.deps import Given
 from server.web.metrics import MEDIA, Metrics

@@ -9,11 +9,11 @@ from starlette.responses import Response
 
 from server.exchange.kinds import Kind
 from server.exchange.sheets import MAX_FILE
-from server.service import import_views, imports
 from server.service.errors import InvalidError
-from server.service.import_run import Importer
-from server.service.import_shapes import ImportView, NewImport, Resume
-from server.service.rights import Act, Viewer
+from server.service.imports import import_views, imports
+from server.service.imports.import_run import Importer
+from server.service.imports.import_shapes import ImportView, NewImport, Resume
+from server.service.people.rights import Act, Viewer
 from server.service.shapes import Page
 from server.web.auth import Me, gate
 from server.web.deps import Deps, Given

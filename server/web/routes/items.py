@@ -7,13 +7,14 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from server.domain.words import CustodyState
-from server.service import history, items, loans, records
 from server.service.context import Reading
 from server.service.inputs import NewItem, NewLabels, NewTag
-from server.service.item_search import Facets
-from server.service.lending_shapes import NewReturnCheck
-from server.service.records import RecordView
-from server.service.rights import Act
+from server.service.lending import loans
+from server.service.lending.lending_shapes import NewReturnCheck
+from server.service.people.rights import Act
+from server.service.records import history, items, records
+from server.service.records.item_search import Facets
+from server.service.records.records import RecordView
 from server.service.shapes import Done, ItemView, LoanView, MovementView, Page
 from server.web.auth import Me, gate
 from server.web.deps import Given
@@ -83,7 +84,7 @@ async def list_movements(
 @router.post("/labels", **gate(Act.KEEP_ITEMS), response_class=Response)
 async def print_labels(body: NewLabels, deps: Given, viewer: Me, do: Do) -> Response:
     """Draw labels to print: many on a sheet (pdf), or one (png, zpl)."""
-    from server.service import printing  # pulls in drawing and PDF libraries: only who prints waits for them
+    from server.service.records import printing  # pulls in drawing and PDF libraries: only who prints waits for them
 
     def draw() -> bytes:
         with deps.database.read() as session:

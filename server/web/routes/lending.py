@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from server.service import copies, lending, repairs, searches
 from server.service.inputs import Conclusion, Note
-from server.service.lending_shapes import (
+from server.service.lending import copies, lending, repairs, searches
+from server.service.lending.lending_shapes import (
     Claim,
     CopyView,
     LoanLife,
@@ -16,7 +16,7 @@ from server.service.lending_shapes import (
     RepairView,
     SearchView,
 )
-from server.service.rights import Act
+from server.service.people.rights import Act
 from server.service.shapes import Page
 from server.web.auth import gate
 from server.web.routes.common import Cursor, Limit, Number

@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from server.domain.words import CustodyState
 from server.reports import WRITERS
-from server.service import lists, onboarding
 from server.service.context import Reading, Writing
-from server.service.crm import CrmView, list_crms
-from server.service.rights import Act, Viewer
+from server.service.customers.crm import CrmView, list_crms
+from server.service.imports import lists, onboarding
+from server.service.people.rights import Act, Viewer
 from server.service.shapes import Done, Page
 from server.store.narrowing import narrow
 from server.web.auth import Me, gate

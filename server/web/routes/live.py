@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter
 from starlette.responses import StreamingResponse
 
-from server.service.rights import Act
+from server.service.people.rights import Act
 from server.web.auth import gate
 from server.web.deps import Given
 

@@ -7,11 +7,14 @@ from fastapi import APIRouter
 from starlette.responses import StreamingResponse
 
 from server.domain.words import LoanState
-from server.service import alarms, cases, history, loans, notices, overview
+from server.service.cabinet import alarms, cases
 from server.service.context import Reading
 from server.service.inputs import Conclusion, Note, Resolution
-from server.service.lending_shapes import NewReturnCheck
-from server.service.rights import Act
+from server.service.lending import loans, notices
+from server.service.lending.lending_shapes import NewReturnCheck
+from server.service.oversight import overview
+from server.service.people.rights import Act
+from server.service.records import history
 from server.service.shapes import (
     AlarmView,
     CaseView,

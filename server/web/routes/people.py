@@ -5,18 +5,18 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
 
-from server.service import breaches, clearance, information, people, reviews, training
-from server.service.breaches import BreachView, NewBreach, Outcome
-from server.service.clearance import ClearanceView
-from server.service.information import LookView
 from server.service.inputs import NewBadge, NewPerson, Note
 from server.service.lookups import person_named
-from server.service.people import ChangedPerson, PersonDetail, WithdrawnBadge
-from server.service.reviews import NewReview, RightsView
-from server.service.rights import Act
-from server.service.scopes import NewScope
+from server.service.people import breaches, clearance, information, people, reviews, training
+from server.service.people.breaches import BreachView, NewBreach, Outcome
+from server.service.people.clearance import ClearanceView
+from server.service.people.information import LookView
+from server.service.people.people import ChangedPerson, PersonDetail, WithdrawnBadge
+from server.service.people.reviews import NewReview, RightsView
+from server.service.people.rights import Act
+from server.service.people.scopes import NewScope
+from server.service.people.training import NewTraining, TrainingView
 from server.service.shapes import Done, Page, PersonView
-from server.service.training import NewTraining, TrainingView
 from server.web.auth import gate
 from server.web.deps import Given
 from server.web.routes.common import Cursor, Limit, Number

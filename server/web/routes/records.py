@@ -5,16 +5,16 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime
 
-from server.service import collecting, contents, file_reviews, filing, record_numbers, records
-from server.service.collecting import CollectionView, NewArrival
-from server.service.contents import CategoryView, ContentsView, NewContent, NewRemoval
-from server.service.file_reviews import NewReview, ReviewView
-from server.service.filing import FilingView, NewFiling, NewFilingEvent
 from server.service.inputs import micros
-from server.service.record_changes import ChangeView, RecordState
-from server.service.record_numbers import NewCancellation, NewNumber, NumberView, SeriesView
-from server.service.records import RecordPatch, RecordView
-from server.service.rights import Act
+from server.service.people.rights import Act
+from server.service.records import collecting, contents, file_reviews, filing, record_numbers, records
+from server.service.records.collecting import CollectionView, NewArrival
+from server.service.records.contents import CategoryView, ContentsView, NewContent, NewRemoval
+from server.service.records.file_reviews import NewReview, ReviewView
+from server.service.records.filing import FilingView, NewFiling, NewFilingEvent
+from server.service.records.record_changes import ChangeView, RecordState
+from server.service.records.record_numbers import NewCancellation, NewNumber, NumberView, SeriesView
+from server.service.records.records import RecordPatch, RecordView
 from server.service.shapes import Page
 from server.web.auth import gate
 from server.web.etags import IfMatch, versioned

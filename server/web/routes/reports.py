@@ -8,11 +8,11 @@ from starlette.responses import StreamingResponse
 
 from server.reports import Format
 from server.service.inputs import Input
+from server.service.people.rights import Act
 from server.service.reporting import kept, kinds
 from server.service.reporting.kept import KeptView
 from server.service.reporting.kinds import KindView, ReportView
 from server.service.reporting.listing import listing
-from server.service.rights import Act
 from server.service.shapes import Page, Shape
 from server.web.auth import Me, gate
 from server.web.deps import Given

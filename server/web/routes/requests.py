@@ -3,10 +3,10 @@
 from fastapi import APIRouter
 
 from server.domain.words import AuthorityKind, RequestState
-from server.service import authority, delegations, handovers, requests
 from server.service.inputs import NewDecision, NewDelegation, NewHandover, NewOrder, NewRegistration, NewRequest, Note
-from server.service.renewals import NewRenewal
-from server.service.rights import Act
+from server.service.people.rights import Act
+from server.service.requests import authority, delegations, handovers, requests
+from server.service.requests.renewals import NewRenewal
 from server.service.shapes import AuthorityView, DelegationView, HandoverView, Page, RequestView
 from server.web.auth import gate
 from server.web.routes.common import Cursor, Limit, Number

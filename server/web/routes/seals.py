@@ -4,9 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from server.service import entrusted, keysets, seals
 from server.service.inputs import Conclusion
-from server.service.lending_shapes import (
+from server.service.lending.lending_shapes import (
     EntrustedUse,
     EntrustedView,
     HandBack,
@@ -24,7 +23,8 @@ from server.service.lending_shapes import (
     SealUseView,
     SealView,
 )
-from server.service.rights import Act
+from server.service.people.rights import Act
+from server.service.seals import entrusted, keysets, seals
 from server.service.shapes import Page
 from server.web.auth import gate
 from server.web.routes.common import Cursor, Limit, Number

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
-from server.service import alarms, sign_in
-from server.service.people import person_view
-from server.service.rights import Act
+from server.service.cabinet import alarms
+from server.service.people import sign_in
+from server.service.people.people import person_view
+from server.service.people.rights import Act
 from server.service.shapes import Done, PersonView, SignInView
 from server.web.auth import MySignIn, drop_cookie, gate, public, set_cookie
 from server.web.deps import Deps, Given

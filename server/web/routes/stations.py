@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from server.service import stations
+from server.service.cabinet import stations
 from server.service.inputs import NewStation
-from server.service.rights import Act
+from server.service.people.rights import Act
 from server.service.shapes import Page, StationView
 from server.web.auth import gate
 from server.web.writing import Do, Look

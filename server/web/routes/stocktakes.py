@@ -2,11 +2,17 @@
 
 from fastapi import APIRouter
 
-from server.service import counting, stocktake_signing, stocktakes
 from server.service.inputs import NewScans, NewStocktake, NewSweep
-from server.service.rights import Act
+from server.service.people.rights import Act
 from server.service.shapes import Page, ScansView, StocktakeView
-from server.service.stocktake_signing import DifferencesView, Explanation, NewConditions, ReportView, Signing
+from server.service.stocktaking import counting, stocktake_signing, stocktakes
+from server.service.stocktaking.stocktake_signing import (
+    DifferencesView,
+    Explanation,
+    NewConditions,
+    ReportView,
+    Signing,
+)
 from server.web.auth import gate
 from server.web.deps import Given
 from server.web.routes.common import Cursor, Limit, Number

@@ -17,8 +17,8 @@ from server.exchange.crm import Crm, CrmError
 from server.exchange.crm.fxiaoke import Fxiaoke, FxiaokeSettings
 from server.exchange.crm.http import Asking
 from server.exchange.crm.zoho import Zoho, ZohoSettings
-from server.service.crm import CrmReader
-from server.service.vault import Vault, make_vault
+from server.service.customers.crm import CrmReader
+from server.service.customers.vault import Vault, make_vault
 from server.store.tables import CrmState, Customer, CustomerLink, LedgerEntry
 from server.store.unit_of_work import Database
 from tests.server.company import POLICY

@@ -11,7 +11,7 @@ from contract.messages import AccessRequested, Denied, DoorOpened, Event, Sessio
 from contract.secrets import seal_pin
 from server.intake.batch import Incoming
 from server.intake.service import IntakeService
-from server.service.passwords import hash_secret
+from server.service.people.passwords import hash_secret
 from server.service.shapes import moment
 from server.store import inbox
 from server.store.tables import Alarm, Inbox, Line, Movement, Person, Quarantine, Visit

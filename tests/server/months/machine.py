@@ -21,7 +21,7 @@ from sqlmodel import Session, col, desc, select
 
 from contract.messages import AccessRequested, DoorClosed, DoorOpened, Event, Grant, SessionEnded, Sighting
 from server.intake.batch import Incoming
-from server.service.sheets import note_sheet
+from server.service.oversight.sheets import note_sheet
 from server.store.migrate import migrate
 from server.store.tables import Departed, Incident, Item, Loan, Request
 from server.store.unit_of_work import Database

@@ -16,7 +16,7 @@ from contract.messages import AccessRequested, DoorClosed, DoorOpened, Event, Se
 from contract.signing import public_hex
 from server.intake.batch import Incoming
 from server.intake.service import IntakeService
-from server.service.sheets import note_sheet
+from server.service.oversight.sheets import note_sheet
 from server.store import tables
 from server.store.unit_of_work import Database
 from tests.server.company import (

@@ -8,9 +8,9 @@ from server.domain.policy import load_policy
 from server.domain.words import Role
 from server.service.context import Reading, Writing
 from server.service.inputs import NewItem
-from server.service.items import add_item
-from server.service.record_numbers import NewCancellation, cancel, list_series
-from server.service.rights import Viewer
+from server.service.people.rights import Viewer
+from server.service.records.items import add_item
+from server.service.records.record_numbers import NewCancellation, cancel, list_series
 from server.store.tables import RecordNumber
 from server.store.unit_of_work import Database
 from tests.server.company import CLOCK, POLICY, ZONE, settle_in

@@ -13,8 +13,8 @@ from server.domain.ledger import canonical
 from server.domain.movements import Seen, SettleFacts, settle
 from server.domain.policy import load_policy
 from server.domain.words import Cause, ItemKind, Secrecy
-from server.service.rejudging import DECISIONS, Rejudge
-from server.service.sheets import note_sheet
+from server.service.cabinet.rejudging import DECISIONS, Rejudge
+from server.service.oversight.sheets import note_sheet
 from server.store.unit_of_work import Database
 from server.verify import check, open_ledger
 from tests.server.web.house import PASSWORD, House, moment

@@ -21,7 +21,7 @@ from contract.secrets import seal_pin
 from server.domain.policy import load_policy
 from server.intake.batch import Incoming
 from server.intake.chores import free_lapsed
-from server.service.passwords import hash_secret
+from server.service.people.passwords import hash_secret
 from server.store.tables import (
     Alarm,
     Case,

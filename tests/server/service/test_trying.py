@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from server.policy_cli import app
-from server.service.sheets import note_sheet
+from server.service.oversight.sheets import note_sheet
 from server.store.unit_of_work import Database
 from server.verify import open_ledger
 from tests.server.company import POLICY

@@ -7,9 +7,9 @@ import pytest
 from sqlmodel import select
 
 from server.domain.words import DutyKind
-from server.service import duties
 from server.service.context import Writing
-from server.service.sign_in import viewer_of
+from server.service.oversight import duties
+from server.service.people.sign_in import viewer_of
 from server.store.tables import Duty, Person, Station
 from server.store.unit_of_work import Database
 from server.sweep.duties import Duties

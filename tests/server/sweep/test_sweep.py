@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from server.service.alarms import Alarming, set_alarm
+from server.service.cabinet.alarms import Alarming, set_alarm
 from server.store.tables import Alarm, Notice, Station
 from server.store.unit_of_work import Database
 from server.sweep.overdue import Overdue

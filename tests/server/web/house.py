@@ -16,12 +16,12 @@ from server.domain.policy import load_policy
 from server.domain.scopes import DAY_US, Scope
 from server.domain.words import Role
 from server.intake.service import IntakeService
-from server.service import sign_in
-from server.service.blobs import Blobs
-from server.service.company import load_company
+from server.service.customers.vault import Vault, make_vault
+from server.service.imports.company import load_company
 from server.service.inputs import Company
-from server.service.scopes import save_scope
-from server.service.vault import Vault, make_vault
+from server.service.people import sign_in
+from server.service.people.scopes import save_scope
+from server.service.records.blobs import Blobs
 from server.store.tables import Person
 from server.store.unit_of_work import Database
 from server.web.app import Deps, WebSettings, create_app

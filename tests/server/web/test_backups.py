@@ -8,7 +8,7 @@ import pytest
 from server.domain.policy import load_policy
 from server.service.backups import Backups
 from server.service.errors import ConflictError
-from server.service.sheets import note_sheet
+from server.service.oversight.sheets import note_sheet
 from server.store import backup as files
 from server.sweep.backing import Backing
 from server.verify import check, open_ledger

@@ -13,10 +13,10 @@ from sqlmodel import select
 
 from server.domain.words import Role
 from server.service.context import Writing
-from server.service.customers import CustomerFacts, mark_gone, upsert_customer
-from server.service.rights import Viewer
-from server.service.sealed import rotate_keys
-from server.service.vault import FILE, SealBrokenError
+from server.service.customers.customers import CustomerFacts, mark_gone, upsert_customer
+from server.service.customers.sealed import rotate_keys
+from server.service.customers.vault import FILE, SealBrokenError
+from server.service.people.rights import Viewer
 from server.store.tables import SealedValue, Unmasking
 from tests.server.web.house import House
 

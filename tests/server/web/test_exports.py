@@ -8,10 +8,10 @@ import pytest
 from openpyxl import load_workbook
 
 from server.domain.words import Role
+from server.service.people.rights import RIGHTS
 from server.service.reporting.kinds import REPORTS
 from server.service.reporting.list_words import FIELDS, LISTS
 from server.service.reporting.listing import columns_of
-from server.service.rights import RIGHTS
 from server.web.lists import lists
 from tests.server.web.house import Caller, House
 

@@ -12,9 +12,9 @@ from sqlmodel import select
 
 from server.exchange.sheets import write_sheet
 from server.service.errors import ConflictError
-from server.service.import_run import SLICE, Importer
-from server.service.rights import Viewer
-from server.service.sign_in import viewer_of
+from server.service.imports.import_run import SLICE, Importer
+from server.service.people.rights import Viewer
+from server.service.people.sign_in import viewer_of
 from server.store.tables import ImportJob, Item, Person
 from tests.server.web.house import Caller, House
 

@@ -17,11 +17,11 @@ from starlette.testclient import TestClient
 from contract.secrets import credential_of
 from server.domain.scopes import DAY_US, Scope
 from server.domain.words import AlarmKind, Mode, Role
-from server.service.alarms import Alarming, set_alarm
+from server.service.cabinet.alarms import Alarming, set_alarm
 from server.service.lookups import known
-from server.service.reach import KINDS, noun_of
-from server.service.rights import ADMINS, AUDITORS, LEADERS, OFFICE, RIGHTS, SEES_ALL, SEES_SECRETS, Act
-from server.service.scopes import save_scope
+from server.service.people.reach import KINDS, noun_of
+from server.service.people.rights import ADMINS, AUDITORS, LEADERS, OFFICE, RIGHTS, SEES_ALL, SEES_SECRETS, Act
+from server.service.people.scopes import save_scope
 from server.store.tables import Attachment, Content, Notice, RecordChange
 from server.store.unit_of_work import Database
 from server.web.auth import COOKIE, DECLARED, EXPORTS, PUBLIC, routes_of
@@ -124,7 +124,7 @@ def _filled(house: House) -> House:
 
 def test_every_noun_of_an_address_says_what_it_is_about() -> None:
     nouns = {noun_of(route.path) for route in routes_of([*ROUTERS, pages])}
-    assert nouns - set(KINDS) == set(), "add a row to KINDS in server/service/reach.py"
+    assert nouns - set(KINDS) == set(), "add a row to KINDS in server/service/people/reach.py"
 
 
 def test_every_route_that_gives_records_out_in_bulk_is_declared(world: House) -> None:

@@ -9,8 +9,8 @@ from sqlmodel import select
 
 from server.domain.words import Departure
 from server.service.context import Writing
-from server.service.lifetimes import leave
-from server.service.sign_in import viewer_of
+from server.service.disposal.lifetimes import leave
+from server.service.people.sign_in import viewer_of
 from server.store.tables import Item, Movement, Person
 from server.sweep.lending import Lending
 from server.sweep.overdue import Overdue

@@ -7,7 +7,7 @@ import pytest
 from fastapi import APIRouter
 
 from server.domain.words import Role
-from server.service.rights import RIGHTS, Act
+from server.service.people.rights import RIGHTS, Act
 from server.web.auth import DECLARED, PUBLIC, check_gates, routes_of
 from server.web.pages import router as pages
 from server.web.routes import ROUTERS

@@ -8,8 +8,8 @@ import pytest
 
 from server.domain.policy_people import InformationRules
 from server.domain.words import AlarmKind, Mode, Role
-from server.service.alarms import Alarming, set_alarm
-from server.service.rights import ASKED_OF_AUDITORS, RIGHTS, Act
+from server.service.cabinet.alarms import Alarming, set_alarm
+from server.service.people.rights import ASKED_OF_AUDITORS, RIGHTS, Act
 from server.web.auth import DECLARED, PUBLIC
 from tests.server.web.house import NUMBER, Caller, House, moment
 from tests.server.web.test_people import give_line, open_alarms, shown

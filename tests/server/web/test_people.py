@@ -9,9 +9,9 @@ from server.domain.policy_people import TrainingRow
 from server.domain.scopes import DAY_US
 from server.domain.words import AuthorityKind, Mode, Role, TrainedAct
 from server.intake.service import IntakeService
-from server.service import duties
-from server.service.alarms import Alarming, set_alarm
+from server.service.cabinet.alarms import Alarming, set_alarm
 from server.service.lookups import known
+from server.service.oversight import duties
 from server.store.tables import Authority, KeySet, Line
 from tests.server.company import KEYS
 from tests.server.web.house import COMPANY, NUMBER, House, moment

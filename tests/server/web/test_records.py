@@ -8,7 +8,7 @@ from sqlmodel import select
 from labels.codes import new_code
 from server.domain.alarms import cause_key
 from server.domain.ledger import GENESIS, entry_hash
-from server.service.alarms import Alarming, clear_alarm, set_alarm
+from server.service.cabinet.alarms import Alarming, clear_alarm, set_alarm
 from server.store.tables import Case, Movement
 from server.web.auth import COOKIE
 from tests.server.company import epc

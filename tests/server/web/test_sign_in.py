@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlmodel import select
 
-from server.service.sign_in import SIGN_IN_US, Tries
+from server.service.people.sign_in import SIGN_IN_US, Tries
 from server.store.tables import Person, SignIn
 from tests.server.web.house import PASSWORD, House
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from contract.messages import DoorOpened
-from server.service.sheets import note_sheet
+from server.service.oversight.sheets import note_sheet
 from server.store.unit_of_work import Database
 from server.verify import check, open_ledger, read_lines
 from tests.server.company import POLICY

@@ -8,26 +8,15 @@ from sqlmodel import select
 
 from contract.messages import StationStarted
 from server.exchange.kinds import Kind
-from server.service import (
-    alarms,
-    appraisals,
-    authority,
-    delegations,
-    destructions,
-    emergencies,
-    holds,
-    imports,
-    requests,
-    retention,
-    stocktakes,
-)
-from server.service import checkups as checking
-from server.service import feedback as saying
-from server.service.appraisals import NewHold, NewOutcome
+from server.service.cabinet import alarms
 from server.service.context import Writing
-from server.service.destructions import NewDestruction
-from server.service.import_run import Importer
-from server.service.import_shapes import NewImport
+from server.service.disposal import appraisals, destructions, retention
+from server.service.disposal.appraisals import NewHold, NewOutcome
+from server.service.disposal.destructions import NewDestruction
+from server.service.disposal.retention import NewRetention
+from server.service.imports import imports
+from server.service.imports.import_run import Importer
+from server.service.imports.import_shapes import NewImport
 from server.service.inputs import (
     NewDecision,
     NewDelegation,
@@ -37,9 +26,12 @@ from server.service.inputs import (
     NewScans,
     NewStocktake,
 )
+from server.service.oversight import checkups as checking
+from server.service.oversight import feedback as saying
+from server.service.people.sign_in import viewer_of
 from server.service.reporting import kept
-from server.service.retention import NewRetention
-from server.service.sign_in import viewer_of
+from server.service.requests import authority, delegations, emergencies, holds, requests
+from server.service.stocktaking import stocktakes
 from server.store.tables import Person
 from server.sweep.duties import Duties
 from server.sweep.retention import Retention

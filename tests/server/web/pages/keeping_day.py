@@ -2,13 +2,14 @@
 
 from sqlmodel import select
 
-from server.service import contents, credit, customers, file_reviews, filing, record_numbers, records
-from server.service.contents import NewContent
-from server.service.customer_shapes import NewCreditRequest, NewCustomer
-from server.service.file_reviews import NewReview
-from server.service.filing import NewFiling
-from server.service.record_numbers import NewNumber
-from server.service.records import RecordPatch
+from server.service.customers import credit, customers
+from server.service.customers.customer_shapes import NewCreditRequest, NewCustomer
+from server.service.records import contents, file_reviews, filing, record_numbers, records
+from server.service.records.contents import NewContent
+from server.service.records.file_reviews import NewReview
+from server.service.records.filing import NewFiling
+from server.service.records.record_numbers import NewNumber
+from server.service.records.records import RecordPatch
 from server.store.tables import Item, Record
 
 from .office import HOSTILE, Office, code_of

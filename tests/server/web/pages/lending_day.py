@@ -1,7 +1,8 @@
 """What the office writes into its registers: seals, entrusted things, keys, copies, repairs, searches."""
 
-from server.service import copies, entrusted, keysets, repairs, seals, searches
-from server.service.lending_shapes import NewCopies, NewEntrusted, NewKeySet, NewKeyUse, NewSeal, NewSealUse
+from server.service.lending import copies, repairs, searches
+from server.service.lending.lending_shapes import NewCopies, NewEntrusted, NewKeySet, NewKeyUse, NewSeal, NewSealUse
+from server.service.seals import entrusted, keysets, seals
 
 from .office import HOSTILE, Office, code_of
 

@@ -21,11 +21,11 @@ from server.clock import SystemClock
 from server.config import load_settings
 from server.domain.words import Role
 from server.intake.service import IntakeService
-from server.service.company import load_company
 from server.service.context import Writing
+from server.service.imports.company import load_company
 from server.service.inputs import Company
 from server.service.keys import load_keys, make_keys
-from server.service.sign_in import sign_in, viewer_of
+from server.service.people.sign_in import sign_in, viewer_of
 from server.store.migrate import migrate
 from server.store.tables import Person
 from server.store.unit_of_work import Database

@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from server.service import retention, stocktakes
+from server.service.disposal import retention
+from server.service.disposal.retention import NewRetention
 from server.service.inputs import NewStocktake
-from server.service.retention import NewRetention
+from server.service.stocktaking import stocktakes
 from server.sweep.retention import Retention
 
 from .conftest import Reader

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from server.domain.words import Role
-from server.service.rights import RIGHTS, Act
+from server.service.people.rights import RIGHTS, Act
 from server.web.auth import routes_of
 from server.web.pages import router
 from server.web.pages.i18n import LANGUAGES

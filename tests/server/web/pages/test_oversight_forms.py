@@ -2,7 +2,7 @@
 
 import re
 
-from server.service.duties import MADE_BY_THE_CLOCK
+from server.service.oversight.duties import MADE_BY_THE_CLOCK
 from server.sweep.duties import Duties
 
 from .conftest import Reader

@@ -2,7 +2,7 @@
 
 from server.domain.words import Role
 from server.service.context import Writing
-from server.service.notices import holders_of, tell
+from server.service.lending.notices import holders_of, tell
 
 from .conftest import Reader
 from .office import Office

@@ -1,0 +1,1 @@
+"""People: signing in, roles and how far they reach, training, breaches, leaving."""

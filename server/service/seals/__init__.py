@@ -1,0 +1,1 @@
+"""Seals, what customers entrusted to us, and sets of keys."""

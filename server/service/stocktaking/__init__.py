@@ -1,0 +1,1 @@
+"""Stocktakes: what was seen, what is missing, and who signed for the difference."""
