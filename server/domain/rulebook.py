@@ -172,7 +172,8 @@ RULES = (
         "R22",
         "违规开启或查阅立即报警，调查至有结论",
         "unlawful access, to cabinets or to information, is alarmed at once and investigated to a conclusion",
-        "alarms:alarm_for_opening alarms:ALARM_LIFE alarms:judge_act service/information:WATCHES sheet:information",
+        "alarms:alarm_for_opening alarms:ALARM_LIFE alarms:judge_act "
+        "service/people/information:WATCHES sheet:information",
         "/alarms /alarms/{number} /looks POST:/api/v1/alarms/{number}/close GET:/api/v1/looks",
     ),
     Rule(
@@ -193,49 +194,51 @@ RULES = (
         "R30",
         "档号唯一、可配置、不重用、不断号",
         "record numbers are unique, by configurable scheme, never reused, without gaps",
-        "record_numbers:series_for service/record_numbers:begin service/record_numbers:cancel sheet:keeping",
+        "record_numbers:series_for service/records/record_numbers:begin service/records/record_numbers:cancel "
+        "sheet:keeping",
         "/keeping GET:/api/v1/record-numbers POST:/api/v1/record-numbers POST:/api/v1/items",
     ),
     Rule(
         "R31",
         "分类与检索",
         "categories, and search by number, name, category, industry, size, region, grade",
-        "contents:category_reasons service/item_search:conditions sheet:keeping",
+        "contents:category_reasons service/records/item_search:conditions sheet:keeping",
         "/items /customers GET:/api/v1/items GET:/api/v1/categories GET:/api/v1/customers",
     ),
     Rule(
         "R32",
         "临时卷按期转正式卷，合同按期移交归档，逾期提示",
         "temporary files become formal ones in time; contracts are handed over and filed in time",
-        "filing:due_us filing:judge_event service/filing:record_event sheet:keeping",
+        "filing:due_us filing:judge_event service/records/filing:record_event sheet:keeping",
         "/items/{code}/record /keeping /duties POST:/api/v1/items/{code}/filing GET:/api/v1/filings",
     ),
     Rule(
         "R33",
         "按季、按年收集公司档案，未交者列明",
         "company records are collected quarterly and yearly; what did not arrive is listed",
-        "contents:original_reasons service/collecting:hand_in sheet:duty sheet:keeping",
+        "contents:original_reasons service/records/collecting:hand_in sheet:duty sheet:keeping",
         "/keeping /duties GET:/api/v1/collections POST:/api/v1/collections/arrivals",
     ),
     Rule(
         "R34",
         "卷内目录与应有文件，缺者列明",
         "contents lists; what a file should hold and lacks is shown",
-        "contents:missing service/contents:list_contents sheet:keeping",
+        "contents:missing service/records/contents:list_contents sheet:keeping",
         "/items/{code}/record /items/{code} GET:/api/v1/items/{code}/contents",
     ),
     Rule(
         "R35",
         "修改留痕，可见先前状态",
         "each change keeps what, who and when; the earlier state can be seen",
-        "service/record_changes:keep_changes service/record_changes:as_of service/records:patch_record",
+        "service/records/record_changes:keep_changes service/records/record_changes:as_of "
+        "service/records/records:patch_record",
         "/items/{code}/record PATCH:/api/v1/items/{code} GET:/api/v1/items/{code}/as-of",
     ),
     Rule(
         "R36",
         "档案定期复核，逾期提示",
         "files are reviewed at intervals; overdue reviews are flagged",
-        "service/file_reviews:review service/file_reviews:unannounced sheet:duty",
+        "service/records/file_reviews:review service/records/file_reviews:unannounced sheet:duty",
         "/items/{code}/record /keeping /duties GET:/api/v1/reviews POST:/api/v1/items/{code}/reviews",
     ),
     Rule(
@@ -249,28 +252,30 @@ RULES = (
         "R38",
         "敏感信息加密存放、按需遮蔽",
         "sensitive fields are encrypted at rest and masked by role",
-        "customers:judge_unmasking service/sealed:record_unmasking service/vault:Vault sheet:keeping",
+        "customers:judge_unmasking service/customers/sealed:record_unmasking service/customers/vault:Vault "
+        "sheet:keeping",
         "/customers/{number} POST:/api/v1/customers/{number}/unmask POST:/api/v1/customers/lookup",
     ),
     Rule(
         "R39",
         "定期备份、异地存放、试恢复",
         "regular backups in a second place, tried; one before bulk changes",
-        "service/backups:Backups service/import_run:Importer store/backup:restored sweep/backing:Backing sheet:backups",
+        "service/backups:Backups service/imports/import_run:Importer store/backup:restored "
+        "sweep/backing:Backing sheet:backups",
         "/backups GET:/api/v1/backups POST:/api/v1/backups",
     ),
     Rule(
         "R40",
         "按角色授权，最小权限，可按部门、类别、密级、柜限定",
         "roles decide who does what; rights are the least needed and can be narrowed",
-        "service/rights:RIGHTS scopes:outside scopes:judge_scope clearance:judge_change",
+        "service/people/rights:RIGHTS scopes:outside scopes:judge_scope clearance:judge_change",
         "/people/{username} PUT:/api/v1/people/{username}/scope PATCH:/api/v1/people/{username}",
     ),
     Rule(
         "R41",
         "调岗即调权",
         "rights change with the post, at once",
-        "clearance:judge_change service/people:rights_changed",
+        "clearance:judge_change service/people/people:rights_changed",
         "/people/{username} PATCH:/api/v1/people/{username} POST:/api/v1/people/{username}/badges/withdraw",
     ),
     Rule(
@@ -334,21 +339,21 @@ RULES = (
         "R54",
         "程序之外任何人不得销毁、移除、核销",
         "nobody destroys or writes off outside that process",
-        "retention:obstacles service/lifetimes:leave store/migrations/versions/0007_disposal:upgrade",
+        "retention:obstacles service/disposal/lifetimes:leave store/migrations/versions/0007_disposal:upgrade",
         "/disposal POST:/api/v1/destructions/{number}/carry-out",
     ),
     Rule(
         "R60",
         "审计记录不可悄然篡改",
         "an audit trail that cannot be altered unnoticed covers every act",
-        "ledger:verify ledger:entry_hash merkle:MerkleTree service/rejudging:Rejudge",
+        "ledger:verify ledger:entry_hash merkle:MerkleTree service/cabinet/rejudging:Rejudge",
         "/ledger GET:/api/v1/ledger GET:/api/v1/ledger/export",
     ),
     Rule(
         "R61",
         "审计人员只读、限期、限范围，查阅留痕",
         "auditors read only, for a time and a scope, recorded",
-        "scopes:entry_reasons scopes:judge_scope service/rights:ASKED_OF_AUDITORS sheet:people",
+        "scopes:entry_reasons scopes:judge_scope service/people/rights:ASKED_OF_AUDITORS sheet:people",
         "/looks /people/{username} GET:/api/v1/looks PUT:/api/v1/people/{username}/scope",
     ),
     Rule(
@@ -383,7 +388,8 @@ RULES = (
         "R66",
         "与客户系统对接，导入并保持一致",
         "files link to customers of CRM systems, kept in step",
-        "service/crm:CrmReader service/customers:upsert_customer service/customers:mark_gone",
+        "service/customers/crm:CrmReader service/customers/customers:upsert_customer "
+        "service/customers/customers:mark_gone",
         "/imports /start GET:/api/v1/crm POST:/api/v1/imports",
     ),
 )
