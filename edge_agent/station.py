@@ -23,7 +23,7 @@ from edge_agent import wording
 from edge_agent.cabinet import Cabinet
 from edge_agent.clock import Clock
 from edge_agent.desk import Desk, SessionMemory
-from edge_agent.devices import make_dialect
+from edge_agent.devices import make_dialect, make_source
 from edge_agent.devices.base import (
     BadgeRead,
     CodeRead,
@@ -31,12 +31,12 @@ from edge_agent.devices.base import (
     FrameError,
     LockState,
     RoundDone,
+    Source,
     SourceEvent,
     SourceState,
     TagSeen,
     UnlockReply,
 )
-from edge_agent.devices.stream import StreamSource
 from edge_agent.health import Health
 from edge_agent.journal import Journal
 from edge_agent.link import Arrived, Delivered, Link, LinkDown, LinkEvent, LinkUp
@@ -90,7 +90,7 @@ class Station:
         self._state = StateFile(Path(table.state))
         self._devices: dict[str, DeviceTable] = {device.name: device for device in settings.devices}
         self._dialects: dict[str, Dialect] = {}
-        self._sources: dict[str, StreamSource] = {}
+        self._sources: dict[str, Source] = {}
         self._left_open_us = int(settings.session.left_open_seconds * 1_000_000)
         self._next_alive = self._next_prune = 0.0
         for device in settings.devices:
@@ -99,7 +99,7 @@ class Station:
     def _add_source(self, device: DeviceTable) -> None:
         dialect = make_dialect(device.family, FAMILY_DEFAULTS.get(device.family, {}) | device.settings)
         self._dialects[device.name] = dialect
-        self._sources[device.name] = StreamSource(device.name, dialect, device.port, self._from_device)
+        self._sources[device.name] = make_source(device.name, device.family, dialect, device.port, self._from_device)
 
     # -- called on other threads --------------------------------------------------------------------------------------
 

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from edge_agent.devices.base import ProtocolError, UnreachableError
-from edge_agent.devices.lock8a import Lock8A
+from edge_agent.devices.base import LockBoard, ProtocolError, UnreachableError
 from edge_agent.settings import Channel
 
 FEEDBACK_S = 1.0
@@ -38,7 +37,7 @@ class Shot:
 
 def fire(write: Callable[[bytes], None], dialect: object, channel: Channel) -> Outcome | None:
     """Send the command that fires one lock; None when it went out."""
-    if not isinstance(dialect, Lock8A):
+    if not isinstance(dialect, LockBoard):
         return "refused"
     try:
         write(dialect.open(channel.board, channel.channel))

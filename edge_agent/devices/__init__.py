@@ -1,4 +1,7 @@
-"""The device families a station can speak to: name -> "module:Class", imported when first used."""
+"""The device families a station can speak to: name -> "module:Class", imported when first used.
+
+A family that is not a stream of bytes behind a port or socket has a Source of its own in SOURCES.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,12 @@ FAMILIES: dict[str, str] = {
     "rdm6300": "edge_agent.devices.rdm6300:Rdm6300",
 }
 
+SOURCES: dict[str, str] = {
+    "barcode_camera": "edge_agent.devices.barcode_camera:CameraSource",
+}
+"""Called as `Class(name, dialect, target, listener)`; every other family's is StreamSource."""
+STREAM = "edge_agent.devices.stream:StreamSource"
+
 
 def family(name: str) -> type[Dialect]:
     """Load a family's Dialect class; an unknown name names the nearest known one (SettingsError)."""
@@ -24,9 +33,13 @@ def family(name: str) -> type[Dialect]:
         near = difflib.get_close_matches(name, FAMILIES, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(FAMILIES)}"
         raise SettingsError(f"no device family '{name}'; {hint}")
-    module, _, attribute = FAMILIES[name].partition(":")
-    loaded: type[Dialect] = getattr(import_module(module), attribute)
+    loaded: type[Dialect] = _load(FAMILIES[name])
     return loaded
+
+
+def _load(where: str) -> Any:
+    module, _, attribute = where.partition(":")
+    return getattr(import_module(module), attribute)
 
 
 def make_dialect(name: str, settings: Mapping[str, Any] | None = None) -> Dialect:
@@ -34,16 +47,7 @@ def make_dialect(name: str, settings: Mapping[str, Any] | None = None) -> Dialec
     return family(name)(**(settings or {}))
 
 
-def make_source(
-    name: str, family_name: str, target: str, listener: Listener, settings: Mapping[str, Any] | None = None
-) -> Source:
+def make_source(name: str, family_name: str, dialect: Dialect, target: str, listener: Listener) -> Source:
     """Build the source of one device: `target` is a serial port or URL, for a camera a file, directory or device."""
-    dialect = make_dialect(family_name, settings)
-    if family_name == "barcode_camera":
-        from edge_agent.devices.barcode_camera import BarcodeCamera, CameraSource
-
-        assert isinstance(dialect, BarcodeCamera)
-        return CameraSource(name, dialect, target, listener)
-    from edge_agent.devices.stream import StreamSource
-
-    return StreamSource(name, dialect, target, listener)
+    source: Source = _load(SOURCES.get(family_name, STREAM))(name, dialect, target, listener)
+    return source

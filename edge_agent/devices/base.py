@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_origin
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_origin, runtime_checkable
 
 import msgspec
 
@@ -192,6 +192,14 @@ class Dialect(Protocol):
     @property
     def prompt_after(self) -> float | None:
         """Seconds of silence after which the prompt is due; None for never."""
+
+
+@runtime_checkable
+class LockBoard(Protocol):
+    """A family that drives locks: it encodes the opening of exactly one of them."""
+
+    def open(self, board: int, lock: int) -> bytes:
+        """Encode the command that opens one lock (ProtocolError: no such lock, or one that would open several)."""
 
 
 class Source(Protocol):

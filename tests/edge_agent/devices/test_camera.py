@@ -109,9 +109,8 @@ def test_the_dialect_takes_a_picture_as_a_frame() -> None:
 
 def listen(target: Path, wanted: int) -> list[SourceEvent]:
     heard: queue.Queue[SourceEvent] = queue.Queue()
-    source = make_source(
-        "camera", "barcode_camera", str(target), lambda _, event: heard.put(event), {"interval_ms": 20}
-    )
+    dialect = BarcodeCamera(interval_ms=20)
+    source = make_source("camera", "barcode_camera", dialect, str(target), lambda _, event: heard.put(event))
     source.start()
     try:
         return [heard.get(timeout=20) for _ in range(wanted)]
