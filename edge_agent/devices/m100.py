@@ -1,8 +1,6 @@
 """Family m100: UHF readers of the M100 / R200 / YRM100 kind, `HDR type cmd PL params SUM END` in both framings.
 
-1. Framed by length: header and end bytes may occur inside the data.
-2. After a bad length, sum or end only the header byte is given up; a good frame begun inside the garbage is found.
-3. One error per refused frame or run of stray bytes; what is tried inside a refused frame is not reported again.
+How frames are found and refused stands in framed.py; header and end bytes may occur inside the data.
 """
 
 from __future__ import annotations
@@ -14,11 +12,11 @@ import msgspec
 from edge_agent.devices import layout
 from edge_agent.devices.base import (
     FieldValue,
-    FrameError,
     Heard,
     ProtocolError,
     read_settings,
 )
+from edge_agent.devices.framed import Framed
 from edge_agent.devices.m100_meaning import COMMAND, NOTICE, REPLY, M100Settings, meaning
 from edge_agent.devices.m100_tables import (
     CODES,
@@ -32,7 +30,7 @@ NO_PASSWORD = "0" * 8
 BANKS = {"reserved": 0, "epc": 1, "tid": 2, "user": 3}
 
 
-class M100:
+class M100(Framed):
     """Speak M100: tag notices, replies and errors in, commands out."""
 
     Settings: ClassVar[type[msgspec.Struct]] = M100Settings
@@ -41,6 +39,7 @@ class M100:
     turn: ClassVar[float | None] = 0.1
     absence: float = 0.0
     pause: float = 0.2
+    least: ClassVar[int] = 7
     prompt_after: float | None = 1.0
 
     def __init__(self, **settings: Any) -> None:
@@ -48,49 +47,9 @@ class M100:
         chosen = {"bb": (0xBB,), "aa": (0xAA,), "auto": (0xBB, 0xAA)}[self.settings.framing]
         self._headers: tuple[int, ...] = chosen
         self._speaks: tuple[int, ...] = chosen
-        self._buffer = bytearray()
-        self._base = 0
-        self._blamed_until = -1
+        super().__init__()
 
     # -- bytes in -----------------------------------------------------------------------------------------------
-
-    @property
-    def unparsed(self) -> bytes:
-        """Bytes of a frame not yet complete."""
-        return bytes(self._buffer)
-
-    def feed(self, data: bytes) -> list[Heard]:
-        """Take the next bytes of the stream."""
-        self._buffer += data
-        return self._scan(more_may_come=True)
-
-    def silence(self) -> list[Heard]:
-        """Give up the frame that never became complete."""
-        return self._scan(more_may_come=False)
-
-    def _scan(self, *, more_may_come: bool) -> list[Heard]:
-        heard: list[Heard] = []
-        while self._buffer:
-            length, wrong = self._measure()
-            rest = ""
-            if wrong is None and len(self._buffer) < length:
-                if more_may_come:
-                    return heard
-                wrong = f"frame cut short: {len(self._buffer)} of {max(length, 7)} bytes"
-                rest = self._buffer.hex()
-            if wrong is None:
-                wrong = self._check(length)
-            if wrong is None:
-                frame = bytes(self._buffer[:length])
-                if frame[1] != COMMAND:
-                    self._speaks = (frame[0],)
-                heard.append(meaning(frame, self._base, self.settings))
-                self._blamed_until = -1
-                self._drop(length)
-            else:
-                self._blame(FrameError(self._base, wrong, rest), length, heard)
-                self._drop(1)
-        return heard
 
     def _measure(self) -> tuple[int, str | None]:
         """Tell the frame's length as far as known (5 while its length is still to come), or what is wrong with it."""
@@ -113,17 +72,10 @@ class M100:
         end, should = self._buffer[length - 1], FRAMINGS[self._buffer[0]]
         return None if end == should else f"end byte {end:02X}, should be {should:02X}"
 
-    def _blame(self, wrong: FrameError, length: int, heard: list[Heard]) -> None:
-        """Report what is wrong here unless it lies inside what was already reported."""
-        if length <= 2 and self._base == self._blamed_until:
-            self._blamed_until += 1
-        elif self._base >= self._blamed_until:
-            heard.append(wrong)
-            self._blamed_until = self._base + (1 if length <= 2 else min(length, len(self._buffer)))
-
-    def _drop(self, count: int) -> None:
-        del self._buffer[:count]
-        self._base += count
+    def _read(self, frame: bytes, at: int) -> list[Heard]:
+        if frame[1] != COMMAND:
+            self._speaks = (frame[0],)
+        return [meaning(frame, at, self.settings)]
 
     # -- commands out ---------------------------------------------------------------------------------------------
 
