@@ -61,7 +61,7 @@ from server.store.tables.requests import (
 )
 from server.store.tables.rights import Breach, Clearance, RecordLook, RightScope, RightsReview, Training
 from server.store.tables.seals import Entrusted, KeySet, KeyUse, Seal, SealHandover, SealUse
-from server.store.tables.stations import Epoch, Inbox, Outgoing, Quarantine, Station
+from server.store.tables.stations import EnrolmentCode, Epoch, Inbox, Outgoing, Quarantine, Station, StationKey
 from server.store.tables.stocktakes import Stocktake, StocktakeLine, StocktakeSighting, StocktakeSweep
 
 __all__ = [
@@ -96,6 +96,7 @@ __all__ = [
     "DisposalHold",
     "Duty",
     "Emergency",
+    "EnrolmentCode",
     "Entrusted",
     "Epoch",
     "Feedback",
@@ -143,6 +144,7 @@ __all__ = [
     "Shelf",
     "SignIn",
     "Station",
+    "StationKey",
     "Stocktake",
     "StocktakeCondition",
     "StocktakeCounter",

@@ -19,6 +19,35 @@ class Station(SQLModel, table=True):
     heard_us: int = Field(default=0, sa_type=BigInteger)
 
 
+class StationKey(SQLModel, table=True):
+    """A key that was enrolled, and what became of it: a key that was revoked is never taken again.
+
+    `serial` is that of the broker's certificate that came with it, in hex; "" when it was registered by hand.
+    """
+
+    __tablename__ = "station_key"
+    public_key: str = Field(primary_key=True)
+    station: str = Field(foreign_key="station.name", index=True)
+    serial: str = ""
+    enrolled_us: int = Field(default=0, sa_type=BigInteger)
+    until_us: int = Field(default=0, sa_type=BigInteger)
+    revoked_us: int | None = Field(default=None, sa_type=BigInteger)
+    revoked_why: str = ""
+
+
+class EnrolmentCode(SQLModel, table=True):
+    """A one-time code by which a station may send its key; kept as its hash, `ended_us` once it is good for nothing."""
+
+    __tablename__ = "enrolment_code"
+    id: int | None = Field(default=None, primary_key=True)
+    station: str = Field(foreign_key="station.name", index=True)
+    code_hash: str
+    made_us: int = Field(sa_type=BigInteger)
+    expires_us: int = Field(sa_type=BigInteger)
+    wrong_tries: int = 0
+    ended_us: int | None = Field(default=None, sa_type=BigInteger)
+
+
 class Epoch(SQLModel, table=True):
     """How far one outbox of a station has been read: the last committed seq and its hash."""
 
