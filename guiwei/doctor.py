@@ -9,6 +9,7 @@ import ctypes.util
 import importlib.util
 import json
 import shutil
+import sysconfig
 import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
@@ -71,11 +72,19 @@ PROBES: dict[str, Probe] = {
     "poppler-utils": program("pdftoppm"),
     "chromium": program("chromium", "chromium-browser", "google-chrome"),
     "libatomic1": lambda: ctypes.util.find_library("atomic") is not None,
+    "pcscd": program("pcscd"),
+    "vsmartcard-vpcd": lambda: any(Path("/usr/lib/pcsc/drivers/serial").glob("libifdvpcd.so*")),
+    "gcc": program("gcc", "cc"),
+    "swig": program("swig"),
+    "libpcsclite-dev": Path("/usr/include/PCSC/winscard.h").exists,
+    "python3-dev": lambda: (Path(sysconfig.get_path("include")) / "Python.h").exists(),
 }
 
 # One module that tells whether an extra is installed, and what the extra is for.
 EXTRAS: dict[str, tuple[str, str]] = {
     "edge": ("paho", "a station"),
+    "pcsc": ("smartcard", "badge readers with PC/SC"),
+    "osdp": ("osdp", "badge readers with OSDP"),
     "camera-headless": ("cv2", "reading codes with a camera (or the extra `camera`)"),
     "labels": ("barcode", "printing labels"),
     "server": ("fastapi", "the server"),
