@@ -25,6 +25,7 @@ LOOK_S = 1.0
 REPORTS: dict[str, Condition] = {
     "m100": "reader_fault",
     "lock8a": "lock_fault",
+    "kerong_cu16": "lock_fault",
     "rdm6300": "badge_reader_fault",
     "barcode_serial": "scanner_fault",
     "barcode_camera": "scanner_fault",

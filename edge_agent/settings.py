@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from contract.topics import STATION_NAME
 from edge_agent.devices import family
-from edge_agent.devices.base import FieldValue, SettingsError
+from edge_agent.devices.base import FieldValue, LockBoard, SettingsError
 
 KEY_DIGITS = Meta(pattern="^[0-9a-fA-F]{64}$", description="64 hex digits")
 
@@ -81,7 +81,7 @@ class Channel(Table, frozen=True, kw_only=True):
 
     device: str
     channel: Annotated[int, Meta(ge=1, le=64)]
-    board: Annotated[int, Meta(ge=1, le=32)] = 1
+    board: Annotated[int, Meta(ge=0, le=247)] = 1
 
 
 class DoorTable(Table, frozen=True, kw_only=True):
@@ -172,13 +172,16 @@ def _check_whole(settings: Settings) -> None:
     names = [device.name for device in settings.devices]
     _once("devices.name", names)
     _once("doors.door", [door.door for door in settings.doors])
+    boards: dict[str, tuple[int, ...] | None] = {}
     for device in settings.devices:
-        family(device.family)(**device.settings)
+        dialect = family(device.family)(**device.settings)
+        boards[device.name] = dialect.addresses if isinstance(dialect, LockBoard) else None
     wired: list[tuple[str, int, int]] = []
     for door in settings.doors:
         for wire in (door.lock, door.contact):
             if wire is not None:
                 _known(f"door {door.door}", wire.device, names)
+                _asked(f"door {door.door}", wire, boards.get(wire.device))
                 wired.append((wire.device, wire.board, wire.channel))
         for reader in door.readers:
             _known(f"door {door.door} readers", reader, names)
@@ -189,6 +192,15 @@ def _once(what: str, values: list[Any]) -> None:
     double = next((value for value in values if values.count(value) > 1), None)
     if double is not None:
         raise SettingsError(f"{what} {double!r} is given twice")
+
+
+def _asked(what: str, wire: Channel, boards: tuple[int, ...] | None) -> None:
+    """Refuse a board that is never asked: its door would never be known."""
+    if boards is not None and wire.board not in boards:
+        listed = ", ".join(map(str, boards)) or "none"
+        raise SettingsError(
+            f"{what}: device '{wire.device}' asks boards {listed}, not {wire.board}; correct board or boards"
+        )
 
 
 def _known(what: str, name: str, names: list[str]) -> None:

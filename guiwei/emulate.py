@@ -17,6 +17,7 @@ import typer
 
 from edge_agent.devices.base import SettingsError
 from edge_agent.emulators.barcode_serial import BarcodeSerialEmulator
+from edge_agent.emulators.kerong_cu16 import KerongEmulator
 from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.pty_device import PtyDevice
@@ -110,6 +111,7 @@ class Cabinet:
 MAKERS: dict[str, Callable[[Path, dict[int, int]], PtyDevice]] = {
     "m100": lambda port, _: M100Emulator(port),
     "lock8a": lambda port, contacts: Lock8AEmulator(port, locks=12, contacts=contacts),
+    "kerong_cu16": lambda port, contacts: KerongEmulator(port, contacts=contacts),
     "rdm6300": lambda port, _: Rdm6300Emulator(port),
     "barcode_serial": lambda port, _: BarcodeSerialEmulator(port),
 }

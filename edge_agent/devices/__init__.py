@@ -15,6 +15,7 @@ from edge_agent.devices.base import Dialect, Listener, SettingsError, Source
 FAMILIES: dict[str, str] = {
     "barcode_serial": "edge_agent.devices.barcode_serial:BarcodeSerial",
     "barcode_camera": "edge_agent.devices.barcode_camera:BarcodeCamera",
+    "kerong_cu16": "edge_agent.devices.kerong_cu16:KerongCu16",
     "lock8a": "edge_agent.devices.lock8a:Lock8A",
     "m100": "edge_agent.devices.m100:M100",
     "rdm6300": "edge_agent.devices.rdm6300:Rdm6300",

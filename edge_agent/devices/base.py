@@ -52,6 +52,9 @@ class TagSeen(Reading, frozen=True):
     tid: str | None = None
 
 
+
+
+
 class RoundDone(Reading, frozen=True):
     """One inventory round ended with no (further) tag."""
 
@@ -198,8 +201,19 @@ class Dialect(Protocol):
 class LockBoard(Protocol):
     """A family that drives locks: it encodes the opening of exactly one of them."""
 
+    @property
+    def addresses(self) -> tuple[int, ...]:
+        """The boards that are this device's own, as asked in turn."""
+
+    @property
+    def pulse(self) -> float:
+        """Seconds for which an opened lock stays powered; no other is opened meanwhile."""
+
     def open(self, board: int, lock: int) -> bytes:
         """Encode the command that opens one lock (ProtocolError: no such lock, or one that would open several)."""
+
+    def answers(self, request: bytes, heard: list[Reading]) -> bool:
+        """Tell whether what was heard, free of errors, is the answer to this request."""
 
 
 class Source(Protocol):

@@ -38,6 +38,7 @@ from edge_agent.devices.lock8a_wire import (
     MAX_STATE_BYTES,
     MAX_WAITING,
     OPEN,
+    PULSE,
     QUERY,
     YES,
     Lock8ASettings,
@@ -188,6 +189,29 @@ class Lock8A:
 
     def _closed(self, one: bool) -> bool:
         return one is self._closed_is_one
+
+    # -- on a shared line -----------------------------------------------------------------------------------------
+
+    @property
+    def addresses(self) -> tuple[int, ...]:
+        """The boards that are this device's own."""
+        return self.settings.boards
+
+    @property
+    def pulse(self) -> float:
+        """Seconds a lock is powered by the boards' own pulse, with some to spare."""
+        return PULSE
+
+    def answers(self, request: bytes, heard: list[Reading]) -> bool:
+        """Tell whether this is the answer: the same board, and the same lock where the request names one."""
+        head, board, lock = request[:3]
+        if head == QUERY and not lock:
+            states = [r for r in heard if isinstance(r, LockState) and r.board == board]
+            return len(states) >= min(2, self.settings.channels or 2)  # one alone is a report
+        if head in (QUERY, OPEN):
+            kind = LockState if head == QUERY else UnlockReply
+            return any(isinstance(r, kind) and (r.board, r.lock) == (board, lock) for r in heard)
+        return any(isinstance(r, DeviceReply) and r.fields.get("board") == board for r in heard)
 
     # -- commands out ---------------------------------------------------------------------------------------------
 

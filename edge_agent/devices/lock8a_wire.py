@@ -27,6 +27,8 @@ MAX_BOARD = 32
 MAX_STATE_BYTES = 8
 MAX_WAITING = 256
 EMERGENCY = "EMERGENCY"
+PULSE = 0.4
+"""Seconds: boards power a lock for 300 ms unless told otherwise."""
 
 
 class Lock8ASettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

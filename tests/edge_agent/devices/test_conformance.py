@@ -24,6 +24,7 @@ from edge_agent.devices.base import (
 )
 from edge_agent.devices.stream import StreamSource
 from edge_agent.emulators.barcode_serial import BarcodeSerialEmulator
+from edge_agent.emulators.kerong_cu16 import KerongEmulator
 from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.pty_device import PtyDevice
@@ -72,6 +73,15 @@ CASES = [
         LockState(2, 5, closed=True),
         lambda board: board.open_hook(2),
         LockState(1, 2, closed=False),
+    ),
+    Case(
+        "kerong_cu16",
+        {"poll_ms": 100},
+        lambda path: KerongEmulator(path, contacts={2: 18}),
+        bytes.fromhex("020035ffff00000338"),
+        LockState(0, 16, closed=True),
+        lambda board: board.open_hook(2),
+        LockState(0, 2, closed=False),
     ),
     Case(
         "rdm6300",

@@ -56,7 +56,7 @@ def test_settings_are_taken() -> None:
     assert told["readings"] == [{"type": "command_seen", "name": "open", "fields": {"board": 1, "lock": 6}}]
 
 
-@pytest.mark.parametrize("family", ["barcode_serial", "rdm6300", "lock8a", "m100", "barcode_camera"])
+@pytest.mark.parametrize("family", ["barcode_serial", "rdm6300", "lock8a", "m100", "barcode_camera", "kerong_cu16"])
 def test_nothing_is_no_reading(family: str) -> None:
     assert run(family, "")[:2] == (1, {"readings": [], "errors": [], "unparsed": ""})
 

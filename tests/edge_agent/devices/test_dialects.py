@@ -24,10 +24,16 @@ from edge_agent.devices.lock8a import Lock8A
 from edge_agent.devices.m100 import M100
 from edge_agent.emulators import lock8a as lock_board
 from edge_agent.emulators.m100 import crc16
-from tests.edge_agent.devices.frames import BAD, FRAMES, Frame
+from tests.edge_agent.devices.frames import BAD as BAD_ELSEWHERE
+from tests.edge_agent.devices.frames import FRAMES as FRAMES_ELSEWHERE
+from tests.edge_agent.devices.frames import Frame
+from tests.edge_agent.devices.frames_boards import BAD_BOARDS, BOARD_FRAMES
+from tests.edge_agent.devices.frames_readers import BAD_READERS, READER_FRAMES
+
+FRAMES = [*FRAMES_ELSEWHERE, *BOARD_FRAMES, *READER_FRAMES]
+BAD = [*BAD_ELSEWHERE, *BAD_BOARDS, *BAD_READERS]
 
 SERIAL = sorted(set(FAMILIES) - {"barcode_camera"})
-BOUND = {"m100": 1100, "lock8a": 256, "rdm6300": 16, "barcode_serial": 8192}
 
 
 def hear(family: str, chunks: list[bytes], given_settings: dict[str, object] | None = None) -> list[Heard]:
