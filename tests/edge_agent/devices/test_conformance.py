@@ -29,6 +29,7 @@ from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.pty_device import PtyDevice
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
+from edge_agent.emulators.reader18 import Reader18Emulator
 
 SOON = 10.0
 
@@ -82,6 +83,15 @@ CASES = [
         LockState(0, 16, closed=True),
         lambda board: board.open_hook(2),
         LockState(0, 2, closed=False),
+    ),
+    Case(
+        "reader18",
+        {},
+        Reader18Emulator,
+        bytes.fromhex("1500010304010c49440000000000000a0003346425c0"),
+        TagSeen("49440000000000000A000334", antenna=3, rssi=0x64),
+        lambda reader: reader.put("300833B2DDD9014000000001"),
+        TagSeen("300833B2DDD9014000000001"),
     ),
     Case(
         "rdm6300",
@@ -221,7 +231,7 @@ def test_a_lossy_line_yields_nothing_false(bench: Bench) -> None:
         bench.says(bench.case.frame)
     bench.device.faults.lose = 0.0
     bench.is_read_again()
-    if bench.case.family in ("m100", "rdm6300"):
+    if bench.case.family in ("m100", "rdm6300", "reader18"):
         seen = {event for event in bench.heard.events if isinstance(event, (TagSeen, BadgeRead))}
         assert seen <= {bench.case.reading, bench.case.acted}
 

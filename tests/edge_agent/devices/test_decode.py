@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from edge_agent.cli import app
+from edge_agent.devices import FAMILIES
 
 TAG = "bb02220011c03400e20010710000529b0940b402163dcb7e"
 
@@ -56,7 +57,7 @@ def test_settings_are_taken() -> None:
     assert told["readings"] == [{"type": "command_seen", "name": "open", "fields": {"board": 1, "lock": 6}}]
 
 
-@pytest.mark.parametrize("family", ["barcode_serial", "rdm6300", "lock8a", "m100", "barcode_camera", "kerong_cu16"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_nothing_is_no_reading(family: str) -> None:
     assert run(family, "")[:2] == (1, {"readings": [], "errors": [], "unparsed": ""})
 

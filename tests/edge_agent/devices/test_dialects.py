@@ -27,13 +27,16 @@ from edge_agent.emulators.m100 import crc16
 from tests.edge_agent.devices.frames import BAD as BAD_ELSEWHERE
 from tests.edge_agent.devices.frames import FRAMES as FRAMES_ELSEWHERE
 from tests.edge_agent.devices.frames import Frame
+from tests.edge_agent.devices.frames_badges import BAD_BADGES, BADGE_BOUND, BADGE_FRAMES
 from tests.edge_agent.devices.frames_boards import BAD_BOARDS, BOARD_FRAMES
 from tests.edge_agent.devices.frames_readers import BAD_READERS, READER_FRAMES
 
-FRAMES = [*FRAMES_ELSEWHERE, *BOARD_FRAMES, *READER_FRAMES]
-BAD = [*BAD_ELSEWHERE, *BAD_BOARDS, *BAD_READERS]
+FRAMES = [*FRAMES_ELSEWHERE, *BOARD_FRAMES, *READER_FRAMES, *BADGE_FRAMES]
+BAD = [*BAD_ELSEWHERE, *BAD_BOARDS, *BAD_READERS, *BAD_BADGES]
 
 SERIAL = sorted(set(FAMILIES) - {"barcode_camera"})
+BOUND = {"m100": 1100, "lock8a": 256, "kerong_cu16": 9, "rdm6300": 16, "reader18": 256, "barcode_serial": 8192}
+BOUND |= BADGE_BOUND
 
 
 def hear(family: str, chunks: list[bytes], given_settings: dict[str, object] | None = None) -> list[Heard]:
