@@ -24,6 +24,7 @@ ROOMY = 4 << 30
 LOOK_S = 1.0
 REPORTS: dict[str, Condition] = {
     "m100": "reader_fault",
+    "reader18": "reader_fault",
     "lock8a": "lock_fault",
     "kerong_cu16": "lock_fault",
     "rdm6300": "badge_reader_fault",

@@ -22,6 +22,7 @@ from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.pty_device import PtyDevice
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
+from edge_agent.emulators.reader18 import Reader18Emulator
 from edge_agent.settings import Settings, load_settings
 
 BADGE_HELD = 0.5
@@ -112,6 +113,7 @@ MAKERS: dict[str, Callable[[Path, dict[int, int]], PtyDevice]] = {
     "m100": lambda port, _: M100Emulator(port),
     "lock8a": lambda port, contacts: Lock8AEmulator(port, locks=12, contacts=contacts),
     "kerong_cu16": lambda port, contacts: KerongEmulator(port, contacts=contacts),
+    "reader18": lambda port, _: Reader18Emulator(port),
     "rdm6300": lambda port, _: Rdm6300Emulator(port),
     "barcode_serial": lambda port, _: BarcodeSerialEmulator(port),
 }
