@@ -20,11 +20,13 @@ from edge_agent.emulators.barcode_serial import BarcodeSerialEmulator
 from edge_agent.emulators.kerong_cu16 import KerongEmulator
 from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
+from edge_agent.emulators.pn532 import Pn532Emulator
 from edge_agent.emulators.pty_device import PtyDevice
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 from edge_agent.emulators.reader18 import Reader18Emulator
 from edge_agent.settings import Settings, load_settings
 
+BADGE_READERS = (Rdm6300Emulator, Pn532Emulator)
 BADGE_HELD = 0.5
 
 app = typer.Typer(add_completion=False, help="Run a station with emulated devices.")
@@ -68,8 +70,8 @@ class Cabinet:
         except (KeyError, StopIteration, ValueError) as error:
             raise ActError(f"{line.strip()!r}: this cabinet has no such thing ({error})") from None
 
-    def of_kind(self, kind: type[PtyDevice], role: str = "") -> Any:
-        """Find the first device of a kind and role."""
+    def of_kind(self, kind: type[PtyDevice] | tuple[type[PtyDevice], ...], role: str = "") -> Any:
+        """Find the first device of a kind (or of several) and role."""
         names = (device.name for device in self.settings.devices if device.role == role)
         return next(self.devices[name] for name in names if isinstance(self.devices[name], kind))
 
@@ -84,7 +86,7 @@ class Cabinet:
 
     def badge(self, card: str) -> None:
         """Hold a badge to the reader for a moment."""
-        reader = self.of_kind(Rdm6300Emulator)
+        reader = self.of_kind(BADGE_READERS)
         reader.present(card)
         threading.Timer(BADGE_HELD, reader.remove).start()
 
@@ -114,6 +116,7 @@ MAKERS: dict[str, Callable[[Path, dict[int, int]], PtyDevice]] = {
     "lock8a": lambda port, contacts: Lock8AEmulator(port, locks=12, contacts=contacts),
     "kerong_cu16": lambda port, contacts: KerongEmulator(port, contacts=contacts),
     "reader18": lambda port, _: Reader18Emulator(port),
+    "pn532": lambda port, _: Pn532Emulator(port),
     "rdm6300": lambda port, _: Rdm6300Emulator(port),
     "barcode_serial": lambda port, _: BarcodeSerialEmulator(port),
 }

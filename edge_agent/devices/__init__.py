@@ -19,6 +19,7 @@ FAMILIES: dict[str, str] = {
     "lock8a": "edge_agent.devices.lock8a:Lock8A",
     "m100": "edge_agent.devices.m100:M100",
     "reader18": "edge_agent.devices.reader18:Reader18",
+    "pn532": "edge_agent.devices.pn532:Pn532",
     "rdm6300": "edge_agent.devices.rdm6300:Rdm6300",
 }
 

@@ -75,11 +75,14 @@ class ReaderInfo(Reading, frozen=True):
 
 
 class BadgeRead(Reading, frozen=True):
-    """A 125 kHz badge: `card` is 10 hex digits; the others are the renderings printed on cards (8H10D, 3D5D)."""
+    """A badge: `card` is its number in hex, 10 digits for EM4100, else as long as the card's own number.
+
+    The others are renderings printed on cards (8H10D, 3D5D), empty where no rule says what is printed.
+    """
 
     card: str
-    decimal10: str
-    facility_number: str
+    decimal10: str = ""
+    facility_number: str = ""
 
 
 class CodeRead(Reading, frozen=True):

@@ -16,6 +16,7 @@ from collections import deque
 import serial
 
 from edge_agent.devices.base import (
+    BadgeRead,
     Dialect,
     FrameError,
     Heard,
@@ -50,7 +51,7 @@ class StreamSource:
         self._wake_read, self._wake_write = os.pipe()
         self._thread = threading.Thread(target=self._run, name=f"device-{name}", daemon=True)
         self._last_byte = self._last_act = self._free_at = 0.0
-        self._present: tuple[Heard, float] | None = None
+        self._present: dict[BadgeRead, float] = {}
 
     def start(self) -> None:
         """Begin; events go to the listener from now on."""
@@ -178,8 +179,10 @@ class StreamSource:
                 self._listener(self.name, event)
 
     def _still_present(self, event: Heard) -> bool:
-        """Tell whether the very same reading was there a moment ago, where the family repeats what is present."""
-        if not self.dialect.absence or isinstance(event, FrameError):
+        """Tell whether the very same badge was there a moment ago, where the family repeats what is present."""
+        if not self.dialect.absence or not isinstance(event, BadgeRead):
             return False
-        now, before, self._present = time.monotonic(), self._present, (event, time.monotonic())
-        return before is not None and before[0] == event and now - before[1] < self.dialect.absence
+        now = time.monotonic()
+        self._present = {badge: at for badge, at in self._present.items() if now - at < self.dialect.absence}
+        before, self._present[event] = event in self._present, now
+        return before

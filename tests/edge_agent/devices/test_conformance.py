@@ -27,6 +27,7 @@ from edge_agent.emulators.barcode_serial import BarcodeSerialEmulator
 from edge_agent.emulators.kerong_cu16 import KerongEmulator
 from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
+from edge_agent.emulators.pn532 import Pn532Emulator
 from edge_agent.emulators.pty_device import PtyDevice
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 from edge_agent.emulators.reader18 import Reader18Emulator
@@ -92,6 +93,15 @@ CASES = [
         TagSeen("49440000000000000A000334", antenna=3, rssi=0x64),
         lambda reader: reader.put("300833B2DDD9014000000001"),
         TagSeen("300833B2DDD9014000000001"),
+    ),
+    Case(
+        "pn532",
+        {"absence_ms": 0},
+        Pn532Emulator,
+        bytes.fromhex("0000ff0cf4d54b010100040804deadbeef9600"),
+        BadgeRead("DEADBEEF"),
+        lambda reader: reader.present("0416C6C2D73881"),
+        BadgeRead("0416C6C2D73881"),
     ),
     Case(
         "rdm6300",

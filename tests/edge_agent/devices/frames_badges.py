@@ -1,0 +1,70 @@
+"""Frames of badge readers and keyboard-wedge scanners: as documents print them, or made by their rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from edge_agent.devices.base import BadgeRead, CommandSeen, DeviceFault, DeviceReply, Reading
+from tests.edge_agent.devices.frames import Frame
+
+RANDOM = DeviceFault(8, "this card or phone shows a random number each time, which names nobody")
+
+
+def pn532(raw: str, *means: Reading, encode: Callable[[Any], bytes] | None = None) -> Frame:
+    return Frame("pn532", raw, means, encode)
+
+
+def seen(name: str, **fields: Any) -> CommandSeen:
+    return CommandSeen(name, fields)
+
+
+PN532 = [
+    pn532("0000ff02fed4022a00", seen("get_firmware_version"), encode=lambda d: d.command("get_firmware_version")),
+    pn532(
+        "0000ff05fbd4140100001700",
+        seen("sam_configuration", mode=1, timeout=0, irq=0),
+        encode=lambda d: d.command("sam_configuration", b"\1\0\0"),
+    ),
+    pn532(
+        "0000ff04fcd44a0100e100",
+        seen("in_list_passive_target", most=1, modulation="106_a", data=""),
+        encode=lambda d: d.command("in_list_passive_target", b"\1\0"),
+    ),
+    pn532("00" * 10, seen("wake_up")),
+    pn532("00" * 40, seen("wake_up")),
+    pn532("5555" + "00" * 14 + "0000ff02fed4022a00", seen("wake_up"), seen("get_firmware_version")),
+    pn532("0000ff00ff00", DeviceReply("ack", {})),
+    pn532("0000ffff0000", DeviceReply("nack", {})),
+    pn532("0000ff01ff7f8100", DeviceFault(0x7F, "the chip did not understand the command's content")),
+    pn532("0000ff02fed5151600", DeviceReply("sam_configuration", {"ok": True})),
+    pn532(
+        "0000ff00ff000000ff06fad50332010607e800",
+        DeviceReply("ack", {}),
+        DeviceReply("get_firmware_version", {"ic": "PN532", "version": "1.6", "support": 7}),
+    ),
+    pn532("0000ff0cf4d54b010100040804deadbeef9600", BadgeRead("DEADBEEF")),
+    pn532("0000ff0ff1d54b0101004400070416c6c2d738816100", BadgeRead("0416C6C2D73881")),
+    pn532("0000ff12eed54b01010044000a0416c6c2d738810102035800", BadgeRead("0416C6C2D73881010203")),
+    pn532("0000ff03fdd54b00e000", DeviceReply("in_list_passive_target", {"targets": 0})),
+    pn532("0000ff0cf4d54b010100040804081234562a00", RANDOM),
+    pn532("0000ffffff000cf4d54b010100040804deadbeef9600", BadgeRead("DEADBEEF")),
+    pn532(
+        "0000ff1ae6d54b0201000420040102030405788071020204000804112233447f00",
+        BadgeRead("01020304"),
+        BadgeRead("11223344"),
+    ),
+    pn532("0000ff03fdd54101e900", DeviceFault(1, "in_data_exchange: time-out")),
+    pn532("0000ff05fbd5410090005a00", DeviceReply("in_data_exchange", {"data": "009000"})),
+]
+
+BADGE_FRAMES = [*PN532]
+BAD_BADGES: list[tuple[str, str, str]] = [
+    ("pn532", "0000ff03fdd54b00e100", "checksum E1, should be E0"),
+    ("pn532", "0000ff03fcd54b00e000", "length 3 with check FC, should be FD"),
+    ("pn532", "0000ff0cf4d54b0101", "cut short"),
+    ("pn532", "0000ffffff0800f8", "extended length 2048"),
+    ("pn532", "0000ff02fea1015e00", "frame identifier A1"),
+    ("pn532", "4142", "byte 41 begins no frame"),
+]
+BADGE_BOUND = {"pn532": 300}
