@@ -27,6 +27,7 @@ REPORTS: dict[str, Condition] = {
     "reader18": "reader_fault",
     "lock8a": "lock_fault",
     "kerong_cu16": "lock_fault",
+    "modbus_relay": "lock_fault",
     "rdm6300": "badge_reader_fault",
     "barcode_serial": "scanner_fault",
     "barcode_camera": "scanner_fault",

@@ -55,7 +55,7 @@ MOST_AT_ONCE = 1000
 ALIVE_S = 30.0
 """How often it is written down that the station is watching; a gap is told to begin at the last such moment."""
 PRUNE_S = 3600.0
-FAMILY_DEFAULTS: dict[str, dict[str, Any]] = {board: {"poll_ms": 40} for board in ("lock8a", "kerong_cu16")}
+FAMILY_DEFAULTS: dict[str, dict[str, Any]] = {board: {"poll_ms": 40} for board in ("lock8a", "kerong_cu16", "modbus_relay")}
 
 
 class Stop(msgspec.Struct, frozen=True):

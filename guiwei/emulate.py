@@ -20,6 +20,7 @@ from edge_agent.emulators.barcode_serial import BarcodeSerialEmulator
 from edge_agent.emulators.kerong_cu16 import KerongEmulator
 from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
+from edge_agent.emulators.modbus_relay import ModbusRelayEmulator
 from edge_agent.emulators.pn532 import Pn532Emulator
 from edge_agent.emulators.pty_device import PtyDevice
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
@@ -117,6 +118,7 @@ MAKERS: dict[str, Callable[[Path, dict[int, int]], PtyDevice]] = {
     "kerong_cu16": lambda port, contacts: KerongEmulator(port, contacts=contacts),
     "reader18": lambda port, _: Reader18Emulator(port),
     "pn532": lambda port, _: Pn532Emulator(port),
+    "modbus_relay": lambda port, contacts: ModbusRelayEmulator(port, contacts=contacts),
     "rdm6300": lambda port, _: Rdm6300Emulator(port),
     "barcode_serial": lambda port, _: BarcodeSerialEmulator(port),
 }

@@ -18,8 +18,9 @@ FAMILIES: dict[str, str] = {
     "kerong_cu16": "edge_agent.devices.kerong_cu16:KerongCu16",
     "lock8a": "edge_agent.devices.lock8a:Lock8A",
     "m100": "edge_agent.devices.m100:M100",
-    "reader18": "edge_agent.devices.reader18:Reader18",
     "pn532": "edge_agent.devices.pn532:Pn532",
+    "reader18": "edge_agent.devices.reader18:Reader18",
+    "modbus_relay": "edge_agent.devices.modbus_relay:ModbusRelay",
     "rdm6300": "edge_agent.devices.rdm6300:Rdm6300",
 }
 

@@ -130,6 +130,12 @@ class DeviceFault(Reading, frozen=True):
     epc: str | None = None
 
 
+class BoardFault(DeviceFault, frozen=True, tag="device_fault", kw_only=True):
+    """The same from one board of a bus."""
+
+    board: int
+
+
 class CommandSeen(Reading, frozen=True):
     """A command on the wire, as heard from the host's side."""
 

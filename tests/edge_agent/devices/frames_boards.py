@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from edge_agent.devices.base import CommandSeen, DeviceReply, LockState, Reading
+from edge_agent.devices.base import BoardFault, CommandSeen, DeviceReply, LockState, Reading, UnlockReply
 from tests.edge_agent.devices.frames import Frame
 
 
@@ -52,7 +52,50 @@ KERONG = [
     ),
 ]
 
-BOARD_FRAMES = [*KERONG]
+
+def modbus(raw: str, *means: Reading, encode: Callable[[Any], bytes] | None = None, **settings: Any) -> Frame:
+    return Frame("modbus_relay", raw, means, encode, settings)
+
+
+def flashed(lock: int, ms: int, board: int = 1) -> UnlockReply:
+    return UnlockReply(board, lock, accepted=True, also=f"flash_on board {board} relay {lock} for {ms} ms")
+
+
+def relays(bits: str, on: str, board: int = 1) -> DeviceReply:
+    return DeviceReply("read_relays", {"board": board, "bits": bits, "on": on})
+
+
+MODBUS = [
+    modbus("0105020000078db0", flashed(1, 700), encode=lambda d: d.open(1, 1), pulse_ms=700),
+    modbus("0105020000078db0", seen("flash_on", board=1, relay=1, ms=700), sent_by="host"),
+    modbus("0105020100089c74", flashed(2, 800)),
+    modbus("0105020100089c74", seen("flash_on", board=1, relay=2, ms=800), sent_by="host"),
+    modbus("010500ffff00bc0a", DeviceReply("all_on", {"board": 1})),
+    modbus("010500ffff00bc0a", seen("all_on", board=1), sent_by="host"),
+    modbus("010500ff0000fdfa", seen("all_off", board=1), encode=lambda d: d.all_off(1), sent_by="host"),
+    modbus("010500005500f29a", seen("relay_toggle", board=1, relay=1), sent_by="host"),
+    modbus("01020000000879cc", seen("read_inputs", board=1, first=1, count=8), encode=lambda d: d.query_all(1)),
+    modbus("01020105618b", *hooks(1, "10100000")),
+    modbus("01020105618b", *hooks(1, "01011111"), feedback="opening"),
+    modbus("01020105618b", *hooks(1, "1010"), inputs=4),
+    modbus("01020105618b", *hooks(1, "10100000"), inputs=12),
+    modbus("0101000000083dcc", seen("read_relays", board=1, first=1, count=8), encode=lambda d: d.relays(1)),
+    modbus("010101019048", relays("10000000", "1")),
+    modbus("010101019048", relays("1000", "1"), relays=4),
+    modbus("018202c161", BoardFault(2, "board 1: read inputs: illegal data address", board=1)),
+    modbus("010380000001adca", seen("read_registers", board=1, first=0x8000, count=1), encode=lambda d: d.firmware(1)),
+    modbus("01030200c8b9d2", DeviceReply("read_registers", {"board": 1, "registers": "00C8"})),
+    modbus("010f0000000801ff" + "bed5", seen("write_relays", board=1, first=1, count=8, on="1 2 3 4 5 6 7 8")),
+    modbus("010f00000008540d", DeviceReply("write_relays", {"board": 1, "first": 1, "count": 8})),
+    modbus(
+        "01020105618b" + "010101019048" + "018202c161",
+        *hooks(1, "10100000"),
+        relays("10000000", "1"),
+        BoardFault(2, "board 1: read inputs: illegal data address", board=1),
+    ),
+]
+
+BOARD_FRAMES = [*KERONG, *MODBUS]
 
 BAD_BOARDS: list[tuple[str, str, str]] = [
     ("kerong_cu16", "020035ffff00000339", "checksum 39, should be 38"),
@@ -60,4 +103,8 @@ BAD_BOARDS: list[tuple[str, str, str]] = [
     ("kerong_cu16", "0200990399", "command 99 is unknown"),
     ("kerong_cu16", "020035ffff", "cut short: 5 of 9 bytes"),
     ("kerong_cu16", "4100310336", "byte 41 begins no frame"),
+    ("modbus_relay", "01020105618c", "cut short: 6 of 8 bytes"),
+    ("modbus_relay", "010502000007", "cut short: 6 of 8 bytes"),
+    ("modbus_relay", "4142434445", "byte 41 begins no frame"),
+    ("modbus_relay", "0105020000078db1", "checksum 8DB1, should be 8DB0"),
 ]

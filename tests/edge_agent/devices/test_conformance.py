@@ -27,6 +27,7 @@ from edge_agent.emulators.barcode_serial import BarcodeSerialEmulator
 from edge_agent.emulators.kerong_cu16 import KerongEmulator
 from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
+from edge_agent.emulators.modbus_relay import ModbusRelayEmulator
 from edge_agent.emulators.pn532 import Pn532Emulator
 from edge_agent.emulators.pty_device import PtyDevice
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
@@ -102,6 +103,15 @@ CASES = [
         BadgeRead("DEADBEEF"),
         lambda reader: reader.present("0416C6C2D73881"),
         BadgeRead("0416C6C2D73881"),
+    ),
+    Case(
+        "modbus_relay",
+        {"poll_ms": 100},
+        lambda path: ModbusRelayEmulator(path, contacts={2: 6}),
+        bytes.fromhex("01020105618b"),
+        LockState(1, 4, closed=False),
+        lambda board: board.open_hook(2),
+        LockState(1, 2, closed=False),
     ),
     Case(
         "rdm6300",
