@@ -1,61 +1,39 @@
-"""A Source over a serial port: opening, retrying, framing by pauses, half-duplex turns, closing; once for all families.
+"""A Source over a serial port: framing by pauses, half-duplex turns, absence; once for all families.
 
-1. One thread per port owns the port and the dialect; the listener is called on it.
-2. What was queued when the port is lost is dropped: a lock must not fire late.
-3. After a FrameError of a family that asks for it the port is closed and opened again, which drops late bytes.
+1. What was queued when the port is lost is dropped: a lock must not fire late.
+2. After a FrameError of a family that asks for it the port is closed and opened again, which drops late bytes.
 """
 
 from __future__ import annotations
 
 import os
 import select
-import threading
 import time
 from collections import deque
 
-import serial
+from edge_agent.devices.base import BadgeRead, Dialect, FrameError, Heard, Listener, SourceState, UnreachableError
+from edge_agent.devices.keeper import CHUNK, Keeper
+from edge_agent.devices.ports import Port, open_port
 
-from edge_agent.devices.base import (
-    BadgeRead,
-    Dialect,
-    FrameError,
-    Heard,
-    Listener,
-    SettingsError,
-    SourceState,
-    UnreachableError,
-)
-from edge_agent.devices.ports import open_port
-
-RETRY_FIRST, RETRY_LAST = 0.1, 5.0
 MOST_WAITING = 64
-CHUNK = 4096
 IDLE = 30.0
 """Longest sleep when nothing is due; bytes and commands wake it at once."""
 
 
-class StreamSource:
+class StreamSource(Keeper[Port]):
     """Read one device on a serial port and write to it until closed."""
 
     def __init__(
         self, name: str, dialect: Dialect, url: str, listener: Listener, *, baudrate: int | None = None
     ) -> None:
-        self.name = name
+        super().__init__(name, url)
         self.dialect = dialect
         self.url = url
         self.baudrate = baudrate or dialect.baudrate
-        self.state = SourceState("offline", "not started")
         self._listener = listener
         self._outgoing: deque[bytes] = deque()
-        self._closing = threading.Event()
-        self._wake_read, self._wake_write = os.pipe()
-        self._thread = threading.Thread(target=self._run, name=f"device-{name}", daemon=True)
         self._last_byte = self._last_act = self._free_at = 0.0
         self._present: dict[BadgeRead, float] = {}
-
-    def start(self) -> None:
-        """Begin; events go to the listener from now on."""
-        self._thread.start()
 
     def write(self, data: bytes) -> None:
         """Queue one command (UnreachableError: not online, or the device does not keep up)."""
@@ -66,66 +44,26 @@ class StreamSource:
         self._outgoing.append(data)
         self._wake()
 
-    def close(self) -> None:
-        """Stop, and return when nothing will be reported any more."""
-        if self._closing.is_set():
-            return
-        self._closing.set()
-        self._wake()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
-        os.close(self._wake_read)
-        os.close(self._wake_write)
-
-    def _wake(self) -> None:
-        os.write(self._wake_write, b"\0")
-
     def silent_for(self) -> float:
         """Seconds since the device last said anything, or since its port was opened."""
         return time.monotonic() - self._last_byte
 
     # -- on the source's thread -----------------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        try:
-            self._keep()
-            self.state = self.state if self.state.state == "fault" else SourceState("offline", "closed")
-        except Exception as error:
-            self.state = SourceState("fault", f"the program failed: {error!r}")  # a listener raised; never look alive
-            raise
+    def _open(self) -> Port:
+        port: Port = open_port(self.url, self.baudrate)
+        return port
 
-    def _keep(self) -> None:
-        """Open, serve, and open again until closing."""
-        wait = RETRY_FIRST
-        while not self._closing.is_set():
-            try:
-                port = open_port(self.url, self.baudrate)
-            except SettingsError as error:
-                self._change(SourceState("fault", str(error)))
-                return
-            except UnreachableError as error:
-                self._change(SourceState("offline", str(error)))
-                self._closing.wait(wait)
-                wait = min(wait * 2, RETRY_LAST)
-                continue
-            wait = RETRY_FIRST
-            try:
-                self._change(SourceState("online", self.url))
-                self._serve(port)
-            except (serial.SerialException, OSError) as error:
-                self._outgoing.clear()
-                self._change(SourceState("offline", f"{self.url}: {error}"))
-                self._closing.wait(RETRY_FIRST)
-            finally:
-                port.close()
-                self._report(self.dialect.silence())
+    def _tell(self, state: SourceState) -> None:
+        self._listener(self.name, state)
 
-    def _change(self, state: SourceState) -> None:
-        if state.state != self.state.state or self.state.why == "not started":
-            self.state = state
-            self._listener(self.name, state)
+    def _lost(self) -> None:
+        self._outgoing.clear()
 
-    def _serve(self, port: serial.SerialBase) -> None:
+    def _ended(self) -> None:
+        self._report(self.dialect.silence())
+
+    def _serve(self, port: Port) -> None:
         """Read and write until closing, or until the family wants its port opened anew."""
         self._last_byte = self._last_act = self._free_at = time.monotonic()
         self._outgoing.extendleft(reversed(self.dialect.greeting()))
@@ -147,7 +85,7 @@ class StreamSource:
                 if self.dialect.reopen_after_error and any(isinstance(event, FrameError) for event in heard):
                     return
 
-    def _send(self, port: serial.SerialBase) -> None:
+    def _send(self, port: Port) -> None:
         """Write what is due: a queued command first, else the prompt after its silence; one per turn."""
         now = time.monotonic()
         while now >= self._free_at:
