@@ -25,6 +25,7 @@ LOOK_S = 1.0
 REPORTS: dict[str, Condition] = {
     "m100": "reader_fault",
     "reader18": "reader_fault",
+    "thingmagic": "reader_fault",
     "lock8a": "lock_fault",
     "kerong_cu16": "lock_fault",
     "modbus_relay": "lock_fault",

@@ -25,6 +25,7 @@ from edge_agent.emulators.pn532 import Pn532Emulator
 from edge_agent.emulators.pty_device import PtyDevice
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 from edge_agent.emulators.reader18 import Reader18Emulator
+from edge_agent.emulators.thingmagic import ThingMagicEmulator
 from edge_agent.settings import Settings, load_settings
 
 BADGE_READERS = (Rdm6300Emulator, Pn532Emulator)
@@ -116,6 +117,7 @@ MAKERS: dict[str, Callable[[Path, dict[int, int]], PtyDevice]] = {
     "m100": lambda port, _: M100Emulator(port),
     "lock8a": lambda port, contacts: Lock8AEmulator(port, locks=12, contacts=contacts),
     "kerong_cu16": lambda port, contacts: KerongEmulator(port, contacts=contacts),
+    "thingmagic": lambda port, _: ThingMagicEmulator(port),
     "reader18": lambda port, _: Reader18Emulator(port),
     "pn532": lambda port, _: Pn532Emulator(port),
     "modbus_relay": lambda port, contacts: ModbusRelayEmulator(port, contacts=contacts),

@@ -22,6 +22,7 @@ FAMILIES: dict[str, str] = {
     "reader18": "edge_agent.devices.reader18:Reader18",
     "modbus_relay": "edge_agent.devices.modbus_relay:ModbusRelay",
     "rdm6300": "edge_agent.devices.rdm6300:Rdm6300",
+    "thingmagic": "edge_agent.devices.thingmagic:ThingMagic",
 }
 
 SOURCES: dict[str, str] = {

@@ -9,6 +9,7 @@ from edge_agent.devices.base import (
     CommandSeen,
     DeviceFault,
     DeviceReply,
+    FieldValue,
     MemoryRead,
     ReaderInfo,
     Reading,
@@ -16,6 +17,7 @@ from edge_agent.devices.base import (
     TagSeen,
 )
 from edge_agent.emulators.reader18 import checksum
+from edge_agent.emulators.thingmagic import checksum as mercury_checksum
 from tests.edge_agent.devices.frames import Frame
 
 EPC = "49440000000000000A000334"
@@ -44,7 +46,14 @@ def r18(*body: int, data: str = "") -> str:
 MODE = {"mode": 0, "state": 2, "memory": 4, "first": 0, "words": 1, "tag_time": 0}
 ROUND = {"q": 4, "session": 0, "mask_memory": 1, "mask_start": 0, "mask_bits": 0, "target": 0}
 BAND_1 = {"min_mhz": 920.125, "max_mhz": 924.875}
-INFO = {"type": 9, "protocols": 2, "region": "china_920_925", "power_dbm": 30, "scan_time_ms": 1000, **BAND_1}
+INFO: dict[str, FieldValue] = {
+    "type": 9,
+    "protocols": 2,
+    "region": "china_920_925",
+    "power_dbm": 30,
+    "scan_time_ms": 1000,
+    **BAND_1,
+}
 
 READER18 = [
     asked("040001db4b", "inventory"),
@@ -142,7 +151,53 @@ READER18 = [
     reader18("560000000000" + r18(0, 0x01, 0xFB), RoundDone()),
 ]
 
-READER_FRAMES = READER18
+
+def mercury(raw: str, *means: Reading, encode: Callable[[Any], bytes] | None = None, **settings: Any) -> Frame:
+    return Frame("thingmagic", raw, means, encode, settings)
+
+
+def tm(*body: int, data: str = "") -> str:
+    """Make a reply by the rule: header, length, operation, status, data, checksum."""
+    inside = bytes((len(data) // 2, *body)) + bytes.fromhex(data)
+    return (b"\xff" + inside + mercury_checksum(inside)).hex()
+
+
+WITH_TID = "10001b008201" + "c4" + "0020" + "e2801105" + "0030" + "0800" + "beef" + "0000"
+THINGMAGIC = [
+    mercury("ff00031d0c", CommandSeen("get_version", {}), encode=lambda d: d.command("get_version")),
+    mercury(
+        "ff0a2403e800000000000300ee589d",
+        CommandSeen("write", {"milliseconds": 1000, "option": 0, "start": 0, "memory": 3, "data": "00EE"}),
+    ),
+    mercury(
+        "ff2822000010001b01ff0101c4110e16400000012700000500000f00803000000000000000000000001545e94a561d",
+        TagSeen("000000000000000000001545", rssi=-60, pc="3000"),
+    ),
+    mercury(
+        tm(0x22, 0, 0, data=WITH_TID), TagSeen("BEEF", rssi=-60, pc="0800"), MemoryRead("BEEF", "0800", "E2801105")
+    ),
+    mercury(tm(0x22, 4, 0), RoundDone()),
+    mercury(tm(0x21, 4, 0), RoundDone()),
+    mercury(tm(0x28, 4, 0), DeviceFault(0x400, "read: no tag")),
+    mercury(tm(0x22, 5, 4), DeviceFault(0x504, "read_multiple: too hot")),
+    mercury(tm(0x22, 5, 5), DeviceFault(0x505, "read_multiple: too much power comes back from the antenna")),
+    mercury(tm(0x97, 1, 0x0B), DeviceFault(0x10B, "set_region: region not supported")),
+    mercury(tm(0x97, 0, 0, data=""), DeviceReply("set_region", {"ok": True})),
+    mercury(tm(0x67, 0, 0, data="06"), DeviceReply("get_region", {"ok": True, "code": 6, "region": "china_920_925"})),
+    mercury(
+        tm(0x62, 0, 0, data="0005dc"), DeviceReply("get_power", {"ok": True, "option": 0, "dbm": 15.0, "limits": ""})
+    ),
+    mercury(tm(0x28, 0, 0, data="E2801105"), MemoryRead("", "", "E2801105")),
+    mercury(tm(0x22, 0, 0, data="03"), DeviceReply("read_multiple", {"ok": True, "found": 3})),
+    mercury(tm(0x77, 0, 0, data="0102"), DeviceReply("command_77", {"raw": "0102"})),
+    mercury(
+        tm(0x03, 0, 0, data="12121300" + "30000002" + "20160414" + "01070006" + "00000010"),
+        ReaderInfo("hardware", "30.00.00.02"),
+        ReaderInfo("software", "01.07.00.06"),
+    ),
+]
+
+READER_FRAMES = [*READER18, *THINGMAGIC]
 
 BAD_READERS: list[tuple[str, str, str]] = [
     ("reader18", "1500010301010c0000000000000000000003136bb1a6", "CRC B1A6, should be B1A5"),
@@ -151,5 +206,10 @@ BAD_READERS: list[tuple[str, str, str]] = [
     ("reader18", r18(0, 0x01, 0x03, 0x02, 0x04, data=SMALL), "fit any layout"),
     ("reader18", r18(0, 0x01, 0x03, 0x01, 0x03, data=SMALL[:6]), "fit any layout"),
     ("reader18", r18(0, 0x01, 0x01, 0x02, 0x02, data="42AA" + "0C" + "00" * 8 + "02CCDDEE"), "fits both layouts"),
+    ("thingmagic", "ff00031d0d", "cut short: 5 of 7"),
+    ("thingmagic", "ff0003000000001d0d", "CRC"),
+    ("thingmagic", tm(0x22, 0, 0, data=WITH_TID[:-2]), "5 bytes of PC, EPC and CRC, 6 announced"),
+    ("thingmagic", "fffa", "length 250 is more than"),
+    ("thingmagic", "41", "begins no frame"),
     ("reader18", r18(0, 0xEE, 0x00, 0x03, 0x04, data=SMALL + "5A"), "pushed list"),
 ]

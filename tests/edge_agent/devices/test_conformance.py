@@ -32,6 +32,7 @@ from edge_agent.emulators.pn532 import Pn532Emulator
 from edge_agent.emulators.pty_device import PtyDevice
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 from edge_agent.emulators.reader18 import Reader18Emulator
+from edge_agent.emulators.thingmagic import ThingMagicEmulator
 
 SOON = 10.0
 
@@ -112,6 +113,15 @@ CASES = [
         LockState(1, 4, closed=False),
         lambda board: board.open_hook(2),
         LockState(1, 2, closed=False),
+    ),
+    Case(
+        "thingmagic",
+        {},
+        ThingMagicEmulator,
+        bytes.fromhex("ff2822000010001b01ff0101c4110e16400000012700000500000f00803000000000000000000000001545e94a561d"),
+        TagSeen("000000000000000000001545", rssi=-60, pc="3000"),
+        lambda reader: reader.put("300833B2DDD9014000000001", rssi=-41),
+        TagSeen("300833B2DDD9014000000001", rssi=-41, pc="3000"),
     ),
     Case(
         "rdm6300",
@@ -251,7 +261,7 @@ def test_a_lossy_line_yields_nothing_false(bench: Bench) -> None:
         bench.says(bench.case.frame)
     bench.device.faults.lose = 0.0
     bench.is_read_again()
-    if bench.case.family in ("m100", "rdm6300", "reader18"):
+    if bench.case.family in ("m100", "rdm6300", "reader18", "thingmagic"):
         seen = {event for event in bench.heard.events if isinstance(event, (TagSeen, BadgeRead))}
         assert seen <= {bench.case.reading, bench.case.acted}
 
