@@ -7,6 +7,7 @@ Reason = Literal[
     "not_an_envelope",
     "bad_signature",
     "unknown_station",
+    "revoked_key",
     "wrong_station",
     "malformed",
     "unknown_kind",

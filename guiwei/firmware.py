@@ -42,19 +42,33 @@ def broker(
     tls: Annotated[Path, typer.Option(help="The folder with ca.crt, broker.crt and broker.key.")],
     port: Annotated[int, typer.Option(help="The TLS port.")] = 8883,
     node: Annotated[list[str] | None, typer.Option(help="A sensor node as NAME:STATION; repeat for more.")] = None,
+    authority: Annotated[
+        Path | None, typer.Option(help="The server's authority folder: what it revoked is refused.")
+    ] = None,
     run_as: Annotated[str, typer.Option(help="The account the broker runs as.")] = "mosquitto",
 ) -> None:
     """Write mosquitto.conf and its access list for mutual TLS; existing ones are replaced in one step."""
     nodes = [_node(text) for text in node or ()]
-    certificates = mosquitto.Tls(tls / "ca.crt", tls / "broker.crt", tls / "broker.key")
+    revoked, denied = _taken_back(authority)
+    certificates = mosquitto.Tls(tls / "ca.crt", tls / "broker.crt", tls / "broker.key", revoked)
     listener = mosquitto.Listener(port, tls=certificates)
     access = folder / "access.acl"
     folder.mkdir(parents=True, exist_ok=True)
-    mosquitto.replace_file(access, mosquitto.access_list(ROUTES, SERVERS, nodes), mode=0o644)
+    mosquitto.replace_file(access, mosquitto.access_list(ROUTES, SERVERS, nodes, denied), mode=0o644)
     mosquitto.replace_file(
         folder / "mosquitto.conf", mosquitto.configuration(listener, access, run_as or None), mode=0o644
     )
     typer.echo(f"{folder}/mosquitto.conf")
+
+
+def _taken_back(authority: Path | None) -> tuple[Path | None, list[str]]:
+    """Give the certificates' revocation list and the stations without a key, as the server writes them."""
+    if authority is None:
+        return None, []
+    revoked, denied = authority / "revoked.pem", authority / "denied.txt"
+    if not revoked.exists() or not denied.exists():
+        raise typer.BadParameter(f"{authority}: no revoked.pem and denied.txt; `guiwei server init` writes them")
+    return revoked.absolute(), denied.read_text(encoding="ascii").split()
 
 
 def _node(text: str) -> mosquitto.Node:

@@ -3,7 +3,7 @@
     compose.env                  who owns these files, for docker-compose.yml
     tls/                         the authority, and a certificate per server, station and for the broker
     broker/                      mosquitto.conf and the access list
-    server/                      the server's signing key and the key PINs are sealed to
+    server/                      the server's signing key, the key PINs are sealed to, the authority it enrols with
     secrets/                     database_password, database_url
     stations/NAME/               station.toml and its key
     company.json                 the stations and one administrator; add people and items, then `guiwei server init`
@@ -146,6 +146,8 @@ def make_site(site: Site, stations: list[str], doors: int, hosts: tuple[str, ...
     """Make all of a site; return the administrator's password when it was made now."""
     tls.make_authority(site.folder / "tls", site.now, site.name)
     site.certificate("broker", ("broker", "localhost", *hosts))
+    for name, mode in (("ca.key", 0o600), ("ca.crt", 0o644)):  # the server signs for stations that enrol
+        site.keep(f"server/authority/{name}", (site.folder / "tls" / name).read_text, mode)
     for name in (*SERVERS, mosquitto.CANARY):
         site.certificate(name)
     site.broker()

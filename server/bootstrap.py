@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from server.intake.consumer import Consumer
     from server.intake.service import IntakeService
     from server.service.backups import Backups
+    from server.service.cabinet.enrolment import Enrolling
     from server.service.customers.crm import CrmReader
     from server.service.imports.import_run import Importer
     from server.service.people.rights import Viewer
@@ -89,12 +90,26 @@ def web_deps(real: Real, hearing: Callable[[], bool] = lambda: True, swept_us: C
         vault=Vault(settings.data),
         blobs=Blobs(settings.data),
         live=Live(real.database),
+        enrolling=enrolling(real),
         settings=WebSettings(settings.site, real.zone, settings.secure, settings.metrics_token.get_secret_value()),
         capture=intake_service(real).take,
         hearing=hearing,
         swept_us=swept_us,
         backup=backups(real).before,
     )
+
+
+def enrolling(real: Real) -> "Enrolling":
+    """Give what stations enrol with; the authority is made if it is missing."""
+    from server.service.cabinet.authority import make_authority
+    from server.service.cabinet.enrolment import About, Enrolling
+
+    settings = real.settings
+    authority = make_authority(settings.data, settings.site, real.clock.real_wall_us())
+    host, _, port = settings.stations_broker.rpartition(":")
+    broker_ca = settings.broker_ca.read_text(encoding="ascii") if settings.broker_ca else ""
+    about = About(settings.site, host or settings.broker_host, int(port or settings.broker_port), broker_ca)
+    return Enrolling(real.database, real.clock, real.keys, authority, about)
 
 
 def backups(real: Real) -> "Backups":

@@ -58,10 +58,11 @@ def init(
         Path | None, typer.Option(help="a JSON file of people, stations and items to begin with")
     ] = None,
 ) -> None:
-    """Make the keys and the tables, load a company into the empty database, print the public keys."""
+    """Make keys, certificate authority and tables, load a company into the empty database, print the public keys."""
     with explained():
-        from server.bootstrap import real_things
+        from server.bootstrap import open_clock, real_things
         from server.config import load_settings
+        from server.service.cabinet.authority import make_authority
         from server.service.customers.vault import make_vault
         from server.service.imports.company import load_company, read_company
         from server.service.keys import make_keys
@@ -70,6 +71,7 @@ def init(
         settings = load_settings()
         wanted = read_company(company) if company is not None else None
         make_keys(settings.data)
+        make_authority(settings.data, settings.site, open_clock(settings).real_wall_us())
         make_vault(settings.data)
         bring_up(settings.database_url.get_secret_value())
         if wanted is not None:

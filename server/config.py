@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     broker_ca: Path | None = None
     broker_cert: Path | None = None
     broker_key: Path | None = None
+    stations_broker: str = Field(default="", pattern=r"^$|^[^\s:]+:[1-9][0-9]{0,4}$", description="HOST:PORT")
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = ""

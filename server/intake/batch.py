@@ -5,14 +5,18 @@ Law 2: the key is the server's own for that station; who the broker says is spea
 Law 3: events of an epoch are taken in order without a gap; what was taken before must be the same again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from contract.codec import chain, check_place, decode_batch, decode_event
 from contract.errors import ContractError, Reason
 from contract.messages import AnyEvent, Batch
-from contract.signing import genesis, open_envelope
+from contract.signing import check_signature, genesis, open_envelope, public_key
 from server.domain.facts import facts
+
+MOST_REVOKED: Final = 8
+"""So many of a station's revoked keys are tried on a message that is refused anyway."""
 
 
 @facts
@@ -99,6 +103,18 @@ def read(sealed: Sealed, good: bool) -> Opened | Refusal:
         return _read_batch(sealed)
     except ContractError as error:
         return Refusal(sealed.station, error.reason, error.detail, sealed.payload)
+
+
+def explained(refusal: Refusal, revoked: Mapping[str, Sequence[tuple[str, str]]]) -> Refusal:
+    """Say of a refused message that a key signed it that the station had and that was revoked (hex, why), if so."""
+    station = refusal.station or said_by(refusal.payload)
+    for key, why in revoked.get(station, ())[:MOST_REVOKED]:
+        try:
+            check_signature(public_key(key), *open_envelope(refusal.payload))
+        except ContractError:
+            continue
+        return Refusal(station, "revoked_key", f"key {key[:16]}… was revoked: {why}", refusal.payload)
+    return refusal
 
 
 def said_by(payload: bytes) -> str:

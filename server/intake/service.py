@@ -21,7 +21,19 @@ from server.clock import Clock
 from server.domain.alarms import severity_of
 from server.domain.policy import Policy
 from server.domain.words import AlarmKind
-from server.intake.batch import Head, Incoming, Opened, Refusal, Sealed, first_head, read, said_by, take_place, unseal
+from server.intake.batch import (
+    Head,
+    Incoming,
+    Opened,
+    Refusal,
+    Sealed,
+    explained,
+    first_head,
+    read,
+    said_by,
+    take_place,
+    unseal,
+)
 from server.intake.checker import Checker
 from server.intake.handlers import handle, note_wanted
 from server.intake.pins import Pins, Said
@@ -32,6 +44,8 @@ from server.store import inbox
 from server.store.unit_of_work import Database
 from server.store.working_set import Wanted, load
 
+UNPROVEN: Final = ("unknown_station", "bad_signature")
+"""Reasons for which no key in force stands behind a message."""
 LATE_US: Final = 5_000_000
 """An event heard this much after it happened is said to be late."""
 DATABASE_DOWN: Final = (OperationalError, InterfaceError, InternalError, ProgrammingError)
@@ -112,7 +126,8 @@ class IntakeService:
         """Commit messages that were begun; raises what the database raises, and may then be called again."""
         if begun.units is None:
             good = iter(begun.answers())
-            begun.units = [read(one, next(good)) if isinstance(one, Sealed) else one for one in begun.looked]
+            units = [read(one, next(good)) if isinstance(one, Sealed) else one for one in begun.looked]
+            begun.units = self._explained(units)
         if begun.pins is None:
             begun.pins = self._pins.check(begun.units)
         return self._take(begun.units, begun.pins)
@@ -129,6 +144,15 @@ class IntakeService:
         """Give the keys of the stations that may have sent these; a station made inactive has none from then on."""
         texts = inbox.station_keys(connection, {message.station or said_by(message.payload) for message in messages})
         return {name: bytes.fromhex(text) for name, text in texts.items()}
+
+    def _explained(self, units: list[Opened | Refusal]) -> list[Opened | Refusal]:
+        """Tell a station that speaks with a revoked key from one that nobody knows."""
+        whose = {u.station or said_by(u.payload) for u in units if isinstance(u, Refusal) and u.reason in UNPROVEN}
+        if not whose:
+            return units
+        with self.database.engine.connect() as connection:
+            revoked = inbox.revoked_keys(connection, whose)
+        return [explained(u, revoked) if isinstance(u, Refusal) and u.reason in UNPROVEN else u for u in units]
 
     def _take(self, units: Sequence[Opened | Refusal], pins: Said) -> Taken:
         try:

@@ -43,7 +43,9 @@ class NewStation(Input):
     name: StationName
     title: Text = ""
     doors: int = Field(ge=1, le=99)
-    public_key: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    public_key: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = Field(
+        default="", description="empty: the station will enrol itself with a code"
+    )
 
 
 class NewItem(Input):
@@ -130,6 +132,7 @@ class NewOrder(Input):
     task: Task
     purpose: Text
     until: AwareDatetime | None = None
+    to: Place | None = Field(default=None, description="with the task move: where the items belong from now on")
 
 
 class NewHandover(Input):

@@ -10,6 +10,10 @@ from sqlalchemy import Connection
 from server.store.sql import fetch, run_many
 
 _STATIONS = "SELECT name, public_key FROM station WHERE active AND name {names}"
+_REVOKED = (
+    "SELECT station, public_key, revoked_why FROM station_key WHERE revoked_us IS NOT NULL AND station {names}"
+    " ORDER BY revoked_us DESC"
+)
 _HEADS = "SELECT station, epoch, upto, hash FROM epoch WHERE station {stations} AND epoch {epochs}"
 _HASHES = "SELECT seq, hash FROM inbox WHERE station = :station AND epoch = :epoch AND seq BETWEEN :first AND :last"
 _EVENT = (
@@ -26,7 +30,8 @@ _QUARANTINE = (
     " ON CONFLICT (digest) DO UPDATE SET repeated = quarantine.repeated + excluded.repeated + 1"
 )
 _FORGET = (
-    "DELETE FROM quarantine WHERE reason IN ('not_an_envelope', 'oversize', 'unknown_station', 'bad_signature')"
+    "DELETE FROM quarantine WHERE reason IN"
+    " ('not_an_envelope', 'oversize', 'unknown_station', 'revoked_key', 'bad_signature')"
     " AND id <= (SELECT MAX(id) FROM quarantine) - :kept"
 )
 _HEARD = "UPDATE station SET heard_us = :at_us, online = :online WHERE name = :name"
@@ -55,6 +60,14 @@ class Refused:
 def station_keys(connection: Connection, names: Iterable[str]) -> dict[str, str]:
     """Give the public keys (hex) of the active ones among these stations."""
     return {row.name: row.public_key for row in fetch(connection, _STATIONS, names=sorted(names))}
+
+
+def revoked_keys(connection: Connection, names: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Give the keys (hex) these stations had that were revoked, newest first, each with why."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for row in fetch(connection, _REVOKED, names=sorted(names)):
+        found.setdefault(row.station, []).append((row.public_key, row.revoked_why))
+    return found
 
 
 def load_heads(connection: Connection, epochs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, str]]:

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from server.clock import Clock
 from server.domain.policy import Policy
+from server.service.cabinet.enrolment import Enrolling
 from server.service.customers.vault import Vault
 from server.service.keys import Keys
 from server.service.records.blobs import Blobs
@@ -38,6 +39,7 @@ class Deps:
     blobs: Blobs
     live: Live
     settings: WebSettings
+    enrolling: Enrolling
     capture: Callable[[bytes], bytes]
     """Takes a station's batch as the broker would bring it, and gives the signed receipt."""
     hearing: Callable[[], bool] = lambda: True

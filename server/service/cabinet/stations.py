@@ -2,6 +2,7 @@
 
 from sqlmodel import select
 
+from server.service.cabinet.enrolment import was_enrolled
 from server.service.context import Reading, Writing
 from server.service.errors import ConflictError
 from server.service.inputs import NewStation
@@ -18,7 +19,9 @@ def add_station(work: Writing, new: NewStation) -> StationView:
     """Take a cabinet into the registry."""
     if work.session.get(Station, new.name) is not None:
         raise ConflictError("station_taken", f"there is already a station {new.name!r}")
-    row = Station(**new.model_dump())
+    if new.public_key and was_enrolled(work.session, new.public_key):
+        raise ConflictError("key_known", "this key is or was a station's already: make a new one")
+    row = Station(**new.model_dump(), active=bool(new.public_key))
     work.session.add(row)
     work.session.flush()
     work.ledger("station_added", station=row.name, public_key=row.public_key, doors=row.doors)

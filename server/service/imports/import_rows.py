@@ -11,6 +11,7 @@ from server.domain.custody import Custody, held_by
 from server.domain.loans import due_moment
 from server.domain.words import CustodyState, Direction, Legality, Mode, Secrecy, Verdict
 from server.exchange.kinds import Kind
+from server.service.cabinet.enrolment import was_enrolled
 from server.service.context import Writing
 from server.service.customers.customers import CustomerFacts, upsert_customer
 from server.service.customers.vault import Vault
@@ -99,6 +100,8 @@ def _place(taking: Taking, values: Values) -> None:
         if values["doors"] is None:
             raise RowError("doors", "missing")
         key = values["public_key"] or ""
+        if key and was_enrolled(session, key):
+            raise RowError("public_key", "taken", value=key)
         station = Station(name=name, title=values["title"], doors=values["doors"], public_key=key, active=bool(key))
         session.add(station)
         session.flush()

@@ -40,8 +40,8 @@ TITLED: Final = (("title", DUTIFUL),)
 _PLAIN: Final = """
 rights looks delegations authorities orders registrations handovers counts overview labels lists exports stocktakes
 retentions disposal destruction-register filings collections categories record-numbers reviews credit-requests duties
-checkups feedback lessons key-sets key-uses key-openings imports stations places me sign-in sign-out language more scan
-rules live stream captures health metrics crm keeping keys setup start
+feedback lessons key-sets key-uses key-openings imports stations places me sign-in sign-out language more scan
+rules live stream captures enrolments health metrics crm keeping keys setup start
 """
 
 KINDS: Final[dict[str, Kind]] = {
@@ -68,7 +68,8 @@ KINDS: Final[dict[str, Kind]] = {
     "people": Kind(masked=(("badges", "all but who manages people"), ("holds", OTHERS))),
     "customers": Kind(masked=(("sensitive fields", "those the sheet does not name (R38)"),)),
     "training": Kind(masked=(("*", OTHERS),)),
-    "breaches": Kind(masked=(("*", OTHERS),)),
+    "checkups": Kind(tables.Checkup),
+    "breaches": Kind(tables.Breach, masked=(("*", OTHERS),)),
     "notices": Kind(masked=(("*", "everybody but whose it is"),)),
     **dict.fromkeys(_PLAIN.split(), NOTHING),
     "": NOTHING,

@@ -16,6 +16,8 @@ from server.domain.policy import load_policy
 from server.domain.scopes import DAY_US, Scope
 from server.domain.words import Role
 from server.intake.service import IntakeService
+from server.service.cabinet.authority import make_authority
+from server.service.cabinet.enrolment import About, Enrolling
 from server.service.customers.vault import Vault, make_vault
 from server.service.imports.company import load_company
 from server.service.inputs import Company
@@ -148,6 +150,7 @@ class House:
         self.station = Writer()
         make_vault(folder)
         self.vault, self.blobs = Vault(folder), Blobs(folder)
+        self.authority = make_authority(folder, SITE, self.clock.real_wall_us())
         self.app = create_app(
             Deps(
                 database=database,
@@ -158,6 +161,7 @@ class House:
                 blobs=self.blobs,
                 live=Live(database),
                 settings=WebSettings(SITE, self.zone),
+                enrolling=Enrolling(database, self.clock, KEYS, self.authority, About(SITE, "broker.example", 8883)),
                 capture=self.intake.take,
             )
         )

@@ -16,6 +16,7 @@ from tests.server.web.house import NAMED, House
 OPEN = {
     "POST /api/v1/sign-in",
     "POST /api/v1/captures",
+    "POST /api/v1/enrolments",
     "GET /health/live",
     "GET /health/ready",
     "GET /metrics",
