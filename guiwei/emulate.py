@@ -16,19 +16,20 @@ from typing import Annotated, Any
 import typer
 
 from edge_agent.devices.base import SettingsError
+from edge_agent.emulators.barcode_hid import BarcodeHidEmulator
 from edge_agent.emulators.barcode_serial import BarcodeSerialEmulator
 from edge_agent.emulators.kerong_cu16 import KerongEmulator
 from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.modbus_relay import ModbusRelayEmulator
 from edge_agent.emulators.pn532 import Pn532Emulator
-from edge_agent.emulators.pty_device import PtyDevice
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 from edge_agent.emulators.reader18 import Reader18Emulator
 from edge_agent.emulators.thingmagic import ThingMagicEmulator
 from edge_agent.settings import Settings, load_settings
 
 BADGE_READERS = (Rdm6300Emulator, Pn532Emulator)
+SCANNERS = (BarcodeSerialEmulator, BarcodeHidEmulator)
 BADGE_HELD = 0.5
 
 app = typer.Typer(add_completion=False, help="Run a station with emulated devices.")
@@ -44,7 +45,7 @@ class Cabinet:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.doors = {door.door: door for door in settings.doors}
-        self.devices: dict[str, PtyDevice] = {}
+        self.devices: dict[str, Any] = {}
         for device in settings.devices:
             maker = MAKERS.get(device.family)
             if maker is None:
@@ -72,7 +73,7 @@ class Cabinet:
         except (KeyError, StopIteration, ValueError) as error:
             raise ActError(f"{line.strip()!r}: this cabinet has no such thing ({error})") from None
 
-    def of_kind(self, kind: type[PtyDevice] | tuple[type[PtyDevice], ...], role: str = "") -> Any:
+    def of_kind(self, kind: type | tuple[type, ...], role: str = "") -> Any:
         """Find the first device of a kind (or of several) and role."""
         names = (device.name for device in self.settings.devices if device.role == role)
         return next(self.devices[name] for name in names if isinstance(self.devices[name], kind))
@@ -113,7 +114,7 @@ class Cabinet:
             device.close()
 
 
-MAKERS: dict[str, Callable[[Path, dict[int, int]], PtyDevice]] = {
+MAKERS: dict[str, Callable[[Path, dict[int, int]], Any]] = {
     "m100": lambda port, _: M100Emulator(port),
     "lock8a": lambda port, contacts: Lock8AEmulator(port, locks=12, contacts=contacts),
     "kerong_cu16": lambda port, contacts: KerongEmulator(port, contacts=contacts),
@@ -122,17 +123,18 @@ MAKERS: dict[str, Callable[[Path, dict[int, int]], PtyDevice]] = {
     "pn532": lambda port, _: Pn532Emulator(port),
     "modbus_relay": lambda port, contacts: ModbusRelayEmulator(port, contacts=contacts),
     "rdm6300": lambda port, _: Rdm6300Emulator(port),
+    "barcode_hid": lambda port, _: BarcodeHidEmulator(port),
     "barcode_serial": lambda port, _: BarcodeSerialEmulator(port),
 }
 
 # word -> (values, what it does, how)
 ACTS: dict[str, tuple[str, str, Callable[..., None]]] = {
     "badge": ("HEX", "hold a badge to the reader", Cabinet.badge),
-    "scan": ("TEXT", "scan a printed code", lambda self, text: self.of_kind(BarcodeSerialEmulator).scan(text)),
+    "scan": ("TEXT", "scan a printed code", lambda self, text: self.of_kind(SCANNERS).scan(text)),
     "pin": (
         "DIGITS",
         "type a PIN on the keypad",
-        lambda self, digits: self.of_kind(BarcodeSerialEmulator, "keypad").scan(digits, aim=""),
+        lambda self, digits: self.of_kind(SCANNERS, "keypad").scan(digits, aim=""),
     ),
     "pull": ("DOOR", "pull at a door", Cabinet.pull),
     "force": ("DOOR", "break a door open", Cabinet.force),

@@ -14,6 +14,7 @@ from edge_agent.devices.base import Dialect, Listener, SettingsError, Source
 
 FAMILIES: dict[str, str] = {
     "barcode_serial": "edge_agent.devices.barcode_serial:BarcodeSerial",
+    "barcode_hid": "edge_agent.devices.barcode_hid:BarcodeHid",
     "barcode_camera": "edge_agent.devices.barcode_camera:BarcodeCamera",
     "kerong_cu16": "edge_agent.devices.kerong_cu16:KerongCu16",
     "lock8a": "edge_agent.devices.lock8a:Lock8A",
@@ -26,6 +27,7 @@ FAMILIES: dict[str, str] = {
 }
 
 SOURCES: dict[str, str] = {
+    "barcode_hid": "edge_agent.devices.barcode_hid:HidSource",
     "barcode_camera": "edge_agent.devices.barcode_camera:CameraSource",
 }
 """Called as `Class(name, dialect, target, listener)`; every other family's is StreamSource."""

@@ -214,7 +214,7 @@ def _command(code: int, data: bytes) -> CommandSeen:
 
 
 def _targets(data: bytes) -> list[Heard]:
-    """Read a reply's cards (ISO 14443 A): as often as it says Tg, ATQA2, SAK, UID with its length, ATS where SAK says so."""
+    """Read a reply's cards (ISO 14443 A), each Tg, ATQA2, SAK, length, UID, and ATS where SAK says so."""
     heard: list[Heard] = []
     rest = data[1:]
     for _ in range(data[0]):

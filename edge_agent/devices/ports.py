@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import Protocol
 
 import serial
 
@@ -11,6 +12,22 @@ from edge_agent.devices.base import SettingsError, UnreachableError
 
 WAIT_FOR_WRITE = 2.0
 """Seconds after which a write that the device does not take counts as unreachable."""
+
+
+class Port(Protocol):
+    """What a StreamSource needs of a port; whatever fails while it is open is an OSError."""
+
+    def fileno(self) -> int:
+        """Give the descriptor to wait on."""
+
+    def read(self, size: int, /) -> bytes:
+        """Read what is there."""
+
+    def write(self, data: bytes, /) -> int | None:
+        """Write all of it."""
+
+    def close(self) -> None:
+        """Let go."""
 
 
 def open_port(url: str, baudrate: int) -> serial.SerialBase:

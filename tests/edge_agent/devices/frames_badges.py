@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import Any
 
-from edge_agent.devices.base import BadgeRead, CommandSeen, DeviceFault, DeviceReply, Reading
+from edge_agent.devices.base import BadgeRead, CodeRead, CommandSeen, DeviceFault, DeviceReply, Reading
 from tests.edge_agent.devices.frames import Frame
 
 RANDOM = DeviceFault(8, "this card or phone shows a random number each time, which names nobody")
@@ -58,13 +59,50 @@ PN532 = [
     pn532("0000ff05fbd5410090005a00", DeviceReply("in_data_exchange", {"data": "009000"})),
 ]
 
-BADGE_FRAMES = [*PN532]
+
+def keys(*events: int | tuple[int, int]) -> str:
+    """Records of keys struck, or of single keys going down (1), up (0) or repeating (2)."""
+    single = [pair for event in events for pair in ([event] if isinstance(event, tuple) else [(event, 1), (event, 0)])]
+    return b"".join(struct.pack("llHHi", 1700000000, 5, 1, code, value) for code, value in single).hex()
+
+
+def hid(raw: str, *means: Reading, **settings: Any) -> Frame:
+    return Frame("barcode_hid", raw, means, None, settings)
+
+
+SHIFT, CONTROL, ENTER, KP_ENTER, TAB = 42, 29, 28, 96, 15
+SHIFTED_A = ((SHIFT, 1), 30, (SHIFT, 0))
+AIM_CODE128 = (27, (SHIFT, 1), 46, (SHIFT, 0), 11)
+AIM_GS1_DATAMATRIX = (27, 32, 3)
+GS = ((CONTROL, 1), 27, (CONTROL, 0))
+HID = [
+    hid(keys(*SHIFTED_A, 48, 2, ENTER), CodeRead("Ab1")),
+    hid(keys(*AIM_CODE128, *SHIFTED_A, 12, 2, KP_ENTER), CodeRead("A-1", "code128", "]C0")),
+    hid(
+        keys(*AIM_GS1_DATAMATRIX, 3, 2, *SHIFTED_A, *GS, 2, 11, 48, ENTER),
+        CodeRead("21A\x1d10b", "gs1-datamatrix", "]d2", {"21": "A", "10": "b"}),
+    ),
+    hid(keys(30, TAB, 48, ENTER), CodeRead("a"), CodeRead("b")),
+    hid(keys(30, ENTER, 48), CodeRead("a"), CodeRead("b")),
+    hid(keys(30, TAB), CodeRead("a"), suffix="tab"),
+    hid(keys((30, 1), (30, 2), (30, 2), (30, 0), 28), CodeRead("a")),
+    hid(keys(58, 30, (54, 1), 48, 2, (54, 0), ENTER), CodeRead("Ab!")),
+    hid(keys(79, 80, 81, 82, KP_ENTER), CodeRead("1230"), suffix="enter", idle_ms=10000),
+    hid("00" * 24 + keys(30, 28) + "00" * 24, CodeRead("a")),
+]
+BADGE_FRAMES = [*PN532, *HID]
 BAD_BADGES: list[tuple[str, str, str]] = [
     ("pn532", "0000ff03fdd54b00e100", "checksum E1, should be E0"),
     ("pn532", "0000ff03fcd54b00e000", "length 3 with check FC, should be FD"),
     ("pn532", "0000ff0cf4d54b0101", "cut short"),
     ("pn532", "0000ffffff0800f8", "extended length 2048"),
     ("pn532", "0000ff02fea1015e00", "frame identifier A1"),
+    ("barcode_hid", keys(30, 113, 48, ENTER), "key 113 gives no character"),
+    ("barcode_hid", keys(30, (56, 1), 30, (56, 0), ENTER), "key 30 with Alt"),
+    ("barcode_hid", keys(30) + struct.pack("llHHi", 1, 1, 0, 3, 0).hex() + keys(48, ENTER), "the kernel lost keys"),
+    ("barcode_hid", "ff" * 24, "no input_event"),
+    ("barcode_hid", keys(30)[:60], "record cut short: 6 of 24"),
+    ("barcode_hid", keys(*[30] * 8193), "longer than 8192"),
     ("pn532", "4142", "byte 41 begins no frame"),
 ]
-BADGE_BOUND = {"pn532": 300}
+BADGE_BOUND = {"pn532": 300, "barcode_hid": 8192}
