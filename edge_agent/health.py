@@ -28,6 +28,7 @@ REPORTS: dict[str, Condition] = {
     "thingmagic": "reader_fault",
     "lock8a": "lock_fault",
     "kerong_cu16": "lock_fault",
+    "gpio": "lock_fault",
     "modbus_relay": "lock_fault",
     "rdm6300": "badge_reader_fault",
     "barcode_serial": "scanner_fault",

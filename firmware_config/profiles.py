@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent / "devices"
 
 Scalar = str | int | float | bool
 PARITIES = ("none", "even", "odd")
-KINDS = ("uhf_reader", "lock_board", "badge_reader", "scanner")
+KINDS = ("uhf_reader", "lock_board", "badge_reader", "scanner", "contacts")
 
 
 class ProfileError(ValueError):

@@ -18,6 +18,7 @@ import typer
 from edge_agent.devices.base import SettingsError
 from edge_agent.emulators.barcode_hid import BarcodeHidEmulator
 from edge_agent.emulators.barcode_serial import BarcodeSerialEmulator
+from edge_agent.emulators.gpio import GpioEmulator
 from edge_agent.emulators.kerong_cu16 import KerongEmulator
 from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
@@ -117,6 +118,7 @@ class Cabinet:
 MAKERS: dict[str, Callable[[Path, dict[int, int]], Any]] = {
     "m100": lambda port, _: M100Emulator(port),
     "lock8a": lambda port, contacts: Lock8AEmulator(port, locks=12, contacts=contacts),
+    "gpio": lambda port, _: GpioEmulator(port),
     "kerong_cu16": lambda port, contacts: KerongEmulator(port, contacts=contacts),
     "thingmagic": lambda port, _: ThingMagicEmulator(port),
     "reader18": lambda port, _: Reader18Emulator(port),

@@ -16,6 +16,7 @@ FAMILIES: dict[str, str] = {
     "barcode_serial": "edge_agent.devices.barcode_serial:BarcodeSerial",
     "barcode_hid": "edge_agent.devices.barcode_hid:BarcodeHid",
     "barcode_camera": "edge_agent.devices.barcode_camera:BarcodeCamera",
+    "gpio": "edge_agent.devices.gpio:Gpio",
     "kerong_cu16": "edge_agent.devices.kerong_cu16:KerongCu16",
     "lock8a": "edge_agent.devices.lock8a:Lock8A",
     "m100": "edge_agent.devices.m100:M100",
@@ -27,6 +28,7 @@ FAMILIES: dict[str, str] = {
 }
 
 SOURCES: dict[str, str] = {
+    "gpio": "edge_agent.devices.gpio:GpioSource",
     "barcode_hid": "edge_agent.devices.barcode_hid:HidSource",
     "barcode_camera": "edge_agent.devices.barcode_camera:CameraSource",
 }

@@ -95,7 +95,19 @@ MODBUS = [
     ),
 ]
 
-BOARD_FRAMES = [*KERONG, *MODBUS]
+
+def gpio(edge: int, line: int, *means: Reading, **settings: Any) -> Frame:
+    raw = (1_700_000_000).to_bytes(8, "little") + b"".join(n.to_bytes(4, "little") for n in (edge, line, 7, 3))
+    return Frame("gpio", (raw + bytes(24)).hex(), means, None, settings)
+
+
+GPIO = [
+    gpio(2, 17, LockState(1, 17, closed=True)),
+    gpio(1, 17, LockState(1, 17, closed=False)),
+    gpio(1, 5, LockState(1, 5, closed=True), closed="high"),
+]
+
+BOARD_FRAMES = [*KERONG, *MODBUS, *GPIO]
 
 BAD_BOARDS: list[tuple[str, str, str]] = [
     ("kerong_cu16", "020035ffff00000339", "checksum 39, should be 38"),
@@ -103,6 +115,9 @@ BAD_BOARDS: list[tuple[str, str, str]] = [
     ("kerong_cu16", "0200990399", "command 99 is unknown"),
     ("kerong_cu16", "020035ffff", "cut short: 5 of 9 bytes"),
     ("kerong_cu16", "4100310336", "byte 41 begins no frame"),
+    ("gpio", GPIO[0].raw[:-2] + "01", "should be zero"),
+    ("gpio", "00" * 8 + "03000000", "edge 3"),
+    ("gpio", GPIO[0].raw[:40], "cut short: 20 of 48 bytes"),
     ("modbus_relay", "01020105618c", "cut short: 6 of 8 bytes"),
     ("modbus_relay", "010502000007", "cut short: 6 of 8 bytes"),
     ("modbus_relay", "4142434445", "byte 41 begins no frame"),

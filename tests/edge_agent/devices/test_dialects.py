@@ -36,7 +36,7 @@ BAD = [*BAD_ELSEWHERE, *BAD_BOARDS, *BAD_READERS, *BAD_BADGES]
 
 SERIAL = sorted(set(FAMILIES) - {"barcode_camera"})
 BOUND = {"m100": 1100, "lock8a": 256, "rdm6300": 16, "reader18": 256, "thingmagic": 256, "barcode_serial": 8192}
-BOUND |= {"kerong_cu16": 9, "modbus_relay": 264}
+BOUND |= {"kerong_cu16": 9, "modbus_relay": 264, "gpio": 48}
 BOUND |= BADGE_BOUND
 
 
