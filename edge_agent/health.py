@@ -24,6 +24,7 @@ ROOMY = 4 << 30
 LOOK_S = 1.0
 REPORTS: dict[str, Condition] = {
     "m100": "reader_fault",
+    "llrp": "reader_fault",
     "reader18": "reader_fault",
     "thingmagic": "reader_fault",
     "lock8a": "lock_fault",

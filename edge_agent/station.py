@@ -27,6 +27,7 @@ from edge_agent.devices import make_dialect, make_source
 from edge_agent.devices.base import (
     BadgeRead,
     CodeRead,
+    DeviceFault,
     Dialect,
     FrameError,
     LockState,
@@ -225,6 +226,8 @@ class Station:
             case SourceState():
                 log.info("device %s %s %s", name, event.state, event.why)
                 self._health.device_state(name, event, at)
+            case DeviceFault():
+                log.warning("device %s reports fault %d: %s", name, event.code, event.what)
             case FrameError():
                 log.warning("device %s: %s at byte %d", name, event.what, event.at)
             case LinkUp():

@@ -98,7 +98,8 @@ class Profile:
     family: str
     kind: str
     name: Words
-    serial: Serial
+    serial: Serial | None
+    """None for a device on the network."""
     settings: tuple[Setting, ...]
     setup: tuple[Setup, ...]
     commissioning: tuple[Check, ...]
@@ -189,7 +190,7 @@ def _profile(table: _Table) -> Profile:
         family=table.take("family", str),
         kind=kind,
         name=_words(table.table("name")),
-        serial=_serial(table.table("serial")),
+        serial=_serial(table.table("serial")) if "serial" in table.content else None,
         settings=tuple(_setting(name, settings.table(name)) for name in settings.content),
         setup=tuple(_setup(row) for row in table.tables("setup")),
         commissioning=tuple(_check(row) for row in table.tables("commissioning")),

@@ -20,6 +20,7 @@ from edge_agent.emulators.barcode_hid import BarcodeHidEmulator
 from edge_agent.emulators.barcode_serial import BarcodeSerialEmulator
 from edge_agent.emulators.gpio import GpioEmulator
 from edge_agent.emulators.kerong_cu16 import KerongEmulator
+from edge_agent.emulators.llrp import LlrpEmulator
 from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.modbus_relay import ModbusRelayEmulator
@@ -52,7 +53,8 @@ class Cabinet:
             if maker is None:
                 raise SettingsError(f"device {device.name}: no emulator for family {device.family!r}")
             port = Path(device.port)
-            port.parent.mkdir(parents=True, exist_ok=True)
+            if "://" not in device.port:
+                port.parent.mkdir(parents=True, exist_ok=True)
             self.devices[device.name] = maker(port, self.contacts(device.name))
 
     def contacts(self, board: str) -> dict[int, int]:
@@ -117,6 +119,7 @@ class Cabinet:
 
 MAKERS: dict[str, Callable[[Path, dict[int, int]], Any]] = {
     "m100": lambda port, _: M100Emulator(port),
+    "llrp": lambda port, _: LlrpEmulator(int(port.name.partition(":")[2] or 5084)),
     "lock8a": lambda port, contacts: Lock8AEmulator(port, locks=12, contacts=contacts),
     "gpio": lambda port, _: GpioEmulator(port),
     "kerong_cu16": lambda port, contacts: KerongEmulator(port, contacts=contacts),

@@ -18,6 +18,7 @@ FAMILIES: dict[str, str] = {
     "barcode_camera": "edge_agent.devices.barcode_camera:BarcodeCamera",
     "gpio": "edge_agent.devices.gpio:Gpio",
     "kerong_cu16": "edge_agent.devices.kerong_cu16:KerongCu16",
+    "llrp": "edge_agent.devices.llrp:Llrp",
     "lock8a": "edge_agent.devices.lock8a:Lock8A",
     "m100": "edge_agent.devices.m100:M100",
     "pn532": "edge_agent.devices.pn532:Pn532",
@@ -31,6 +32,7 @@ SOURCES: dict[str, str] = {
     "gpio": "edge_agent.devices.gpio:GpioSource",
     "barcode_hid": "edge_agent.devices.barcode_hid:HidSource",
     "barcode_camera": "edge_agent.devices.barcode_camera:CameraSource",
+    "llrp": "edge_agent.devices.llrp_source:LlrpSource",
 }
 """Called as `Class(name, dialect, target, listener)`; every other family's is StreamSource."""
 STREAM = "edge_agent.devices.stream:StreamSource"

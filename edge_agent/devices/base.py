@@ -55,6 +55,14 @@ class TagSeen(Reading, frozen=True):
 
 
 
+class TagReported(TagSeen, frozen=True, tag="tag_seen"):
+    """A tag as a reader with a clock of its own reports it: UTC in microseconds, and how often it answered."""
+
+    first_seen_us: int | None = None
+    last_seen_us: int | None = None
+    count: int | None = None
+
+
 class RoundDone(Reading, frozen=True):
     """One inventory round ended with no (further) tag."""
 

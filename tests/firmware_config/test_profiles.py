@@ -44,7 +44,7 @@ def test_the_four_families_are_there() -> None:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_profile_agrees_with_its_dialect(name: str) -> None:
     profile, dialect = profiles.load(name), family(name)
-    assert profile.serial.baudrate == dialect.baudrate
+    assert (profile.serial.baudrate if profile.serial else 0) == dialect.baudrate
     assert {setting.name for setting in profile.settings} == set(dialect.Settings.__struct_fields__)
     assert make_dialect(name, profile.choose({}))
     assert profile.commissioning, "a family without a commissioning check"
@@ -65,6 +65,7 @@ def test_a_sound_file_loads(tmp_path: Path) -> None:
     path.write_text(SOUND, "utf-8")
     profile = profiles.load_file(path)
     assert profile.choose({"power_dbm": 12.5}) == {"power_dbm": 12.5}
+    assert profile.serial is not None
     assert profile.serial.parity == "none"
 
 

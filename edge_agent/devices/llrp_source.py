@@ -1,0 +1,186 @@
+"""The Source of an LLRP reader: connects, carries the conversation on, and begins it again after 1 to 60 seconds.
+
+`llrp_session.py` says what is said; here are only the socket, the thread and the waiting.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import ssl
+import threading
+import time
+from collections import deque
+
+from edge_agent.devices.base import (
+    FrameError,
+    Heard,
+    Listener,
+    SettingsError,
+    SourceState,
+    UnreachableError,
+)
+from edge_agent.devices.llrp import Llrp
+from edge_agent.devices.llrp_link import connect
+from edge_agent.devices.llrp_session import Session, SessionError
+
+RETRY_FIRST, RETRY_LAST = 1.0, 60.0
+CHUNK = 65536
+SEND_S = 2.0
+FAREWELL_S = 0.5
+MOST_WAITING = 64
+
+
+class LlrpSource:
+    """Read one reader until closed."""
+
+    def __init__(self, name: str, dialect: Llrp, url: str, listener: Listener) -> None:
+        self.name = name
+        self.dialect = dialect
+        self.url = url
+        self.state = SourceState("offline", "not started")
+        self._listener = listener
+        self._outgoing: deque[bytes] = deque()
+        self._closing = threading.Event()
+        self._wake_read, self._wake_write = os.pipe()
+        self._thread = threading.Thread(target=self._run, name=f"device-{name}", daemon=True)
+        self._last_byte = 0.0
+
+    def start(self) -> None:
+        """Begin; events go to the listener from now on."""
+        self._thread.start()
+
+    def write(self, data: bytes) -> None:
+        """Queue one message (UnreachableError: not online, or the reader does not keep up)."""
+        if self.state.state != "online" or self._closing.is_set():
+            raise UnreachableError(f"{self.name}: {self.state.state}: {self.state.why}")
+        if len(self._outgoing) >= MOST_WAITING:
+            raise UnreachableError(f"{self.name}: {MOST_WAITING} commands are already waiting")
+        self._outgoing.append(data)
+        self._wake()
+
+    def close(self) -> None:
+        """Stop, and return when nothing will be reported any more."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        self._wake()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    def _wake(self) -> None:
+        os.write(self._wake_write, b"\0")
+
+    # -- on the source's thread -----------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._keep()
+            self.state = self.state if self.state.state == "fault" else SourceState("offline", "closed")
+        except Exception as error:
+            self.state = SourceState("fault", f"the program failed: {error!r}")  # a listener raised; never look alive
+            raise
+
+    def _keep(self) -> None:
+        """Connect, converse, and begin again until closing."""
+        wait = RETRY_FIRST
+        while not self._closing.is_set():
+            try:
+                link = connect(self.url, self.dialect.settings)
+            except SettingsError as error:
+                self._change(SourceState("fault", str(error)))
+                return
+            except UnreachableError as error:
+                self._change(SourceState("offline", str(error)))
+            else:
+                wait = RETRY_FIRST if self._one_connection(link) else wait
+            if self._closing.wait(wait):
+                return
+            wait = min(wait * 2, RETRY_LAST)
+
+    def _one_connection(self, link: socket.socket) -> bool:
+        """Converse until the end; tell whether the reader was online."""
+        session = Session(self.dialect.settings, time.monotonic())
+        with link:
+            link.settimeout(SEND_S)
+            try:
+                self._converse(link, session)
+                self._bid_farewell(link, session)
+            except (SessionError, OSError) as error:
+                self._outgoing.clear()
+                self._report(self.dialect.silence())
+                self._change(SourceState("offline", f"{self.url}: {error}"))
+        return session.online
+
+    def _change(self, state: SourceState) -> None:
+        if state != self.state:
+            self.state = state
+            self._listener(self.name, state)
+
+    def _converse(self, link: socket.socket, session: Session) -> None:
+        """Read and write until closing (SessionError, OSError: the connection is over)."""
+        self._last_byte = time.monotonic()
+        while not self._closing.is_set():
+            now = time.monotonic()
+            for message in session.tick(now):
+                link.sendall(message)
+            while self._outgoing:
+                link.sendall(self._outgoing.popleft())
+            if session.online:
+                self._change(SourceState("online", self.url))
+            watched: list[socket.socket | int] = [link, self._wake_read]
+            ready, _, _ = select.select(watched, [], [], self._sleep(session, now))
+            if self._wake_read in ready:
+                os.read(self._wake_read, CHUNK)
+            now = time.monotonic()
+            if link in ready:
+                self._last_byte = now
+                self._hear(_received(link), session, now)
+            elif self.dialect.begun and now - self._last_byte >= self.dialect.pause:
+                raise SessionError("a message was begun and not continued")
+
+    def _sleep(self, session: Session, now: float) -> float:
+        due = session.due()
+        if self.dialect.begun:
+            due = min(due, self._last_byte + self.dialect.pause)
+        return max(0.0, due - now)
+
+    def _hear(self, data: bytes, session: Session, now: float) -> None:
+        for cut in self.dialect.messages(data):
+            if isinstance(cut, FrameError):
+                self._report([cut])
+                raise SessionError(cut.what)
+            self._report(session.hear(cut, now))
+
+    def _report(self, heard: list[Heard]) -> None:
+        for event in heard:
+            self._listener(self.name, event)
+
+    def _bid_farewell(self, link: socket.socket, session: Session) -> None:
+        """Let the reader go in good order, so that it is free for the next client at once."""
+        link.settimeout(FAREWELL_S)
+        until = time.monotonic() + FAREWELL_S
+        with contextlib.suppress(OSError):
+            for message in session.farewell():
+                link.sendall(message)
+            while link.recv(CHUNK) and time.monotonic() < until:
+                pass
+
+
+def _received(link: socket.socket) -> bytes:
+    """Take what has come (OSError: the connection ended)."""
+    try:
+        data = link.recv(CHUNK)
+    except ssl.SSLWantReadError:
+        return b""
+    except TimeoutError:  # TLS: a record whose rest has not come yet
+        return b""
+    while data and isinstance(link, ssl.SSLSocket) and link.pending():
+        data += link.recv(CHUNK)
+    if not data:
+        raise ConnectionResetError("the reader closed the connection")
+    return data
