@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from edge_agent.devices import layout
 from edge_agent.devices import llrp_tables as t
@@ -61,7 +61,7 @@ def rospec_event_of(message: Message) -> int | None:
     return next((body[0] for kind, body in _events(message.body) if kind == t.ROSPEC_EVENT and body), None)
 
 
-def _read(message: Message, settings: LlrpSettings) -> list[Heard] | list[Reading]:
+def _read(message: Message, settings: LlrpSettings) -> Sequence[Heard]:
     kind, body = message.kind, message.body
     if kind == t.REPORT:
         return _report(body)

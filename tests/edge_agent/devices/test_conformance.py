@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from edge_agent.devices import make_dialect
+from edge_agent.devices import llrp_source, make_dialect, make_source
 from edge_agent.devices.base import (
     BadgeRead,
     CodeRead,
@@ -19,20 +19,24 @@ from edge_agent.devices.base import (
     Reading,
     SourceEvent,
     SourceState,
+    TagReported,
     TagSeen,
     UnreachableError,
 )
-from edge_agent.devices.stream import StreamSource
+from edge_agent.emulators.barcode_hid import BarcodeHidEmulator, stroke, typed
 from edge_agent.emulators.barcode_serial import BarcodeSerialEmulator
+from edge_agent.emulators.gpio import GpioEmulator
 from edge_agent.emulators.kerong_cu16 import KerongEmulator
+from edge_agent.emulators.llrp import LlrpEmulator
 from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.modbus_relay import ModbusRelayEmulator
 from edge_agent.emulators.pn532 import Pn532Emulator
-from edge_agent.emulators.pty_device import PtyDevice
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 from edge_agent.emulators.reader18 import Reader18Emulator
 from edge_agent.emulators.thingmagic import ThingMagicEmulator
+from edge_agent.emulators.tsl_ascii2 import TslAscii2Emulator
+from tests.edge_agent.devices.frames_boards import GPIO
 
 SOON = 10.0
 
@@ -43,11 +47,12 @@ class Case:
 
     family: str
     settings: dict[str, Any]
-    emulator: Callable[[Path], PtyDevice]
+    emulator: Callable[[Path], Any]
     frame: bytes
     reading: Reading
     act: Callable[[Any], None]
     acted: Reading
+    garble: int = 3
 
 
 CASES = [
@@ -76,6 +81,15 @@ CASES = [
         bytes.fromhex("8002051196"),
         LockState(2, 5, closed=True),
         lambda board: board.open_hook(2),
+        LockState(1, 2, closed=False),
+    ),
+    Case(
+        "gpio",
+        {"lines": (2, 17)},
+        GpioEmulator,
+        bytes.fromhex(GPIO[0].raw),
+        LockState(1, 17, closed=True),
+        lambda switches: switches.open_contact(2),
         LockState(1, 2, closed=False),
     ),
     Case(
@@ -124,6 +138,24 @@ CASES = [
         TagSeen("300833B2DDD9014000000001", rssi=-41, pc="3000"),
     ),
     Case(
+        "llrp",
+        {"stall_ms": 300, "poll_ms": 0},
+        lambda _: LlrpEmulator(),
+        bytes.fromhex("043d0000002c0000000700f000228d3415a537c8000000000f424181000286c78400060a24181e4000880003"),
+        TagReported("3415A537C8000000000F4241", antenna=2, rssi=-57, last_seen_us=1700000000000000, count=3),
+        lambda reader: reader.level(1, high=True),
+        LockState(1, 1, closed=True),
+    ),
+    Case(
+        "tsl_ascii2",
+        {},
+        TslAscii2Emulator,
+        b"\r\nEP: E20034120123456789000000\r\nRI: -57\r\nOK:\r\n",
+        TagSeen("E20034120123456789000000", rssi=-57),
+        lambda handheld: _pull(handheld, "300833B2DDD9014000000001"),
+        TagSeen("300833B2DDD9014000000001", rssi=-50, pc="3000"),
+    ),
+    Case(
         "rdm6300",
         {"absence_ms": 0},
         lambda path: Rdm6300Emulator(path, crlf=True),
@@ -131,6 +163,18 @@ CASES = [
         BadgeRead("01000734E0", "0000472288", "007,13536"),
         lambda reader: reader.present("0F00A1B2C3"),
         BadgeRead("0F00A1B2C3", "0010597059", "161,45763"),
+    ),
+    Case(
+        "barcode_hid",
+        {"suffix": "enter"},
+        BarcodeHidEmulator,
+        b"".join(map(typed, "]C0ARC-1")) + stroke(28),
+        CodeRead("ARC-1", "code128", "]C0"),
+        lambda scanner: scanner.scan("01095060001343522112\x1d10b", "]d2"),
+        CodeRead(
+            "01095060001343522112\x1d10b", "gs1-datamatrix", "]d2", {"01": "09506000134352", "21": "12", "10": "b"}
+        ),
+        garble=16,
     ),
     Case(
         "barcode_serial",
@@ -173,8 +217,8 @@ class Bench:
     """A source, the device it reads, and what was heard."""
 
     case: Case
-    device: PtyDevice
-    source: StreamSource
+    device: Any
+    source: Any
     heard: Heard
 
     def says(self, raw: bytes) -> None:
@@ -192,11 +236,13 @@ class Bench:
 
 
 @pytest.fixture(params=CASES, ids=lambda case: f"{case.family}-{case.frame[0]:02x}")
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+def bench(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     case: Case = request.param
+    monkeypatch.setattr(llrp_source, "RETRY_FIRST", 0.1)  # a reader on the network is left alone for longer
     device = case.emulator(tmp_path / "device")
     heard = Heard()
-    source = StreamSource(case.family, make_dialect(case.family, case.settings), str(device.path), heard)
+    where = device.url if isinstance(device, LlrpEmulator) else str(device.path)
+    source = make_source(case.family, case.family, make_dialect(case.family, case.settings), where, heard)
     source.start()
     try:
         heard.is_now("online")
@@ -234,7 +280,7 @@ def test_after_a_torn_frame_the_next_one_is_read(bench: Bench) -> None:
 
 def test_after_a_garbled_frame_the_next_one_is_read(bench: Bench) -> None:
     frame = bytearray(bench.case.frame)
-    frame[3] ^= 0x80
+    frame[bench.case.garble] ^= 0x80
     bench.says(bytes(frame))
     bench.heard.wait(lambda event: isinstance(event, FrameError))
     assert bench.case.reading not in bench.heard.events
