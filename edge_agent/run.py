@@ -13,6 +13,7 @@ import typer
 from edge_agent.devices.base import SettingsError
 from edge_agent.outbox import OutboxError
 from edge_agent.settings import Settings, load_settings
+from edge_agent.watchdog import from_systemd
 
 WRONG_USE = 2
 SettingsFile = Annotated[Path, typer.Argument(metavar="SETTINGS", help="The station's settings, a TOML file")]
@@ -25,6 +26,7 @@ def run(settings: SettingsFile) -> None:
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.INFO)
     try:
         station = Station(_load(settings))
+        station.watchdog = from_systemd()
     except (SettingsError, OutboxError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(WRONG_USE) from None

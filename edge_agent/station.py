@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -47,6 +48,7 @@ from edge_agent.state import StateFile, busy, describe
 from edge_agent.sweeps import Sweeps
 from edge_agent.unlock import Outcome, fire
 from edge_agent.uplink import OlderImageError, Uplink
+from edge_agent.watchdog import Watchdog
 from edge_agent.wording import Screen
 
 log = logging.getLogger("guiwei.station")
@@ -92,6 +94,7 @@ class Station:
         self._devices: dict[str, DeviceTable] = {device.name: device for device in settings.devices}
         self._dialects: dict[str, Dialect] = {}
         self._sources: dict[str, Source] = {}
+        self.watchdog = Watchdog()
         self._left_open_us = int(settings.session.left_open_seconds * 1_000_000)
         self._next_alive = self._next_prune = 0.0
         for device in settings.devices:
@@ -120,11 +123,13 @@ class Station:
         """Work until stopped."""
         try:
             self._begin()
+            self.watchdog.ready()
             for source in self._sources.values():
                 source.start()
             self._link.start()
             while self._take_what_came():
                 self._tick(self._clock.real_mono())
+                self.watchdog.turned(time.monotonic())
         finally:
             self._end()
 
@@ -194,6 +199,7 @@ class Station:
 
     def _end(self) -> None:
         """Write down what was learnt, tell the broker, let go of everything."""
+        self.watchdog.stopping()
         for source in self._sources.values():
             source.close()
         self._guarded(self._remember)

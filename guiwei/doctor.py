@@ -64,6 +64,7 @@ PROBES: dict[str, Probe] = {
     "git": program("git"),
     "libzbar0": lambda: ctypes.util.find_library("zbar") is not None,
     "fonts-wqy-zenhei": font("wqy-zenhei*"),
+    "systemd": program("systemd-analyze"),
     "tzdata": has_time_zones,
     "mosquitto": program("mosquitto"),
     "mosquitto-clients": program("mosquitto_sub"),

@@ -1,6 +1,7 @@
 """What stands around the agent is accepted by those who read it: systemd, udev, ESPHome."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -21,16 +22,41 @@ NODE = FOLDER / "esphome/cabinet-node.yaml"
 ESPHOME = "esphome==2026.6.5"
 
 
+MOST_EXPOSED = 4.0
+"""Of 10, as systemd counts what a service could do if it were taken over."""
+
+
+def analyze(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["systemd-analyze", *words], capture_output=True, text=True, check=False)
+
+
 def test_the_unit_is_one_that_systemd_accepts(tmp_path: Path) -> None:
     text = UNIT.read_text("utf-8")
     command = re.search(r"^ExecStart=(\S+) edge run /etc/guiwei/%i\.toml$", text, re.MULTILINE)
     assert command
     assert command[1] == "/opt/guiwei/.venv/bin/guiwei"
-    if systemd := shutil.which("systemd-analyze"):
-        unit = tmp_path / UNIT.name
-        unit.write_text(text.replace(command[1], "/bin/true"))
-        result = subprocess.run([systemd, "verify", unit], capture_output=True, text=True, check=False)
-        assert (result.returncode, result.stderr) == (0, "")
+    unit = tmp_path / UNIT.name
+    unit.write_text(text.replace(command[1], "/bin/true"))
+    verified = analyze("verify", str(unit))
+    assert (verified.returncode, verified.stderr) == (0, "")
+    exposed = analyze("security", "--offline=true", "--no-pager", f"--threshold={MOST_EXPOSED * 10:.0f}", str(unit))
+    assert exposed.returncode == 0, exposed.stdout
+    level = re.search(r"Overall exposure level .*: (\d+\.\d+)", exposed.stdout)
+    assert level
+    assert float(level[1]) <= MOST_EXPOSED
+
+
+def test_account_and_folders_of_a_station_are_made(tmp_path: Path) -> None:
+    users, folders = (UNIT.with_name(f"guiwei-edge.{kind}.conf") for kind in ("sysusers", "tmpfiles"))
+    wanted = dict(re.findall(r"^d (\S+) (\d{4}) ", folders.read_text("utf-8"), re.MULTILINE))
+    assert wanted == {"/etc/guiwei": "0750", "/var/lib/guiwei": "0750", "/run/guiwei": "0755"}
+    assert re.search(r"^u guiwei - ", users.read_text("utf-8"), re.MULTILINE)
+    (tmp_path / "etc").mkdir()
+    made = ("systemd-sysusers", str(users)), ("systemd-tmpfiles", "--create", str(folders))
+    for command in made if os.geteuid() == 0 else ():  # only root may make accounts and give folders away
+        words = [*command, f"--root={tmp_path}"]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(
@@ -39,6 +65,8 @@ def test_the_unit_is_one_that_systemd_accepts(tmp_path: Path) -> None:
         "Restart=always",
         "StartLimitIntervalSec=0",
         "NoNewPrivileges=true",
+        "Type=notify",
+        "WatchdogSec=30",
         "ProtectSystem=strict",
         "ProtectHome=true",
         "DevicePolicy=closed",
