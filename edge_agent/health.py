@@ -27,6 +27,7 @@ REPORTS: dict[str, Condition] = {
     "llrp": "reader_fault",
     "reader18": "reader_fault",
     "thingmagic": "reader_fault",
+    "tsl_ascii2": "reader_fault",
     "lock8a": "lock_fault",
     "kerong_cu16": "lock_fault",
     "gpio": "lock_fault",

@@ -28,6 +28,7 @@ from edge_agent.emulators.pn532 import Pn532Emulator
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 from edge_agent.emulators.reader18 import Reader18Emulator
 from edge_agent.emulators.thingmagic import ThingMagicEmulator
+from edge_agent.emulators.tsl_ascii2 import TslAscii2Emulator
 from edge_agent.settings import Settings, load_settings
 
 BADGE_READERS = (Rdm6300Emulator, Pn532Emulator)
@@ -123,6 +124,7 @@ MAKERS: dict[str, Callable[[Path, dict[int, int]], Any]] = {
     "lock8a": lambda port, contacts: Lock8AEmulator(port, locks=12, contacts=contacts),
     "gpio": lambda port, _: GpioEmulator(port),
     "kerong_cu16": lambda port, contacts: KerongEmulator(port, contacts=contacts),
+    "tsl_ascii2": lambda port, _: TslAscii2Emulator(port),
     "thingmagic": lambda port, _: ThingMagicEmulator(port),
     "reader18": lambda port, _: Reader18Emulator(port),
     "pn532": lambda port, _: Pn532Emulator(port),

@@ -14,8 +14,8 @@ from edge_agent.devices.base import Dialect, Listener, SettingsError, Source
 
 FAMILIES: dict[str, str] = {
     "barcode_serial": "edge_agent.devices.barcode_serial:BarcodeSerial",
-    "barcode_hid": "edge_agent.devices.barcode_hid:BarcodeHid",
     "barcode_camera": "edge_agent.devices.barcode_camera:BarcodeCamera",
+    "barcode_hid": "edge_agent.devices.barcode_hid:BarcodeHid",
     "gpio": "edge_agent.devices.gpio:Gpio",
     "kerong_cu16": "edge_agent.devices.kerong_cu16:KerongCu16",
     "llrp": "edge_agent.devices.llrp:Llrp",
@@ -26,12 +26,13 @@ FAMILIES: dict[str, str] = {
     "modbus_relay": "edge_agent.devices.modbus_relay:ModbusRelay",
     "rdm6300": "edge_agent.devices.rdm6300:Rdm6300",
     "thingmagic": "edge_agent.devices.thingmagic:ThingMagic",
+    "tsl_ascii2": "edge_agent.devices.tsl_ascii2:TslAscii2",
 }
 
 SOURCES: dict[str, str] = {
     "gpio": "edge_agent.devices.gpio:GpioSource",
-    "barcode_hid": "edge_agent.devices.barcode_hid:HidSource",
     "barcode_camera": "edge_agent.devices.barcode_camera:CameraSource",
+    "barcode_hid": "edge_agent.devices.barcode_hid:HidSource",
     "llrp": "edge_agent.devices.llrp_source:LlrpSource",
 }
 """Called as `Class(name, dialect, target, listener)`; every other family's is StreamSource."""

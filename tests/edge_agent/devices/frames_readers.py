@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from edge_agent.devices.base import (
+    CodeRead,
     CommandSeen,
     DeviceFault,
     DeviceReply,
@@ -197,7 +198,79 @@ THINGMAGIC = [
     ),
 ]
 
-READER_FRAMES = [*READER18, *THINGMAGIC]
+
+def tsl(text: str, *means: Reading, encode: Callable[[Any], bytes] | None = None) -> Frame:
+    return Frame("tsl_ascii2", text.encode().hex(), means, encode)
+
+
+def wanted(text: str, name: str, parameters: str, encode: Callable[[Any], bytes]) -> Frame:
+    return tsl(text, CommandSeen(name, {"parameters": parameters}), encode=encode)
+
+
+EPC_T = "E20034120123456789000000"
+TSL = [
+    wanted(".iv\r\n", "inventory", "", lambda d: d.inventory()),
+    wanted(".bc\r\n", "barcode", "", lambda d: d.scan()),
+    wanted(".vr\r\n", "version", "", lambda d: d.version()),
+    wanted(".rd -db tid -do 0000 -dl 06\r\n", "read", "-db tid -do 0000 -dl 06", lambda d: d.read("tid", 0, 6)),
+    wanted(
+        ".wr -db usr -do 0002 -dl 01 -da 00EE\r\n",
+        "write",
+        "-db usr -do 0002 -dl 01 -da 00EE",
+        lambda d: d.write("user", 2, bytes.fromhex("00EE")),
+    ),
+    tsl(f"CS: .iv\r\nEP: {EPC_T}\r\nRI: -57\r\nOK:\r\n\r\n", TagSeen(EPC_T, rssi=-57), RoundDone()),
+    tsl(
+        f"CS: .iv\r\nEP: {EPC_T}\r\nPC: 3000\r\nRI: -57\r\nEP: BEEF\r\nRI: -60\r\nOK:\r\n\r\n",
+        TagSeen(EPC_T, rssi=-57, pc="3000"),
+        TagSeen("BEEF", rssi=-60),
+        RoundDone(),
+    ),
+    tsl(
+        "CS: .iv\nIX: 0001\nEP: BEEF\nIX: 0002\nEP: ABCD\nOK:\n",
+        TagSeen("BEEF"),
+        TagSeen("ABCD"),
+        RoundDone(),
+    ),
+    tsl("CS: .iv\r\nME: No Transponder found\r\nER:005\r\n\r\n", RoundDone()),
+    tsl("CS: .rd\r\nME: gone\r\nER:005\r\n\r\n", DeviceFault(5, "read: no transponder found (gone)")),
+    tsl("CS: .bc\r\nME: No Barcode found\r\nER:006\r\n\r\n", DeviceReply("barcode", {"ok": False})),
+    tsl("CS: .iv\r\nER:009\r\n", DeviceFault(9, "inventory: battery low")),
+    tsl("ER:077\r\n", DeviceFault(77, "reply: error 077")),
+    tsl(
+        "CS: .bc\r\nBC: ]C0FILE-1\r\nOK:\r\n",
+        CodeRead("FILE-1", "code128", "]C0"),
+        DeviceReply("barcode", {"ok": True}),
+    ),
+    tsl("BC: a\x1b\x1d1\r\n", CodeRead("a\x1d1")),
+    Frame("tsl_ascii2", b"\x00EP: BE\xffEF\r\nOK:\r\n\x00".hex(), (TagSeen("BEEF"), RoundDone())),
+    tsl(
+        "CS: .rd\r\nEP: BEEF\r\nRD: E2801105\r\nOK:\r\n",
+        TagSeen("BEEF"),
+        MemoryRead("BEEF", "", "E2801105"),
+        DeviceReply("read", {"ok": True}),
+    ),
+    tsl(
+        "CS: .wr\r\nEP: BEEF\r\nWW: 2\r\nOK:\r\n",
+        TagSeen("BEEF"),
+        DeviceReply("write", {"epc": "BEEF", "words": "2"}),
+        DeviceReply("write", {"ok": True}),
+    ),
+    tsl(
+        "MF: TSL\r\nUS: 1128\r\nUF: 1.8.0\r\n",
+        ReaderInfo("maker", "TSL"),
+        ReaderInfo("serial", "1128"),
+        ReaderInfo("software", "1.8.0"),
+    ),
+    tsl(
+        "CS: .sa\r\nSW: single\r\nOK:\r\n",
+        DeviceReply("switch_action", {"sw": "single"}),
+        DeviceReply("switch_action", {"ok": True}),
+    ),
+]
+
+READER_FRAMES = [*READER18, *THINGMAGIC, *TSL]
+READER_BOUND = {"reader18": 256, "thingmagic": 256, "tsl_ascii2": 8192}
 
 BAD_READERS: list[tuple[str, str, str]] = [
     ("reader18", "1500010301010c0000000000000000000003136bb1a6", "CRC B1A6, should be B1A5"),
@@ -206,6 +279,14 @@ BAD_READERS: list[tuple[str, str, str]] = [
     ("reader18", r18(0, 0x01, 0x03, 0x02, 0x04, data=SMALL), "fit any layout"),
     ("reader18", r18(0, 0x01, 0x03, 0x01, 0x03, data=SMALL[:6]), "fit any layout"),
     ("reader18", r18(0, 0x01, 0x01, 0x02, 0x02, data="42AA" + "0C" + "00" * 8 + "02CCDDEE"), "fits both layouts"),
+    ("tsl_ascii2", b"EP: BEE\r\n".hex(), "is not hex"),
+    ("tsl_ascii2", (b"EP: " + b"AB" * 63 + b"\n").hex(), "126 digits, 124 at most"),
+    ("tsl_ascii2", b"RI: x\r\n".hex(), "is no number"),
+    ("tsl_ascii2", (b"ER:" + b"9" * 5000 + b"\r\n").hex(), "is no number"),
+    ("tsl_ascii2", b"hello\r\n".hex(), "begins with no header"),
+    ("tsl_ascii2", b"EP: BE".hex(), "line cut short: 6 bytes"),
+    ("tsl_ascii2", b"BC: a\x1b\rb\r\n".hex(), "control character 0D in a code"),
+    ("tsl_ascii2", "41" * 9000, "longer than"),
     ("thingmagic", "ff00031d0d", "cut short: 5 of 7"),
     ("thingmagic", "ff0003000000001d0d", "CRC"),
     ("thingmagic", tm(0x22, 0, 0, data=WITH_TID[:-2]), "5 bytes of PC, EPC and CRC, 6 announced"),

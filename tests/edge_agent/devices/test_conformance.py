@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,15 @@ class Case:
     act: Callable[[Any], None]
     acted: Reading
     garble: int = 3
+
+
+def _pull(handheld: TslAscii2Emulator, epc: str) -> None:
+    """Pull the trigger on a tag once the station has said what the trigger does."""
+    end = time.monotonic() + SOON
+    while handheld.setup.single != "inv" and time.monotonic() < end:
+        time.sleep(0.01)
+    handheld.put(epc)
+    handheld.pull()
 
 
 CASES = [

@@ -30,15 +30,15 @@ from tests.edge_agent.devices.frames import Frame
 from tests.edge_agent.devices.frames_badges import BAD_BADGES, BADGE_BOUND, BADGE_FRAMES
 from tests.edge_agent.devices.frames_boards import BAD_BOARDS, BOARD_FRAMES
 from tests.edge_agent.devices.frames_llrp import BAD_LLRP, LLRP_FRAMES
-from tests.edge_agent.devices.frames_readers import BAD_READERS, READER_FRAMES
+from tests.edge_agent.devices.frames_readers import BAD_READERS, READER_BOUND, READER_FRAMES
 
 FRAMES = [*FRAMES_ELSEWHERE, *BOARD_FRAMES, *READER_FRAMES, *BADGE_FRAMES, *LLRP_FRAMES]
 BAD = [*BAD_ELSEWHERE, *BAD_BOARDS, *BAD_READERS, *BAD_BADGES, *BAD_LLRP]
 
 SERIAL = sorted(set(FAMILIES) - {"barcode_camera"})
-BOUND = {"m100": 1100, "lock8a": 256, "rdm6300": 16, "reader18": 256, "thingmagic": 256, "barcode_serial": 8192}
+BOUND = {"m100": 1100, "lock8a": 256, "rdm6300": 16, "barcode_serial": 8192}
 BOUND |= {"llrp": 1 << 20, "kerong_cu16": 9, "modbus_relay": 264, "gpio": 48}
-BOUND |= BADGE_BOUND
+BOUND |= BADGE_BOUND | READER_BOUND
 
 
 def hear(family: str, chunks: list[bytes], given_settings: dict[str, object] | None = None) -> list[Heard]:
