@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from edge_agent.devices import llrp_commands as write
 from edge_agent.devices import llrp_tables as t
-from edge_agent.devices.base import DeviceFault, Heard, RoundDone
+from edge_agent.devices.base import DeviceFault, Heard, LockState, RoundDone
 from edge_agent.devices.llrp_capabilities import Capabilities, capabilities
 from edge_agent.devices.llrp_meaning import attempt_of, meaning, rospec_event_of, status_of
 from edge_agent.devices.llrp_settings import LlrpSettings
@@ -91,11 +91,13 @@ class Session:
         self._poll_refused = False
         self._again_at = now
         self._sends: list[bytes] = []
+        self._over = ""
+        self._started = False
 
     # -- what comes in ------------------------------------------------------------------------------------------------
 
     def hear(self, message: Message, now: float) -> list[Heard]:
-        """Take one message; give what to report (SessionError: the conversation is over)."""
+        """Take one message; give what to report."""
         self._heard_at = now
         if message.kind == t.REPORT:
             return meaning(message, self.settings) if self.online else []
@@ -107,7 +109,7 @@ class Session:
             self._event(message, now)
             return heard
         if message.kind == t.CLOSED:
-            raise SessionError("the reader ended the session")
+            self._over = "the reader ended the session"
         if self._awaited and self._answers(message, self._awaited):
             return self._answered(message, self._awaited, heard, now)
         if self._polled_at is not None and message.kind in (t.CONFIG, t.ERROR):
@@ -120,7 +122,7 @@ class Session:
         except (WireError, struct.error):
             return
         if attempt in t.TAKEN:
-            raise SessionError(t.REFUSED[attempt])
+            self._over = t.REFUSED[attempt]
         if attempt == 0 and not self._begun:
             self._version = message.version
             self._due = now
@@ -141,7 +143,8 @@ class Session:
         except (WireError, struct.error):
             code, says = UNREADABLE, "an answer that cannot be read"
         if code and step.needed:
-            raise SessionError(f"{step.name} refused: {t.STATUS_CODES.get(code, says or code)} {says}".strip())
+            self._over = f"{step.name} refused: {t.STATUS_CODES.get(code, code)} {says}".strip()
+            return heard
         self._check_region(step)
         if step.name == "enable_rospec":
             self.online = True
@@ -152,15 +155,23 @@ class Session:
     def _check_region(self, step: Step) -> None:
         region = self.settings.region
         outside = self.can.outside(region) if region and step.name == "get_reader_capabilities" else ""
-        if outside:
-            raise SessionError(outside)
+        self._over = outside or self._over
 
     def _poll_answered(self, heard: list[Heard]) -> list[Heard]:
         self._polled_at, self._in_vain = None, 0
         fault = any(isinstance(reading, DeviceFault) for reading in heard)
         shown = [] if fault and self._poll_refused else heard
         self._poll_refused = self._poll_refused or fault
+        self._start_if_open(heard)
         return [*shown, *self._round(by_poll=True)]
+
+    def _start_if_open(self, heard: list[Heard]) -> None:
+        """Start the ROSpec, once, where the contact that triggers it was open before anybody watched."""
+        if self.settings.start == "gpi" and not self._started and self.online and not self.running:
+            trigger = LockState(1, self.settings.trigger_port, closed=False)
+            if trigger in heard:
+                self._send("start_rospec", write.spec(write.ROSPEC_ID))
+            self._started = True
 
     def _round(self, *, by_poll: bool) -> list[Heard]:
         """Claim a round that ended, if the reader reads and this word of it proves that."""
@@ -173,7 +184,9 @@ class Session:
     # -- what goes out ------------------------------------------------------------------------------------------------
 
     def tick(self, now: float) -> list[bytes]:
-        """Give what to send now (SessionError: the reader has been silent for too long)."""
+        """Give what to send now (SessionError: the conversation is over)."""
+        if self._over:
+            raise SessionError(self._over)
         silent = now - self._heard_at
         if silent >= self._patience:
             raise SessionError(f"{MISSED} keepalives missed: not a word for {silent:.0f} s")

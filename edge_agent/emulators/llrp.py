@@ -10,6 +10,7 @@ import socket
 import ssl
 import struct
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -65,6 +66,8 @@ class LlrpEmulator(TcpDevice):
         self.reads = 0
         """Tag reads reported so far."""
         self.acknowledged = 0
+        self.commands: deque[int] = deque(maxlen=64)
+        """The types of the last messages a client sent, polls for the inputs left out."""
         self.keeps_alive = True
         """Whether keepalives are sent at all."""
         self._scheme = "llrps" if tls else "llrp"
@@ -231,6 +234,8 @@ class LlrpEmulator(TcpDevice):
         self.send(self._whole(kind, *content))
 
     def _obey(self, kind: int, number: int, body: bytes) -> None:
+        if (kind, body[2:3]) != (2, b"\x09"):
+            self.commands.append(kind)
         if kind == 72:
             self.acknowledged += 1
         elif kind == 60:
