@@ -12,7 +12,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from paho.mqtt.client import Client, MQTTMessage, MQTTv5
@@ -61,6 +61,19 @@ class Arrived(msgspec.Struct, frozen=True):
 
 
 LinkEvent = LinkUp | LinkDown | Delivered | Arrived
+
+
+class Wire(Protocol):
+    """What a station sends by."""
+
+    def start(self) -> None:
+        """Begin connecting; what happens arrives in the inbox."""
+
+    def publish(self, payload: bytes) -> None:
+        """Send one batch; without a connection nothing is sent and nothing kept."""
+
+    def close(self) -> None:
+        """Say good-bye and stop."""
 
 
 def _at_once(_client: Client, _userdata: Any, link: Any) -> None:

@@ -9,7 +9,7 @@ from contract.codec import open_receipt, seal
 from contract.errors import ContractError
 from contract.messages import MAX_EVENTS, Batch
 from edge_agent.journal import Journal
-from edge_agent.link import Link
+from edge_agent.link import Wire
 from edge_agent.parts import MOST_BYTES
 from edge_agent.sender import Sender
 
@@ -22,7 +22,7 @@ class Uplink:
     """Send what is unsent, confirm what is received."""
 
     def __init__(
-        self, station: str, key: Ed25519PrivateKey, server_key: Ed25519PublicKey, journal: Journal, link: Link
+        self, station: str, key: Ed25519PrivateKey, server_key: Ed25519PublicKey, journal: Journal, link: Wire
     ) -> None:
         self._station, self._key, self._server_key = station, key, server_key
         self._journal, self._link = journal, link
