@@ -62,7 +62,9 @@ class Acts:
     def request(self, step: s.Request) -> None:
         body: Json = {"items": self._codes(step.items), "mode": step.mode, "purpose": step.purpose}
         body |= _given({"for": step.for_, "from": _iso(step.from_), "until": _iso(step.until), "due": _iso(step.due)})
-        body |= _given({"documents": step.documents, "impressions": step.impressions})
+        body |= _given({"documents": step.documents, "impressions": step.impressions, "pages": step.pages})
+        if step.mode == "sharing":  # whoever does not say with whom says it in the purpose
+            body |= {"recipient": step.recipient or step.purpose, "outside": step.outside}
         made = self.world.api(step.as_).post("/requests", body)
         if step.name:
             self.requests[step.name] = made
@@ -96,7 +98,7 @@ class Acts:
 
     def order(self, step: s.Order) -> None:
         body: Json = {"person": step.for_ or step.as_, "items": self._codes(step.items), "task": step.task}
-        body |= _given({"purpose": step.purpose, "until": _iso(step.until)})
+        body |= _given({"purpose": step.purpose, "until": _iso(step.until), "to": step.to})
         self.world.api(step.as_).post("/orders", body)
 
     def hand_over(self, step: s.HandOver) -> None:

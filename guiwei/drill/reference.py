@@ -13,7 +13,9 @@ from msgspec import Struct
 
 from guiwei.drill.specs import AlarmSpec, CaseSpec, Expect, ItemSpec, LedgerSpec, PersonSpec, StationSpec
 from guiwei.drill.spelling import SYNONYMS
+from guiwei.drill.spelling import WORDS as WORDS_OF
 from guiwei.drill.steps import STEPS, Step
+from guiwei.drill.synonyms import ALSO
 
 KEYS = {
     "as": "who does it, signed in over HTTP",
@@ -32,12 +34,15 @@ KEYS = {
     "impressions": "how often the seal is put down (R17)",
     "item": "one item of the story",
     "items": "items of the story, a list or one",
-    "mode": "`reading`, `loan`, `photocopy`, `seal_use`",
+    "mode": "`reading` (in the room), `loan` (inside the company), `photocopy`, `seal_use`, `sharing` (with another"
+    " department or, with `outside`, with somebody outside), `transfer` (of what somebody else holds, hand to hand)",
     "note": "a remark that is kept",
-    "pages": "how many pages were counted",
+    "outside": "`true`: what is shared leaves the company (R04)",
+    "pages": 'at `request`, the pages to be copied (R12): `"1-3"`; at `check`, how many were counted',
     "parts": "how many parts were counted",
     "pin": "the digits typed (left out: the person's own)",
     "purpose": "what it is for (R01)",
+    "recipient": "with whom it is shared (R65; left out: what `purpose` says)",
     "rate": "from 0 (hears all) to 1 (hears nothing)",
     "request": "the `name` of an earlier `request` step",
     "stocktake": "the `name` of the step that opened it",
@@ -48,7 +53,7 @@ KEYS = {
     "task": "`stock_in`, `stock_out`, `move`, `repair`, `stocktake`, `destruction`",
     "time": "a moment that is not over yet",
     "title": "what the stocktake is called",
-    "to": "who receives it",
+    "to": "who receives it; at `order`, the door where the items belong from now on",
     "until": "until when: a moment",
     "what": "`server`, `broker`, or a station's name",
     "who": "whose badge or PIN",
@@ -98,6 +103,9 @@ WORDS: dict[type[Struct], dict[str, str]] = {
         "department": "where the person works",
         "badge": "EM4100 number, ten hex digits",
         "pin": "digits for the keypad",
+        "scope": "what the rights are narrowed to (R40): `{ departments, categories, secrecy, cabinets }`, each a list",
+        "training": 'what was learnt, until when (R44): `{ security = "2026-12-31T00:00:00+08:00" }`; `""`: for ever',
+        "active": "`false`: has left; badge and rights count no more (R43)",
     },
     StationSpec: {
         "reader": "family of each door's tag reader",
@@ -118,6 +126,11 @@ WORDS: dict[type[Struct], dict[str, str]] = {
         "pages": "how many pages it has",
         "tag": "EPC in hex (left out: made up)",
         "code": "printed code (left out: made up)",
+        "tid": "the tag's own number in hex",
+        "home": "the door it belongs behind (left out: where it begins)",
+        "parent": "the item that this is a standing copy of (R13)",
+        "customer": "whose file it is",
+        "grade": "the customer's grade: `A`, `B`, `C` (R37)",
     },
 }
 COMMON = ("name", "expect_refusal")
@@ -129,6 +142,7 @@ def tables() -> dict[str, str]:
         "steps": steps_table(),
         "keys": table(("key", "is"), ((f"`{key}`", words) for key, words in KEYS.items())),
         "synonyms": table(("step", "written", "meant"), synonyms()),
+        "words": table(("of", "written", "meant"), other_words()),
         "people": struct_table(PersonSpec),
         "stations": struct_table(StationSpec),
         "items": struct_table(ItemSpec),
@@ -168,6 +182,13 @@ def default(field: msgspec.structs.FieldInfo) -> str:
 def synonyms() -> Iterable[tuple[str, str, str]]:
     """List the other words that steps understand."""
     return ((f"`{do}`", f"`{written}`", f"`{meant}`") for do, pairs in SYNONYMS.items() for written, meant in pairs)
+
+
+def other_words() -> Iterable[tuple[str, str, str]]:
+    """List the other words that keys of people and items and the vocabulary have."""
+    keys = ((what, written, word) for what, pairs in WORDS_OF.items() for written, word in pairs)
+    values = ((key, written, word) for key, words in ALSO.items() for written, word in words.items())
+    return ((f"`{what}`", f"`{written}`", f"`{word}`") for what, written, word in (*keys, *values))
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

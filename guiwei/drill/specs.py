@@ -11,6 +11,9 @@ class PersonSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     department: str = ""
     badge: str | None = None
     pin: str | None = None
+    scope: dict[str, list[str]] = {}
+    training: dict[str, str] = {}
+    active: bool = True
 
 
 class StationSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
@@ -24,7 +27,7 @@ class StationSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True)
 
 
 class ItemSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """A thing under control and the door it begins behind (left out: it is nowhere yet)."""
+    """A thing under control, the door it begins behind, and the one it belongs behind if that is another."""
 
     place: str
     kind: str = "file"
@@ -37,6 +40,11 @@ class ItemSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     pages: int = 0
     tag: str | None = None
     code: str | None = None
+    tid: str | None = None
+    home: str | None = None
+    parent: str | None = None
+    customer: str = ""
+    grade: str = ""
 
 
 class AlarmSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, omit_defaults=True):

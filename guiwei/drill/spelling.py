@@ -10,9 +10,11 @@ import msgspec
 
 from guiwei.drill.specs import Expect
 from guiwei.drill.steps import STEPS, AnyStep
-from server.domain.words import Mode, Secrecy
+from guiwei.drill.synonyms import OUTSIDE, VOCABULARY, meant, plain
+from server.domain.words import Secrecy
 
-ITEM, PERSON = ("item", "items"), (("person", "for"), ("who", "for"), ("to", "for"))
+ITEM, BY, WHY = ("item", "items"), ("by", "as"), ("reason", "purpose")
+PERSON = (("person", "for"), ("who", "for"))
 REMARK = (("reason", "note"), ("comment", "note"))
 PROCESS = (("target", "what"), ("process", "what"), ("at", "what"), ("station", "what"))
 PLACE = (("station", "at"), ("door", "at"))
@@ -22,21 +24,33 @@ SYNONYMS: dict[str, tuple[tuple[str, str], ...]] = {
     "badge": (("as", "who"), ("person", "who"), ("badge", "card"), *PLACE),
     "pin": (("as", "who"), ("person", "who"), ("code", "pin"), ("digits", "pin"), *PLACE),
     "scan": PLACE,
-    "check": (ITEM, ("by", "as"), ("loan", "request"), *REMARK),
+    "check": (ITEM, BY, ("loan", "request"), *REMARK),
     "take": (ITEM, *PLACE),
     "put": (ITEM, ("tag", "tags"), *PLACE),
     "open": PLACE,
     "force": PLACE,
     "spare_key": PLACE,
     "close": PLACE,
-    "request": (ITEM, ("pages", "documents"), ("document", "documents"), ("count", "impressions")),
-    "approve": (*REMARK, ("by", "as")),
-    "refuse": (*REMARK, ("by", "as")),
-    "withdraw": (*REMARK, ("by", "as")),
-    "register": (ITEM, *PERSON),
-    "order": (ITEM, *PERSON, ("kind", "task")),
-    "hand_over": (ITEM,),
-    "delegate": (("from_", "as"),),
+    "request": (
+        ITEM,
+        BY,
+        WHY,
+        *PERSON,
+        ("applicant", "for"),
+        ("document", "documents"),
+        ("count", "impressions"),
+        ("page", "pages"),
+        ("to", "recipient"),
+        ("with", "recipient"),
+        ("return_by", "due"),
+    ),
+    "approve": (BY, *REMARK),
+    "refuse": (BY, *REMARK),
+    "withdraw": (BY, *REMARK),
+    "register": (ITEM, BY, WHY, *PERSON, ("to", "for"), ("return_by", "due")),
+    "order": (ITEM, BY, WHY, *PERSON, ("kind", "task"), ("type", "task"), ("place", "to")),
+    "hand_over": (ITEM, BY, WHY),
+    "delegate": (BY, ("delegate", "to"), ("start", "from"), ("end", "until")),
     "stocktake_open": (("at", "stations"), ("station", "stations")),
     "sweep": (("station", "at"),),
     "kill": PROCESS,
@@ -52,6 +66,13 @@ SYNONYMS: dict[str, tuple[tuple[str, str], ...]] = {
     "unplug": (("what", "device"), *PLACE),
     "plug": (("what", "device"), *PLACE),
 }
+WORDS = {
+    "person": (("post", "role"), ("card", "badge"), ("limits", "scope"), ("rights", "scope")),
+    "item": (
+        ("number", "record_number"), ("epc", "tag"), ("barcode", "code"), ("level", "secrecy"), ("copy_of", "parent"),
+        ("original", "parent"), ("customer_grade", "grade"), ("belongs", "home"), ("page_count", "pages"),
+    ),
+}  # fmt: skip
 LISTS = frozenset({"items", "stations", "tags", "documents", "expect_refusal"})
 A_STATION = ("station", "agent", "edge")
 
@@ -66,11 +87,20 @@ def read_step(raw: dict[str, object], stations: Collection[str] = ()) -> AnyStep
         table["at"] = door_of(table, table.pop("door"))
     if do in ("kill", "start", "pause", "resume"):
         _name_process(table, stations)
-    for written, meant in SYNONYMS.get(do, ()):
-        if written in table and meant not in table and written not in _fields(do):
-            table[meant] = table.pop(written)
+    for written, key in SYNONYMS.get(do, ()):
+        if written in table and key not in table and written not in _fields(do):
+            table[key] = table.pop(written)
     if do == "hand_over" and "as" not in table and "from" in table:
         table["as"] = table["from"]
+    if do == "delegate" and "as" not in table and "from" in table:
+        table["as"] = table.pop("from")
+    if do == "request":
+        _read_request(table)
+    if do == "order":
+        _read_order(table)
+    for key in ("mode", "task"):
+        if key in table:
+            table[key] = meant(key, table[key])
     if do == "check":
         _read_check(table)
     if do == "swap_tag" and isinstance(table.get("item"), list) and len(pair := list(table["item"])) == 2:  # type: ignore[call-overload]
@@ -80,6 +110,63 @@ def read_step(raw: dict[str, object], stations: Collection[str] = ()) -> AnyStep
     for key in LISTS & table.keys():
         table[key] = _listed(table[key])
     return msgspec.convert(table, AnyStep)  # type: ignore[no-any-return]
+
+
+def read_person(raw: object) -> object:
+    """Understand other words of a person's table: limits beside `scope`, a clearance, one training or several."""
+    if not isinstance(raw, dict):
+        return raw
+    table = _reworded(raw, "person")
+    limits: dict[str, object] = dict(scope) if isinstance(scope := table.get("scope", {}), dict) else {}
+    for one, many in (("department", "departments"), ("category", "categories"), ("cabinet", "cabinets")):
+        if one in limits:
+            limits[many] = limits.pop(one)
+    limits |= {key: table.pop(key) for key in ("departments", "categories", "secrecy", "cabinets") if key in table}
+    levels = list(map(str, Secrecy))
+    if "clearance" in table and (level := str(meant("secrecy", table["clearance"]))) in levels:
+        limits["secrecy"] = levels[levels.index(level) :]
+        del table["clearance"]
+    if "secrecy" in limits:
+        limits["secrecy"] = [meant("secrecy", word) for word in _all(limits["secrecy"])]
+    if limits:
+        table["scope"] = {key: _listed(words) for key, words in limits.items()}
+    if "training" in table and not isinstance(table["training"], dict):
+        rows = [one if isinstance(one, dict) else {"subject": one} for one in _all(table["training"])]
+        table["training"] = {str(row.get("subject")): _moment(row.get("expires", "")) for row in rows}
+    return table
+
+
+def read_item(raw: object) -> object:
+    """Understand other words of an item's table."""
+    return _reworded(raw, "item") if isinstance(raw, dict) else raw
+
+
+def _reworded(raw: dict[str, object], what: str) -> dict[str, object]:
+    named = dict(WORDS[what])
+    table = {named[key] if key in named and named[key] not in raw else key: value for key, value in raw.items()}
+    return {key: meant(key, value) if key in VOCABULARY else value for key, value in table.items()}
+
+
+def _all(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _moment(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _read_request(table: dict[str, object]) -> None:
+    """Understand a mode that says that it leaves the company, and pages as numbers or a list."""
+    if isinstance(mode := table.get("mode"), str) and plain(mode) in OUTSIDE:
+        table.setdefault("outside", True)
+    if "pages" in table:
+        table["pages"] = ",".join(map(str, _all(table["pages"])))
+
+
+def _read_order(table: dict[str, object]) -> None:
+    """Understand `to` as the person it is for, unless it names a door."""
+    if isinstance(to := table.get("to"), str) and "/" not in to and "for" not in table:
+        table["for"] = table.pop("to")
 
 
 def door_of(table: dict[str, object], door: object) -> str:
@@ -124,15 +211,17 @@ def _read_check(table: dict[str, object]) -> None:
 def _read_scope(scope: object) -> object:
     """Understand a word or a list of words (secrecy levels, modes, else departments) as well as a table of lists."""
     if isinstance(scope, dict):
-        named = {"mode": "modes", "department": "departments"}
-        return {named.get(key, key): _listed(value) for key, value in scope.items()}
-    words = [scope] if isinstance(scope, str) else scope
-    if not isinstance(words, list):
+        named = {"mode": "modes", "department": "departments", "category": "categories"}
+        words = {"modes": "mode", "secrecy": "secrecy"}
+        tables = {named.get(key, key): _all(value) for key, value in scope.items()}
+        return {key: [meant(words[key], one) if key in words else one for one in all_] for key, all_ in tables.items()}
+    if not isinstance(scope, str | list):
         return scope
     found: dict[str, list[str]] = {}
-    for word in map(str, words):
-        kind = "secrecy" if word in set(Secrecy) else "modes" if word in set(Mode) else "departments"
-        found.setdefault(kind, []).append(word)
+    for word in map(str, _all(scope)):
+        limits = ((kind, key, str(meant(key, word))) for kind, key in (("secrecy", "secrecy"), ("modes", "mode")))
+        kind, said = next(((k, said) for k, key, said in limits if said in VOCABULARY[key]), ("departments", word))
+        found.setdefault(kind, []).append(said)
     return found
 
 
@@ -142,6 +231,8 @@ def read_expect(raw: dict[str, object]) -> Expect:
     for key in ("alarms", "cleared", "cases"):
         if isinstance(found := table.get(key), list):
             table[key] = [_read_happening(one) for one in found]
+    if isinstance(states := table.get("loans"), dict):
+        table["loans"] = {name: meant("state", state) for name, state in states.items()}
     if isinstance(found := table.get("verdicts"), list):
         table["verdicts"] = _by_item(found)
     if isinstance(found := table.get("overdue"), list):

@@ -31,6 +31,9 @@ class Request(ByPerson, frozen=True, kw_only=True, tag="request"):
     due: str | None = None
     documents: list[str] = []
     impressions: int = 0
+    pages: str = ""
+    recipient: str = ""
+    outside: bool = False
 
 
 class Approve(ByPerson, frozen=True, kw_only=True, tag="approve"):
@@ -84,6 +87,7 @@ class Order(ByPerson, frozen=True, kw_only=True, tag="order"):
     task: str = "move"
     purpose: str = "duty"
     until: str | None = None
+    to: str | None = None
 
 
 class HandOver(ByPerson, frozen=True, kw_only=True, tag="hand_over"):

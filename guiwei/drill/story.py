@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+import server
 from guiwei.drill.specs import (
     AlarmSpec,
     CaseSpec,
@@ -23,7 +24,7 @@ from guiwei.drill.specs import (
     StationSpec,
     VerdictSpec,
 )
-from guiwei.drill.spelling import read_expect, read_step
+from guiwei.drill.spelling import read_expect, read_item, read_person, read_step
 from guiwei.drill.steps import STEPS, AnyStep
 from guiwei.drill.times import moment_us
 from guiwei.drill.vocabulary import spec_mistakes
@@ -31,6 +32,7 @@ from guiwei.drill.vocabulary import spec_mistakes
 T = TypeVar("T", bound=Struct)
 PEOPLE_KEYS = ("as", "for", "who", "to", "witness")
 EPC = re.compile(r"[0-9A-Fa-f]{8,}")
+SHEETS = Path(server.__file__).parent / "policies"
 
 
 class StoryError(ValueError):
@@ -62,6 +64,13 @@ class Story(Struct, frozen=True, kw_only=True):
 SECTIONS = ("name", "rules", "start", "policy", "people", "stations", "items", "steps", "expect")
 
 
+def policy_sheet(file: str, named: str) -> Path:
+    """Find a policy sheet: by its path beside the story, else one that ships by its name."""
+    beside = (Path(file).parent / named).resolve()
+    shipped = SHEETS / f"{Path(named).stem}.toml"
+    return shipped if not beside.is_file() and shipped.is_file() else beside
+
+
 def read_story(path: Path) -> Story:
     """Read and check a story file; raises StoryError."""
     try:
@@ -90,9 +99,9 @@ class _Reader:
             self.shaped(raw, key, kind)
         if "name" not in raw or "start" not in raw:
             raise self.wrong(1, "a story needs `name` and `start`")
-        people = {k: self.convert(v, PersonSpec, f"people.{k}") for k, v in _table(raw, "people").items()}
+        people = {k: self.convert(read_person(v), PersonSpec, f"people.{k}") for k, v in _table(raw, "people").items()}
         stations = {k: self.convert(v, StationSpec, f"stations.{k}") for k, v in _table(raw, "stations").items()}
-        items = {k: self.convert(v, ItemSpec, f"items.{k}") for k, v in _table(raw, "items").items()}
+        items = {k: self.convert(read_item(v), ItemSpec, f"items.{k}") for k, v in _table(raw, "items").items()}
         step_lines = self.lines_of("[[steps]]")
         steps = [self.step(s, step_lines[n : n + 1], stations) for n, s in enumerate(_list(raw, "steps"))]
         expect_lines = self.lines_of("[[expect]]")
@@ -109,7 +118,7 @@ class _Reader:
             policy=str(raw.get("policy", "default")), people=people, stations=stations, items=items,
             steps=steps, expects=expects, lines=step_lines,
         )  # fmt: skip
-        if story.policy != "default" and not (self.path.parent / story.policy).is_file():
+        if story.policy != "default" and not policy_sheet(story.file, story.policy).is_file():
             raise self.wrong(self.line_of_key("policy"), f"there is no policy sheet {story.policy!r}")
         self.check_names(story, expect_lines)
         return story
@@ -163,7 +172,11 @@ class _Reader:
             if step.name:
                 names.add(step.name)
         for key, item in story.items.items():
-            self.check_at(story, item.place, self.line_of_table(f"items.{key}"))
+            line = self.line_of_table(f"items.{key}")
+            for place in filter(None, (item.place, item.home)):
+                self.check_at(story, place, line)
+            if item.parent is not None and item.parent not in story.items:
+                raise self.wrong(line, f"unknown item {item.parent!r}", item.parent, story.items)
         for badge in (badges := [p.badge.upper() for p in story.people.values() if p.badge]):
             if badges.count(badge) > 1:
                 raise self.wrong(self.line_of_key("people"), f"badge {badge} belongs to more than one person")
@@ -200,7 +213,10 @@ class _Reader:
     def check_value(self, story: Story, key: str, value: object, line: int, names: set[str], do: object) -> None:
         if value in (None, "", []):
             return
-        if ((key in PEOPLE_KEYS and do != "wait") or (do, key) == ("hand_over", "from")) and value not in story.people:
+        is_door = key == "at" or (do, key) == ("order", "to")
+        if (
+            (key in PEOPLE_KEYS and do != "wait" and not is_door) or (do, key) == ("hand_over", "from")
+        ) and value not in story.people:
             raise self.wrong(self.key_below(line, key), f"unknown person {value!r}", str(value), story.people)
         if key in ("items", "item"):
             for item in value if isinstance(value, list) else [value]:
@@ -213,7 +229,7 @@ class _Reader:
                 self.check_at(story, str(station), self.key_below(line, key))
         if key in ("request", "stocktake") and value not in names:
             raise self.wrong(self.key_below(line, key), f"no step before this is named {value!r}", str(value), names)
-        if key == "at":
+        if is_door:
             self.check_at(story, str(value), self.key_below(line, key))
         if key == "what" and value not in ("server", "broker", *story.stations):
             known = ("server", "broker", *story.stations)

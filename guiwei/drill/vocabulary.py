@@ -12,35 +12,22 @@ from msgspec import Struct
 
 from guiwei.drill.specs import Expect, ItemSpec, PersonSpec, StationSpec, VerdictSpec
 from guiwei.drill.steps import Step
+from guiwei.drill.synonyms import VOCABULARY
 from guiwei.drill.times import duration_us, moment_us
-from server.domain.words import (
-    AlarmKind,
-    CaseKind,
-    IncidentKind,
-    ItemKind,
-    LoanState,
-    Mode,
-    RequestState,
-    Role,
-    Secrecy,
-    Severity,
-    Task,
-    Verdict,
-)
+from server.domain.words import AlarmKind, CaseKind, IncidentKind, Severity, Verdict
 
 EMULATED: Final = {"reader": ("m100",), "lock": ("lock8a",), "badge": ("rdm6300",), "scanner": ("barcode_serial",)}
 """The families that can be played, by the role of the device."""
 DEVICES: Final = re.compile(r"reader\d*|lock|badge|scanner|keypad")
-WORDS: Final[dict[str, Collection[str]]] = {
-    "role": set(Role), "secrecy": set(Secrecy), "kind": set(ItemKind), "mode": set(Mode), "task": set(Task)
-}  # fmt: skip
+LIMITS: Final = ("departments", "categories", "secrecy", "cabinets")
+"""What a person's rights may be narrowed by (R40)."""
 Mistake = tuple[str, str, str, Collection[str]]
 """Key, what is wrong, the word that is wrong, the words that are known."""
 
 
 def in_table(spec: PersonSpec | StationSpec | ItemSpec) -> Iterator[Mistake]:
     """Find wrong values in a person, a station or an item."""
-    known = EMULATED if isinstance(spec, StationSpec) else WORDS
+    known = EMULATED if isinstance(spec, StationSpec) else VOCABULARY
     for key, value in msgspec.structs.asdict(spec).items():
         if key in known and value not in known[key]:
             yield key, f"unknown {key} {value!r}", str(value), known[key]
@@ -48,6 +35,8 @@ def in_table(spec: PersonSpec | StationSpec | ItemSpec) -> Iterator[Mistake]:
         yield "badge", f"{spec.badge!r} is not an EM4100 number: ten hex digits", "", ()
     if isinstance(spec, PersonSpec) and not re.fullmatch(r"\d{4,12}", spec.pin or "0000"):
         yield "pin", "a PIN is 4 to 12 digits", "", ()
+    if isinstance(spec, PersonSpec):
+        yield from _limits(spec)
     if isinstance(spec, ItemSpec) and not re.fullmatch(r"([0-9A-Fa-f]{4}){2,31}", spec.tag or "0" * 8):
         yield "tag", f"{spec.tag!r} is not an EPC: hex digits, a multiple of four", "", ()
     if isinstance(spec, StationSpec) and not 1 <= spec.doors <= 12:
@@ -61,8 +50,8 @@ def in_step(step: Step) -> Iterator[Mistake]:
         key = key.rstrip("_")
         if value is None:
             continue
-        if key in ("mode", "task") and value not in WORDS[key]:
-            yield key, f"unknown {key} {value!r}", value, WORDS[key]
+        if key in ("mode", "task") and value not in VOCABULARY[key]:
+            yield key, f"unknown {key} {value!r}", value, VOCABULARY[key]
         if key == "device" and not DEVICES.fullmatch(value):
             yield key, f"unknown device {value!r}", value, ("reader", "lock", "badge", "scanner", "keypad")
         if key in ("from", "until", "due", "time") and do != "hand_over":
@@ -96,7 +85,7 @@ def in_expect(expect: Expect) -> Iterator[Mistake]:
         if not isinstance(number, int):
             yield "counts", f"`counts`: {'/'.join(path)} is counted in whole numbers, not {number!r}", "", ()
     for state in (expect.loans or {}).values():
-        yield from _word("loans", "state", state, {*RequestState, *LoanState})
+        yield from _word("loans", "state", state, VOCABULARY["state"])
 
 
 def leaves(tree: dict[str, object], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
@@ -107,6 +96,16 @@ def leaves(tree: dict[str, object], path: tuple[str, ...] = ()) -> Iterator[tupl
             yield from leaves(value, here)
         else:
             yield here, value
+
+
+def _limits(spec: PersonSpec) -> Iterator[Mistake]:
+    for limit, words in spec.scope.items():
+        if limit not in LIMITS:
+            yield "scope", f"unknown limit {limit!r}", limit, LIMITS
+        for word in words if limit == "secrecy" else ():
+            yield from _word("scope", "secrecy", word, VOCABULARY["secrecy"])
+    for moment in filter(None, spec.training.values()):
+        yield from _shape("training", moment, moment_us)
 
 
 def _word(key: str, what: str, word: str | None, known: Collection[str]) -> Iterator[Mistake]:

@@ -12,9 +12,9 @@ from guiwei.drill.api import Api
 from guiwei.drill.broker import SERVER, broker, free_port, listening, start_broker
 from guiwei.drill.cabinet import Cabinet
 from guiwei.drill.clock import StoryClock
-from guiwei.drill.founding import found
+from guiwei.drill.founding import Beside, found
 from guiwei.drill.process import GUIWEI, Process, wait_until
-from guiwei.drill.story import Story
+from guiwei.drill.story import Story, policy_sheet
 from server.config import Settings
 
 SITE = "drill"
@@ -56,7 +56,8 @@ class World:
         for key, item in self.story.items.items():
             station, _, door = item.place.partition("/")
             self.cabinets[station].put(int(door or 1), self.epcs[key])
-        keys = found(self._settings(), self._company(), self.clock.now_us())
+        beside = Beside(self.story.people, self.story.items, self.codes, ADMIN)
+        keys = found(self._settings(), self._company(), self.clock.now_us(), beside)
         self.server.start()
         for cabinet in self.cabinets.values():
             clock = self.clock.file(cabinet.name)
@@ -135,7 +136,7 @@ class World:
             "CLOCK_FILE": str(self.clock.file("server")),
         }
         if self.story.policy != "default":
-            own["POLICY"] = str((Path(self.story.file).parent / self.story.policy).resolve())
+            own["POLICY"] = str(policy_sheet(self.story.file, self.story.policy))
         return own
 
     def _settings(self) -> Settings:
@@ -168,7 +169,7 @@ class World:
                 "code": self.codes[key], "kind": i.kind, "title": i.title or key, "secrecy": i.secrecy,
                 "category": i.category, "department": i.department, "record_number": i.record_number,
                 "parts": i.parts, "pages": i.pages, "place": i.place if "/" in i.place else f"{i.place}/1",
-                "epc": self.epcs[key],
+                "epc": self.epcs[key], "tid": i.tid,
             }
             for key, i in self.story.items.items()
         ]  # fmt: skip

@@ -1,6 +1,7 @@
 """The steps of a request's approval: which posts decide now, and who has a say already (R08–R10, R12, R17, R65).
 
-A request is of several rows of the sheet when its items are; at each step all of them must be satisfied.
+A request is of several rows of the sheet when its items are; at each step all of them must be satisfied. Who has the
+say on the most secret of its items has it on the rest, too, where the sheet lets them stand in for those who have.
 """
 
 from collections.abc import Mapping
@@ -10,10 +11,10 @@ from typing import Protocol
 from server.domain.custody import ItemFacts
 from server.domain.people import PersonFacts
 from server.domain.policy import Policy
-from server.domain.policy_requests import ApprovalRow, ApprovalStep
+from server.domain.policy_requests import ApprovalRow
 from server.domain.reasons import Code, reason
 from server.domain.verdicts import Reason
-from server.domain.words import Mode, Role
+from server.domain.words import Mode, Role, Secrecy
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +75,44 @@ def steps_of(policy: Policy, request: Filed) -> int:
 
 def posts_of(policy: Policy, request: Filed, step: int) -> frozenset[Role]:
     """Give the posts that may decide a step by themselves; empty when no one post satisfies every row."""
-    wanted = [found.posts(_involved(request)) for _, found in _asked(policy, request, step)]
+    wanted = [posts for _, posts in _asked(policy, request, step)]
     return frozenset.intersection(*wanted) if wanted else frozenset()
+
+
+def common_reasons(policy: Policy, request: Filed) -> list[Reason]:
+    """Say of which rows a request is that nobody could approve together."""
+    for step in range(steps_of(policy, request)):
+        asked = _asked(policy, request, step)
+        if asked and not posts_of(policy, request, step):
+            named = ((row, ",".join(sorted(posts))) for row, posts in asked)
+            return [reason(Code.NO_COMMON_APPROVER, rule=row.rule, roles=roles) for row, roles in named]
+    return []
 
 
 def post_reasons(policy: Policy, request: Filed, step: int, approver: PersonFacts) -> list[Reason]:
     """Say under which of the request's rules this post cannot decide this step."""
-    found = []
-    for row, asked in _asked(policy, request, step):
-        posts = asked.posts(_involved(request))
-        if approver.role not in posts:
-            found.append(reason(Code.APPROVER_POST, rule=row.rule, roles=",".join(sorted(posts))))
-    return found
+    return [
+        reason(Code.APPROVER_POST, rule=row.rule, roles=",".join(sorted(posts)))
+        for row, posts in _asked(policy, request, step)
+        if approver.role not in posts
+    ]
 
 
-def _asked(policy: Policy, request: Filed, step: int) -> list[tuple[ApprovalRow, ApprovalStep]]:
-    rows = rows_of(policy, request)
-    return [(row, row.chain[step]) for row in rows if step < len(row.chain)]
+def _asked(policy: Policy, request: Filed, step: int) -> list[tuple[ApprovalRow, frozenset[Role]]]:
+    """Give the rows that have such a step, each with the posts that satisfy it."""
+    involved, strictest = _involved(request), _strictest(policy, request)
+    return [
+        (row, asked.posts(involved) if row.secrecy & strictest else asked.approvers | asked.instead)
+        for row in rows_of(policy, request)
+        if step < len(row.chain)
+        for asked in row.chain[step : step + 1]
+    ]
+
+
+def _strictest(policy: Policy, request: Filed) -> frozenset[Secrecy]:
+    """Give the highest secrecy level of what is asked for and may be used in this mode at all."""
+    levels = {item.secrecy for item in request.items if not policy.mode_reasons(item.kind, item.secrecy, request.mode)}
+    return frozenset([level for level in Secrecy if level in levels][:1])
 
 
 def _involved(request: Filed) -> frozenset[Role]:

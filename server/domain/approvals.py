@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from server.domain import office
-from server.domain.approval_steps import ItemMark, Said, post_reasons, posts_of, rows_of, steps_of
+from server.domain.approval_steps import ItemMark, Said, common_reasons, post_reasons, posts_of, rows_of, steps_of
 from server.domain.custody import ItemFacts
 from server.domain.delegations import DelegationFacts, void_reasons
 from server.domain.entrusted import Limit, limit_reasons
+from server.domain.fitness import FIT, Fitness, fitness_reasons
 from server.domain.people import PersonFacts
 from server.domain.policy import Policy
 from server.domain.policy_requests import FilingRule
@@ -51,6 +52,8 @@ class RequestFacts:
     marks: Mapping[str, ItemMark] = field(default_factory=dict)
     """By the code of the item."""
     limits: tuple[Limit, ...] = ()
+    fitness: Fitness = FIT
+    """The applicant's, whoever files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ def judge_request(policy: Policy, facts: RequestFacts) -> Lawful | Refused:
         *item_reasons(policy, facts.items, facts.mode),
         *window_reasons(facts.from_us, facts.until_us, facts.now_us, facts.due_us),
         *limit_reasons(facts.limits, facts.mode, facts.until_us),
+        *common_reasons(policy, facts),
+        *fitness_reasons(policy, facts.applicant, facts.fitness, facts.items, facts.mode, facts.now_us, facts.marks),
     ]
     if facts.mode == Mode.DUTY:
         found.append(reason(Code.DUTY_NEEDS_ORDER))

@@ -38,6 +38,7 @@ class Code(StrEnum):
     DUTY_NEEDS_ORDER = auto()
     ORDER_GIVER = auto()
     ORDER_TASK = auto()
+    ORDER_PLACE = auto()
     MODE_NOT_FOR_KIND = auto()
     DUE_BEFORE_START = auto()
     SECRECY_NEVER = auto()
@@ -45,6 +46,7 @@ class Code(StrEnum):
     SECRECY_NEEDS_APPROVAL = auto()
     FILER_POST = auto()
     APPROVER_POST = auto()
+    NO_COMMON_APPROVER = auto()
     REGISTERED_BY = auto()
     REGISTERED_POST = auto()
     REGISTERED_SECRECY = auto()
@@ -152,6 +154,8 @@ class Code(StrEnum):
     APPRAISED_BY = auto()
     UNDER_HOLD = auto()
     HOLD_BY = auto()
+    DESTRUCTION_NEEDS_LIST = auto()
+    DESTRUCTION_OUTSIDE = auto()
     DESTRUCTION_FILED_BY = auto()
     DESTRUCTION_DECIDED_BY = auto()
     DESTRUCTION_NEEDS_HIGHER = auto()
@@ -306,6 +310,7 @@ REASONS: dict[Code, Wording] = {
     ),
     Code.ORDER_GIVER: Wording("R02", "只有{roles}可以下达勤务令", "a duty order is given by {roles}", "archivist"),
     Code.ORDER_TASK: Wording("R02", "规则未列勤务“{task}”", "{task} is not a duty the policy knows", "archivist"),
+    Code.ORDER_PLACE: Wording("R02", "只有移库勤务可写明新位置", "only a move says where items belong", "oneself"),
     Code.MODE_NOT_FOR_KIND: Wording(
         "R03", "{item} 是{kind},不能用于{mode}", "{item}: {mode} is not for a {kind}", "nobody"
     ),
@@ -321,6 +326,12 @@ REASONS: dict[Code, Wording] = {
     ),
     Code.FILER_POST: Wording(
         "R09", "须由本部门经理代为申请", "the department manager must file this request", "manager"
+    ),
+    Code.NO_COMMON_APPROVER: Wording(
+        "R09",
+        "此申请中的物件无一人可一并审批(此项须由{roles}审批),请分开申请",
+        "no one person may approve all of this together (this part: {roles}); ask for it in separate requests",
+        "oneself",
     ),
     Code.APPROVER_POST: Wording("R09", "须由{roles}审批", "this is approved by {roles}", "approver"),
     Code.REGISTERED_BY: Wording(
@@ -557,6 +568,18 @@ REASONS |= {  # stocktakes, retention, destruction
     Code.APPRAISED_BY: Wording("R51", "鉴定由{roles}作出", "appraisals are made by {roles}", "office"),
     Code.UNDER_HOLD: Wording("R51", "{item} 暂停处置:{why}", "{item} is under a disposal hold: {why}", "approver"),
     Code.HOLD_BY: Wording("R51", "暂停处置由{roles}设定或解除", "disposal holds are for {roles}", "approver"),
+    Code.DESTRUCTION_NEEDS_LIST: Wording(
+        "R52",
+        "销毁勤务须依据已批准的销毁清册,不能直接下达",
+        "what is destroyed is ordered by an approved destruction list, not by hand",
+        "archivist",
+    ),
+    Code.DESTRUCTION_OUTSIDE: Wording(
+        "R54",
+        "任何人不得在销毁程序之外销毁档案",
+        "nobody destroys a record outside the process of destruction",
+        "nobody",
+    ),
     Code.DESTRUCTION_FILED_BY: Wording(
         "R52", "销毁清册由{roles}提出", "a destruction list is filed by {roles}", "archivist"
     ),

@@ -31,7 +31,8 @@ class Act(StrEnum):
     REQUEST = "request"
     DECIDE = "decide"  # approve or refuse, in one's own right or a delegate's
     SEE_REQUESTS = "see_requests"
-    REGISTER = "register"  # the archivist's standing rule, duty orders
+    REGISTER = "register"  # the archivist's standing rule; whose it is, the sheet says
+    ORDER = "order"  # duty orders; whose they are, the sheet says
     HAND_OVER = "hand_over"
     CHECK = "check"
     SEE_LOANS = "see_loans"
@@ -104,7 +105,8 @@ RIGHTS: Final[dict[Act, frozenset[Role]]] = {
     Act.REQUEST: BUSINESS,
     Act.DECIDE: BUSINESS,
     Act.SEE_REQUESTS: BUSINESS | AUDITORS,
-    Act.REGISTER: ARCHIVE,
+    Act.REGISTER: BUSINESS,
+    Act.ORDER: BUSINESS,
     Act.HAND_OVER: BUSINESS,
     Act.CHECK: OFFICE,
     Act.SEE_LOANS: BUSINESS | AUDITORS,
@@ -168,7 +170,11 @@ RIGHTS: Final[dict[Act, frozenset[Role]]] = {
 }
 
 RULES: Final[dict[Act, tuple[str, ...]]] = {
+    Act.REQUEST: ("R09",),
+    Act.DECIDE: ("R09", "R10"),
+    Act.HAND_OVER: ("R14",),
     Act.REGISTER: ("R02", "R09"),
+    Act.ORDER: ("R02", "R54"),
     Act.CHECK: ("R11",),
     Act.ACT_ON_ALARMS: ("R22",),
     Act.COUNT: ("R50",),

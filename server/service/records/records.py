@@ -9,14 +9,15 @@ from server.domain.words import ItemKind, Secrecy
 from server.service.context import Reading, Writing
 from server.service.errors import InvalidError, NotFoundError, RefusedError, StaleError
 from server.service.inputs import Input, Name, Text
-from server.service.lookups import item_coded, item_facts, known
+from server.service.lookups import item_coded, item_facts, keep_within_reach, known, place_of
 from server.service.people.rights import Act
+from server.service.people.scopes import thing_of
 from server.service.records.contents import missing_of
 from server.service.records.filing import FilingView, filing_of
 from server.service.records.items import get_item
 from server.service.records.record_changes import ITEM, ChangeView, RecordState, as_of, keep_changes, list_changes
 from server.service.records.record_numbers import enter, record_of, withdraw
-from server.service.shapes import ItemView, Page, Shape, moment_or_none
+from server.service.shapes import ItemView, Page, Shape, moment_or_none, place_text
 from server.store.effects import save_tallies, tally_key
 from server.store.tables import Customer, Item, Record, RecordNumber
 
@@ -96,6 +97,7 @@ def patch_record(work: Writing, code: str, version: int, patch: RecordPatch) -> 
             _renumber(work, item, *changed["record_number"], patch.reason)
         before = tally_key(item.home_station, item.category, item_facts(item).custody, item_facts(item).home)
         _set(item, record, {name: given[name] for name in changed})
+        keep_within_reach(work.session, thing_of(item), item.code)
         after = tally_key(item.home_station, item.category, item_facts(item).custody, item_facts(item).home)
         record.version += 1
         work.session.add_all((item, record))
@@ -104,6 +106,20 @@ def patch_record(work: Writing, code: str, version: int, patch: RecordPatch) -> 
             save_tallies(work.uow.connection, {before: -1, after: 1})
         keep_changes(work, ITEM, item.code, known(item.id), record.version, changed, patch.reason)
     return get_record(work, code)
+
+
+def belongs(work: Writing, item: Item, place: str, why: str) -> None:
+    """Let an item belong behind another door (station/door) from now on; where it lies is another matter."""
+    record, facts = record_of(work.session, known(item.id)), item_facts(item)
+    before, was = tally_key(item.home_station, item.category, facts.custody, facts.home), place_text(*_home(item))
+    item.home_station, item.home_door = place_of(work.session, place)
+    after = tally_key(item.home_station, item.category, facts.custody, item_facts(item).home)
+    record.version += 1
+    work.session.add_all((item, record))
+    work.session.flush()
+    if before != after:
+        save_tallies(work.uow.connection, {before: -1, after: 1})
+    keep_changes(work, ITEM, item.code, known(item.id), record.version, {"place": (was or "", place)}, why)
 
 
 def item_changes(look: Reading, code: str, before: int | None, limit: int) -> Page[ChangeView]:
@@ -137,7 +153,12 @@ def _fields(item: Item, record: Record) -> dict[str, str]:
         "record_number": item.record_number or "",
         "file_type": record.file_type,
         "customer": str(record.customer_id or ""),
+        "place": place_text(*_home(item)) or "",
     }
+
+
+def _home(item: Item) -> tuple[str | None, int | None]:
+    return item.home_station, item.home_door
 
 
 def _set(item: Item, record: Record, given: dict[str, object]) -> None:

@@ -20,9 +20,12 @@ from server.service.lookups import (
     person_facts,
     person_named,
     person_of,
+    place_of,
     usernames,
 )
 from server.service.paging import paged
+from server.service.records.records import belongs
+from server.service.requests.request_facts import fitness_of, marks_of
 from server.service.shapes import AuthorityView, Page, moment, moment_or_none
 from server.store.tables import Authority, Line, Person
 
@@ -57,6 +60,8 @@ def register(work: Writing, asked: NewRegistration) -> AuthorityView:
         now_us=work.now_us,
         due_us=micros_or_none(asked.due),
         limits=limits_of(work.session, items),
+        fitness=fitness_of(work.session, known(person.id)),
+        marks=marks_of(work.session, items),
     )
     if isinstance(said := judge_registration(work.policy, facts), Refused):
         raise RefusedError(said.reasons)
@@ -79,12 +84,17 @@ def order(work: Writing, asked: NewOrder) -> AuthorityView:
         from_us=from_us,
         until_us=until_us,
         now_us=work.now_us,
+        to=place_of(work.session, asked.to) if asked.to else None,
+        fitness=fitness_of(work.session, known(person.id)),
+        marks=marks_of(work.session, items),
     )
     if isinstance(said := judge_order(work.policy, facts), Refused):
         raise RefusedError(said.reasons)
     purpose = f"{asked.task}: {asked.purpose}"
     authority = _authority(work, AuthorityKind.ORDER, person, Mode.DUTY, purpose, from_us, until_us)
     give(work.session, authority, [known(item.id) for item in items])
+    for item in items if facts.to else ():
+        belongs(work, item, str(asked.to), purpose)
     return _given(work, authority, person, asked.items, "ordered", facts)
 
 

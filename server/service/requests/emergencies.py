@@ -170,7 +170,9 @@ def decide(work: Writing, number: int, act: str, note: str = "") -> EmergencyVie
 
 
 def _void(work: Writing, row: Emergency) -> None:
-    lines = update(Line).where(col(Line.authority_id) == row.authority_id, col(Line.state) == LineState.OPEN)
+    """Withdraw what it still entitles to, also what a session has reserved: taking it from now on is unlawful."""
+    unused = col(Line.state).in_((LineState.OPEN, LineState.RESERVED))
+    lines = update(Line).where(col(Line.authority_id) == row.authority_id, unused)
     work.session.exec(lines.values(state=LineState.VOID))
 
 

@@ -7,11 +7,14 @@ from sqlmodel import Session, col, select
 
 from server.domain.approval_steps import ItemMark, Said
 from server.domain.approvals import RequestFacts
-from server.domain.words import Mode
+from server.domain.fitness import Fitness
+from server.domain.training import TrainingFacts
+from server.domain.words import ItemKind, Mode
 from server.service.errors import NotFoundError
 from server.service.limits import limits_of
 from server.service.lookups import item_facts, known, person_facts, person_of
-from server.store.tables import Customer, Decision, Delegation, Item, Person, Record, Request
+from server.service.people.scopes import scope_for
+from server.store.tables import CopyMade, Customer, Decision, Delegation, Item, Person, Record, Request, Training
 
 
 def stored(session: Session, number: int) -> Request:
@@ -56,15 +59,29 @@ def request_facts(
         outside=request.outside,
         marks=marks_of(session, items),
         limits=limits_of(session, items),
+        fitness=fitness_of(session, known(applicant.id)),
     )
 
 
+def fitness_of(session: Session, person_id: int) -> Fitness:
+    """Give what somebody's rights reach and what they were taught."""
+    taught = select(Training.subject, Training.expires_us).where(Training.person_id == person_id)
+    return Fitness(scope_for(session, person_id), tuple(TrainingFacts(*row) for row in session.exec(taught)))
+
+
 def marks_of(session: Session, items: Sequence[Item]) -> dict[str, ItemMark]:
-    """Give, by code, the category of each item and the grade of the customer it is about; nothing where neither is."""
-    numbers = [item.id for item in items]
+    """Give, by code, the category of each item and the grade of the customer it is about; nothing where neither is.
+
+    A copy is about whom its original is about, unless its own record names a customer.
+    """
+    copies = [item.id for item in items if item.kind == ItemKind.COPY]
+    made = select(CopyMade.item_id, CopyMade.parent_id).where(col(CopyMade.item_id).in_(copies))
+    originals: dict[int, int] = dict(session.exec(made).all()) if copies else {}
+    numbers = {known(item.id) for item in items} | set(originals.values())
     query = select(Record.item_id, Customer.grade).join(Customer).where(col(Record.item_id).in_(numbers))
-    grades: dict[int, str] = dict(session.exec(query).all())
-    marks = {item.code: ItemMark(item.category, grades.get(known(item.id), "")) for item in items}
+    grades: dict[int | None, str] = dict(session.exec(query).all())
+    of = {known(item.id): grades.get(item.id, grades.get(originals.get(known(item.id)), "")) for item in items}
+    marks = {item.code: ItemMark(item.category, of[known(item.id)]) for item in items}
     return {code: mark for code, mark in marks.items() if mark != ItemMark()}
 
 

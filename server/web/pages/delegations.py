@@ -113,6 +113,7 @@ class AuthorityForm:
     task: str = "move"
     purpose: str = ""
     until: str = ""
+    to: str = ""
 
 
 @router.get("/authorities", **gate(Act.SEE_REQUESTS))
@@ -132,13 +133,14 @@ async def do_authorise(
     task: Annotated[str, Form()] = "move",
     purpose: Annotated[str, Form()] = "",
     until: Annotated[str, Form()] = "",
+    to: Annotated[str, Form()] = "",
 ) -> Response:
     """Register a standing rule, or give a duty order."""
-    form = AuthorityForm(person, items, mode, task, purpose, until)
+    form = AuthorityForm(person, items, mode, task, purpose, until, to)
     asked = {"person": person.strip(), "items": words(items), "purpose": purpose, "until": local(look, until)}
     try:
         if kind == AuthorityKind.ORDER:
-            ordered = NewOrder.model_validate(asked | {"task": task})
+            ordered = NewOrder.model_validate(asked | {"task": task, "to": to.strip() or None})
             await act(AuthorityView, lambda work: authority.order(work, ordered))
         else:
             registered = NewRegistration.model_validate(asked | {"mode": mode})
@@ -156,6 +158,6 @@ def _authorities(look: Look, kind: str, form: AuthorityForm, after: int | None, 
     shown = AuthorityKind.ORDER if kind == AuthorityKind.ORDER else AuthorityKind.STANDING
     page = authority.list_authorities(look, shown, after, ROWS)
     tabs = [(name, look.page.text(text)) for name, text in KINDS]
-    return look.show(
-        "authorities.html", page.rows, status, rows=page.rows, next=page.next, tabs=tabs, kind=str(shown), form=form
-    )
+    by = look.policy.orders.by if shown == AuthorityKind.ORDER else look.policy.registration.by
+    about = {"tabs": tabs, "kind": str(shown), "form": form, "gives": look.viewer.role in by}
+    return look.show("authorities.html", page.rows, status, rows=page.rows, next=page.next, **about)

@@ -101,7 +101,7 @@ async def register(body: NewRegistration, do: Do) -> AuthorityView:
     return await do(AuthorityView, lambda work: authority.register(work, body))
 
 
-@router.post("/orders", status_code=201, **gate(Act.REGISTER))
+@router.post("/orders", status_code=201, **gate(Act.ORDER))
 async def order(body: NewOrder, do: Do) -> AuthorityView:
     """Order somebody to do a duty with items (R02)."""
     return await do(AuthorityView, lambda work: authority.order(work, body))

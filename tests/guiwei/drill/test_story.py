@@ -10,7 +10,7 @@ from guiwei.drill.runner import shipped
 from guiwei.drill.specs import AlarmSpec, CaseSpec, Expect, NoticeSpec, OverdueSpec, VerdictSpec
 from guiwei.drill.spelling import SYNONYMS, read_expect, read_step
 from guiwei.drill.steps import STEPS
-from guiwei.drill.story import Story, StoryError, read_story
+from guiwei.drill.story import Story, StoryError, policy_sheet, read_story
 
 GOOD = """\
 name = "A loan"
@@ -208,6 +208,24 @@ def test_every_synonym_names_a_key_of_its_step() -> None:
             s.Delegate(as_="li", to="wu", scope={"secrecy": ["secret"], "modes": ["loan"], "departments": ["sales"]}),
         ),
         ({"do": "open", "at": "a", "expect_refusal": "R20"}, s.Open(at="a", expect_refusal=["R20"])),
+        (
+            {"do": "request", "as": "li", "item": "f1", "mode": "Sharing outside", "to": "法院", "pages": [1, 2]},
+            s.Request(as_="li", items=["f1"], mode="sharing", outside=True, recipient="法院", pages="1,2"),
+        ),
+        (
+            {"do": "request", "by": "li", "who": "wu", "items": "f1", "mode": "室内阅览", "reason": "x"},
+            s.Request(as_="li", for_="wu", items=["f1"], mode="reading", purpose="x"),
+        ),
+        (
+            {"do": "order", "as": "li", "items": "f1", "type": "stock-in", "to": "wu"},
+            s.Order(as_="li", for_="wu", items=["f1"], task="stock_in"),
+        ),
+        ({"do": "order", "as": "li", "items": "f1", "to": "a/2"}, s.Order(as_="li", items=["f1"], to="a/2")),
+        ({"do": "delegate", "from": "li", "to": "wu"}, s.Delegate(as_="li", to="wu")),
+        (
+            {"do": "delegate", "as": "li", "to": "wu", "scope": {"secrecy": "Top secret", "mode": ["borrow"]}},
+            s.Delegate(as_="li", to="wu", scope={"secrecy": ["top_secret"], "modes": ["loan"]}),
+        ),
     ],
     ids=lambda value: str(value.get("do")) if isinstance(value, dict) else "",
 )
@@ -234,6 +252,40 @@ def test_synonyms_are_understood(raw: dict[str, object], step: s.AnyStep) -> Non
 )  # fmt: skip
 def test_expectations_are_read_as_people_write_them(raw: dict[str, object], expect: Expect) -> None:
     assert read_expect(raw) == expect
+
+
+def test_states_of_loans_have_other_words() -> None:
+    assert read_expect({"loans": {"r1": "requested", "r2": "Checked"}}).loans == {"r1": "filed", "r2": "closed"}
+
+
+def test_people_and_items_are_read_as_people_write_them(tmp_path: Path) -> None:
+    text = GOOD.replace('role = "head_of_office"', 'post = "Head of the manager\'s office", clearance = "秘密"')
+    text = text.replace('badge = "0F00A1B2C3"', 'cabinets = "a", training = ["rules"], active = false')
+    story = read(tmp_path, text.replace("title =", 'secrecy = "Top secret", home = "a/2", customer = "甲", title ='))
+    wang, zhao, file = story.people["wang"], story.people["zhao"], story.items["f1"]
+    assert (zhao.role, zhao.scope) == ("head_of_office", {"secrecy": ["secret", "ordinary"]})
+    assert (wang.scope, wang.training, wang.active) == ({"cabinets": ["a"]}, {"rules": ""}, False)
+    assert (file.secrecy, file.home, file.customer) == ("top_secret", "a/2", "甲")
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "says"),
+    [
+        ("place =", 'home = "a/9", place =', "doors 1 to 2"),
+        ("place =", 'copy_of = "f8", place =', "unknown item 'f8'"),
+        ('role = "head_of_office"', "scope = { cabinet = [], floor = [] }", "unknown limit 'floor'"),
+        ('role = "head_of_office"', 'training = { rules = "soon" }', "not a moment"),
+        ("start =", 'policy = "listed"\nstart =', "no policy sheet 'listed'"),
+    ],
+)
+def test_what_is_said_of_people_and_items_is_checked(tmp_path: Path, written: str, instead: str, says: str) -> None:
+    with pytest.raises(StoryError, match=says):
+        read(tmp_path, GOOD.replace(written, instead))
+
+
+def test_a_sheet_that_ships_goes_by_its_name(tmp_path: Path) -> None:
+    story = read(tmp_path, GOOD.replace("start =", 'policy = "listed_company"\nstart ='))
+    assert policy_sheet(story.file, story.policy).name == "listed_company.toml"
 
 
 def test_moments_may_be_written_as_toml_s_own(tmp_path: Path) -> None:

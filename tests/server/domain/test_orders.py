@@ -5,10 +5,13 @@ from dataclasses import replace
 import pytest
 
 from server.domain.custody import held_by
+from server.domain.fitness import Fitness
 from server.domain.handovers import HandoverFacts, judge_handover
 from server.domain.orders import OrderFacts, RegistrationFacts, judge_order, judge_registration
 from server.domain.people import PersonFacts
 from server.domain.policy import load_policy
+from server.domain.scopes import Scope
+from server.domain.training import TrainingFacts
 from server.domain.verdicts import Lawful
 from server.domain.words import ItemKind, LineState, Mode, Secrecy, Task
 from tests.server.domain.facts import (
@@ -32,7 +35,7 @@ from tests.server.domain.facts import (
 ORDER = OrderFacts(CHEN, WANG, (item(),), Task.MOVE, "new shelf", NINE, NINE + HOUR, NINE)
 
 
-@pytest.mark.parametrize("task", Task)
+@pytest.mark.parametrize("task", [task for task in Task if task != Task.DESTRUCTION])
 @pytest.mark.parametrize("by", [CHEN, RECORDS, ZHAO, GM])
 def test_r02_duty_is_ordered_by_the_records_office_or_its_heads(by: PersonFacts, task: Task) -> None:
     for person in (WANG, by):
@@ -41,7 +44,8 @@ def test_r02_duty_is_ordered_by_the_records_office_or_its_heads(by: PersonFacts,
 
 def test_r02_an_order_by_anybody_else_or_for_another_task_is_refused() -> None:
     for by in (WANG, LI, DEPUTY):
-        assert refusals(judge_order(POLICY, replace(ORDER, by=by))) == {("R02", "order_giver")}
+        found = refusals(judge_order(POLICY, replace(ORDER, by=by)))
+        assert found == {("R02", "order_giver"), ("R40", "role_may_not")}
     assert refusals(judge_order(POLICY, replace(ORDER, task="tidying"))) == {("R02", "order_task")}
     empty = replace(ORDER, items=(), purpose="", until_us=NINE, person=replace(WANG, active=False))
     assert refusals(judge_order(POLICY, empty)) == {
@@ -50,6 +54,28 @@ def test_r02_an_order_by_anybody_else_or_for_another_task_is_refused() -> None:
         ("R02", "window_empty"),
         ("R20", "person_inactive"),
     }
+
+
+@pytest.mark.parametrize("by", [CHEN, RECORDS, ZHAO, GM])
+def test_r52_r54_destruction_is_ordered_by_its_list_and_by_nobodys_hand(by: PersonFacts) -> None:
+    found = refusals(judge_order(POLICY, replace(ORDER, by=by, task=Task.DESTRUCTION)))
+    assert found == {("R52", "destruction_needs_list"), ("R54", "destruction_outside")}
+
+
+def test_r02_only_a_move_says_where_items_belong() -> None:
+    assert isinstance(judge_order(POLICY, replace(ORDER, to=("b", 2))), Lawful)
+    assert refusals(judge_order(POLICY, replace(ORDER, task=Task.REPAIR, to=("b", 2)))) == {("R02", "order_place")}
+
+
+def test_r40_r44_neither_an_order_nor_a_standing_rule_reaches_past_rights_and_training() -> None:
+    narrow = Fitness(Scope(cabinet=frozenset({"b"})))
+    assert refusals(judge_order(POLICY, replace(ORDER, fitness=narrow))) == {("R40", "outside_scope")}
+    assert refusals(judge_registration(POLICY, replace(STANDING, fitness=narrow))) == {("R40", "outside_scope")}
+    rows = 'training = [{ act = "duty", subject = "security", roles = ["*"] }] '
+    policy = load_policy(SHEET.replace("training = [] ", rows))
+    assert refusals(judge_order(policy, ORDER)) == {("R44", "training_missing")}
+    taught = Fitness(training=(TrainingFacts("security", None),))
+    assert isinstance(judge_order(policy, replace(ORDER, fitness=taught)), Lawful)
 
 
 STANDING = RegistrationFacts(CHEN, DIRECTOR, (item(),), Mode.LOAN, "daily use", NINE, NINE + HOUR, NINE)
@@ -63,9 +89,15 @@ def test_r09_leaders_borrow_straight_when_the_archivist_registers_it(person: Per
 
 def test_r09_nobody_else_borrows_straight_nor_anything_but_ordinary() -> None:
     assert refusals(judge_registration(POLICY, replace(STANDING, person=WANG))) == {("R09", "registered_post")}
-    assert refusals(judge_registration(POLICY, replace(STANDING, by=DIRECTOR))) == {("R09", "registered_by")}
+    assert refusals(judge_registration(POLICY, replace(STANDING, by=DIRECTOR))) == {
+        ("R09", "registered_by"),
+        ("R40", "role_may_not"),
+    }
     secret = replace(STANDING, items=(item(secrecy=Secrecy.SECRET),))
-    assert refusals(judge_registration(POLICY, secret)) == {("R09", "registered_secrecy")}
+    assert refusals(judge_registration(POLICY, secret)) == {
+        ("R09", "registered_secrecy"),
+        ("R08", "secrecy_needs_approval"),
+    }
     top = replace(STANDING, items=(item(secrecy=Secrecy.TOP_SECRET),))
     assert refusals(judge_registration(POLICY, top)) == {("R06", "secrecy_never")}
     copied = replace(STANDING, mode=Mode.PHOTOCOPY, due_us=NINE)

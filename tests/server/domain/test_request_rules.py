@@ -17,12 +17,15 @@ from server.domain.emergencies import (
     posts_afterwards,
 )
 from server.domain.emergencies import window as emergency_window
+from server.domain.fitness import Fitness
 from server.domain.handovers import passed_on_due
 from server.domain.holds import HoldFacts, judge_hold, kept_until
 from server.domain.people import PersonFacts
 from server.domain.policy import Policy, load_policy
 from server.domain.renewals import OutFacts, RenewalFacts, judge_renewal, renewed_due
+from server.domain.scopes import Scope as Rights
 from server.domain.sheet import SheetError
+from server.domain.training import TrainingFacts
 from server.domain.verdicts import Lawful
 from server.domain.words import ItemKind, Mode, RequestState, Role, Secrecy
 from tests.server.domain.facts import (
@@ -105,8 +108,44 @@ def test_a_request_of_one_row_has_one_step_and_mixed_ones_need_all_rows_at_each(
     assert steps_of(POLICY, mixed) == 2
     assert posts_of(POLICY, mixed, 0) == {Role.RECORDS_MANAGER}
     assert posts_of(POLICY, mixed, 1) == {Role.GENERAL_MANAGER, Role.DEPUTY_GENERAL_MANAGER}
-    nobody = ask(items=(item(1), item(2, secrecy=Secrecy.SECRET)))
-    assert posts_of(POLICY, nobody, 0) == frozenset()
+    graded = ask(items=(item(1), item(2, secrecy=Secrecy.SECRET)), applicant=WANG, filer=LI)
+    assert posts_of(POLICY, graded, 0) == {Role.GENERAL_MANAGER, Role.DEPUTY_GENERAL_MANAGER}
+    assert isinstance(judge_decision(POLICY, decide(graded, GM)), Lawful)
+    assert refusals(judge_decision(POLICY, decide(graded, ZHAO))) == {("R08", "approver_post")}
+
+
+def test_r08_whoever_stands_in_for_a_strict_rows_approver_does_not_get_the_say_by_mixing() -> None:
+    both = '\napprovers = ["general_manager", "deputy_general_manager"]'
+    alone = '\napprovers = ["general_manager"]\ninstead = ["deputy_general_manager"]'
+    sheet = SHEET.replace(both, alone, 1)
+    graded = ask(items=(item(1), item(2, secrecy=Secrecy.SECRET)), applicant=WANG, filer=LI)
+    assert posts_of(load_policy(sheet), graded, 0) == {Role.GENERAL_MANAGER}
+
+
+def test_r09_r13_what_nobody_could_approve_together_is_refused_when_it_is_filed() -> None:
+    mixed = ask(items=(item(1), item(2, kind=ItemKind.COPY)), applicant=WANG, filer=LI)
+    assert posts_of(POLICY, mixed, 0) == frozenset()
+    assert refusals(judge_request(POLICY, mixed)) == {("R09", "no_common_approver"), ("R13", "no_common_approver")}
+    assert isinstance(judge_request(POLICY, ask(items=(item(1), item(2)), applicant=WANG, filer=LI)), Lawful)
+
+
+def test_r40_a_request_for_somebody_reaches_no_further_than_their_own_rights() -> None:
+    narrow = Fitness(Rights(secrecy=frozenset({Secrecy.SECRET}), cabinet=frozenset({"a"})))
+    found = refusals(judge_request(POLICY, ask(items=(item(1), item(2)), applicant=WANG, filer=LI, fitness=narrow)))
+    assert found == {("R40", "outside_scope")}
+    wide = Fitness(Rights(secrecy=frozenset({Secrecy.ORDINARY}), cabinet=frozenset({"a"})))
+    assert isinstance(judge_request(POLICY, ask(applicant=WANG, filer=LI, fitness=wide)), Lawful)
+
+
+def test_r44_training_a_use_needs_is_asked_for_when_it_is_requested() -> None:
+    rows = 'training = [{ act = "loan", subject = "rules", roles = ["requester"] }]'
+    policy = load_policy(SHEET.replace("training = [] ", rows + " "))
+    assert refusals(judge_request(policy, ask(applicant=WANG, filer=LI))) == {("R44", "training_missing")}
+    over = Fitness(training=(TrainingFacts("rules", NINE - 1),))
+    assert refusals(judge_request(policy, ask(applicant=WANG, filer=LI, fitness=over))) == {("R44", "training_over")}
+    valid = Fitness(training=(TrainingFacts("rules", NINE + HOUR),))
+    assert isinstance(judge_request(policy, ask(applicant=WANG, filer=LI, fitness=valid)), Lawful)
+    assert isinstance(judge_request(policy, ask(applicant=ZHAO, filer=ZHAO)), Lawful)
 
 
 @pytest.mark.parametrize(

@@ -81,10 +81,10 @@ def test_a_stricter_sheet_would_not_have_let_it_be_asked_registered_or_ordered(h
     house.chen.post("/orders", {"person": "ke", "items": ["F6"], "task": "repair", "purpose": "修补"})
     no = ("allowed", "not_allowed")
     assert differences(house) == [
-        ("request_filed", "F5", *no, {"seal_documents_missing", "seal_impressions_missing"}),
+        ("request_filed", "F5", *no, {"seal_documents_missing", "seal_impressions_missing", "training_missing"}),
         ("request_filed", "F3", *no, {"secrecy_not_in_mode", "pages_missing"}),
-        ("registered", "F6", *no, {"registered_by", "registered_post", "registered_mode"}),
-        ("ordered", "F6", *no, {"order_giver"}),
+        ("registered", "F6", *no, {"registered_by", "registered_post", "registered_mode", "role_may_not"}),
+        ("ordered", "F6", *no, {"order_giver", "role_may_not", "training_missing"}),
     ]
 
 

@@ -226,7 +226,9 @@ def test_r12_r17_the_stricter_sheet_asks_for_pages_and_for_two_approvals_of_a_se
     assert house.wang.rules("/requests", seal) == {
         ("R17", "seal_documents_missing"),
         ("R17", "seal_impressions_missing"),
+        ("R44", "training_missing"),
     }
+    house.ma.post("/training", {"person": "wang", "subject": "rules"})
     number = house.wang.post("/requests", {**seal, "documents": ["采购合同"], "impressions": 2})["id"]
     assert house.gao.rules(f"/requests/{number}/approve") == {("R17", "approver_post")}
     assert house.zhao.post(f"/requests/{number}/approve")["state"] == "filed"
