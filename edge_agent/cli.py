@@ -15,6 +15,7 @@ from edge_agent.devices.base import DeviceError, FrameError, SettingsError
 from edge_agent.devices.decode import BAD, GOOD, WRONG_USE, settings_from
 from edge_agent.devices.decode import decode as decode_chunks
 from edge_agent.devices.describe import settings_table
+from edge_agent.fuzz import fuzz_families
 from edge_agent.provision import provision
 from edge_agent.run import run, status
 
@@ -29,6 +30,7 @@ def edge() -> None:
 app.command()(run)
 app.command()(status)
 app.command()(provision)
+app.command("fuzz")(fuzz_families)
 
 
 @app.command()
