@@ -40,3 +40,11 @@ class Writing(Reading):
     def ledger(self, kind: str, /, **body: Any) -> int:
         """Append an entry that names who did it, by pseudonym; returns its number."""
         return self.uow.ledger(kind, self.now_us, {"by": self.viewer.pseudonym, **body})
+
+    def look(self) -> Reading:
+        """Give a look at what is done so far, no wider than this person's rights: for what they are told of it."""
+        if not self.viewer.scope.limits:
+            return self
+        self.session.flush()
+        session = Session(bind=self.uow.connection, expire_on_commit=False)
+        return Reading(session, self.now_us, self.policy, self.viewer, self.zone)

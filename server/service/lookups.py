@@ -6,9 +6,9 @@ from sqlmodel import Session, col, select
 
 from server.domain.custody import Custody, ItemFacts
 from server.domain.people import PersonFacts
-from server.domain.scopes import outside
+from server.domain.scopes import Thing, outside
 from server.domain.words import CustodyState, ItemKind, Role, Secrecy
-from server.service.errors import InvalidError, NotFoundError
+from server.service.errors import InvalidError, NotFoundError, RefusedError
 from server.service.people.scopes import thing_of
 from server.store.narrowing import WHOLE, reach_of
 from server.store.tables import Item, Person, Station
@@ -58,7 +58,7 @@ def person_of(session: Session, number: int) -> Person:
 def item_coded(session: Session, code: str) -> Item:
     """Find an item within the reader's reach; raises NotFoundError."""
     item = session.exec(select(Item).where(Item.code == code)).first()
-    if item is None or not _within_reach(session, item):
+    if item is None or not within_reach(session, item):
         raise NotFoundError("item", code)
     return item
 
@@ -69,17 +69,23 @@ def items_coded(session: Session, wanted: Sequence[str]) -> list[Item]:
         raise InvalidError("item_twice", "an item is named twice")
     found = {item.code: item for item in session.exec(select(Item).where(col(Item.code).in_(wanted)))}
     for code in wanted:
-        if code not in found or not _within_reach(session, found[code]):
+        if code not in found or not within_reach(session, found[code]):
             raise NotFoundError("item", code)
     return [found[code] for code in wanted]
 
 
-def _within_reach(session: Session, item: Item) -> bool:
+def within_reach(session: Session, item: Item) -> bool:
     """Say whether the rights of who asks, if they are narrowed, reach this item; what one holds always is."""
     if (reach := reach_of(session)) is None:
         return True
     scope, person_id = reach
     return item.holder_id == person_id or not outside(scope, thing_of(item))
+
+
+def keep_within_reach(session: Session, thing: Thing, code: str) -> None:
+    """Refuse to make of an item what the rights of who asks, if they are narrowed, would not reach (R40)."""
+    if (reach := reach_of(session)) is not None and (beyond := outside(reach[0], thing, code)):
+        raise RefusedError(beyond)
 
 
 def station_named(session: Session, name: str) -> Station:

@@ -19,6 +19,7 @@ from server.store import tables
 WHOLE: Final = "guiwei_whole"
 _SCOPE: Final = "guiwei_scope"
 _item: Final[Table] = tables.Item.__table__  # type: ignore[attr-defined]
+_alarm: Final[Table] = tables.Alarm.__table__  # type: ignore[attr-defined]
 _person: Final[Table] = tables.Person.__table__  # type: ignore[attr-defined]
 _COLUMNS: Final = {
     "department": "department",
@@ -62,11 +63,13 @@ def _narrowed(state: ORMExecuteState) -> None:
 @cache
 def _criteria(scope: Scope, person_id: int) -> tuple[Any, ...]:
     items = select(_item.c.id).where(_within(_item.c, scope, person_id))
+    alarms = select(_alarm.c.id).where(_about(_alarm.c, scope, items))
     found: list[tuple[Any, ColumnElement[bool]]] = [
         (tables.Item, _within(tables.Item, scope, person_id)),
         *((table, _all_of(table, key, listed, by, items, person_id)) for table, key, listed, by in _LISTS),
         *((table, _about(table, scope, items)) for table in _about_items()),
         *((table, or_(table.subject != "item", table.subject_id.in_(items))) for table in _with_subject()),
+        *((table, or_(table.alarm_id.is_(None), table.alarm_id.in_(alarms))) for table in _about_alarms()),
     ]
     return tuple(with_loader_criteria(table, clause, include_aliases=True) for table, clause in found)
 
@@ -89,6 +92,12 @@ def _about_items() -> tuple[Any, ...]:
     """Give every table that speaks of an item, except those that say which items something is about."""
     lists = {listed for _, _, listed, _ in _LISTS}
     return tuple(one for one in _every() if hasattr(one, "item_id") and one not in lists)
+
+
+@cache
+def _about_alarms() -> tuple[Any, ...]:
+    """Give every table that speaks of an alarm."""
+    return tuple(one for one in _every() if hasattr(one, "alarm_id"))
 
 
 @cache
@@ -115,4 +124,5 @@ def _about(table: Any, scope: Scope, items: Any) -> ColumnElement[bool]:
 
 
 def _nullable(table: Any) -> bool:
-    return bool(table.__table__.c.item_id.nullable)
+    columns = table.__table__.c if hasattr(table, "__table__") else table
+    return bool(columns.item_id.nullable)

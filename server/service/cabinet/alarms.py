@@ -110,6 +110,14 @@ def get_alarm(look: Reading, number: int) -> AlarmView:
     return alarm_views(look, [_stored(look.session, number)])[0]
 
 
+def alarm_within_reach(work: Writing, number: int) -> Alarm:
+    """Find an alarm to refer to; raises NotFoundError also for one beyond the rights of who does."""
+    alarm = work.look().session.exec(select(Alarm).where(Alarm.id == number)).first()
+    if alarm is None:
+        raise NotFoundError("alarm", number)
+    return alarm
+
+
 def acknowledge(work: Writing, number: int, note: str = "") -> AlarmView:
     """Take an alarm on: somebody is looking into it."""
     alarm = _stored(work.session, number)

@@ -12,6 +12,7 @@ from server.domain.checkups import FULFILS, RULES, Point, judge_close, judge_poi
 from server.domain.duties import PER, Per
 from server.domain.verdicts import Lawful, Refused
 from server.domain.words import CheckKind, PointResult
+from server.service.cabinet.alarms import alarm_within_reach
 from server.service.context import Reading, Writing
 from server.service.errors import InvalidError, NotFoundError, RefusedError
 from server.service.inputs import Input, Text
@@ -19,7 +20,7 @@ from server.service.lookups import known, station_named, usernames
 from server.service.oversight import duties
 from server.service.paging import paged
 from server.service.shapes import Page, Shape, moment, moment_or_none
-from server.store.tables import Alarm, Checkup
+from server.store.tables import Checkup
 
 
 class NewPoint(Input):
@@ -168,8 +169,8 @@ def points_of(row: Checkup) -> tuple[Point, ...]:
 
 def _subject(work: Writing, asked: NewCheckup) -> str:
     """Give what it is about, and see that it is there."""
-    if asked.alarm is not None and work.session.get(Alarm, asked.alarm) is None:
-        raise NotFoundError("alarm", asked.alarm)
+    if asked.alarm is not None:
+        alarm_within_reach(work, asked.alarm)
     wants_station = asked.kind in FULFILS and PER[FULFILS[asked.kind]] == Per.CABINET
     if wants_station and asked.station is None:
         raise InvalidError("station_missing", "station: name the cabinet that was inspected")

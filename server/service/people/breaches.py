@@ -6,6 +6,7 @@ from sqlmodel import col, select
 from server.domain.breaches import judge_breach, judge_outcome
 from server.domain.words import AlarmState
 from server.notify.wording import alarm_text
+from server.service.cabinet.alarms import alarm_within_reach
 from server.service.context import Reading, Writing
 from server.service.errors import ConflictError, InvalidError, NotFoundError, lawful
 from server.service.inputs import Input, Text, Username, micros_or_none
@@ -13,7 +14,7 @@ from server.service.lookups import known, person_named, person_of, usernames
 from server.service.paging import paged
 from server.service.people.rights import ADMINS, AUDITORS, LEADERS, OFFICE
 from server.service.shapes import Page, Shape, moment, moment_or_none
-from server.store.tables import Alarm, Breach
+from server.store.tables import Breach
 
 
 class NewBreach(Input):
@@ -47,9 +48,7 @@ class BreachView(Shape):
 def record_breach(work: Writing, asked: NewBreach) -> BreachView:
     """Record a breach against the person who answers for it."""
     session = work.session
-    alarm = None if asked.alarm is None else session.get(Alarm, asked.alarm)
-    if asked.alarm is not None and alarm is None:
-        raise NotFoundError("alarm", asked.alarm)
+    alarm = None if asked.alarm is None else alarm_within_reach(work, asked.alarm)
     lawful(judge_breach(AlarmState(alarm.state) if alarm else None))
     if alarm is not None and session.exec(select(Breach.id).where(Breach.alarm_id == alarm.id)).first() is not None:
         raise ConflictError("breach_recorded", f"a breach is recorded for alarm {alarm.id} already")

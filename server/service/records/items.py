@@ -8,12 +8,13 @@ from sqlmodel import Session, col, or_, select
 from server.domain.contents import category_reasons
 from server.domain.custody import GONE
 from server.domain.retention import code_used_up, tag_used_up
+from server.domain.scopes import Thing
 from server.domain.words import CustodyState, Secrecy
 from server.service.context import Reading, Writing
 from server.service.disposal.lifetimes import begin
 from server.service.errors import ConflictError, InvalidError, RefusedError
 from server.service.inputs import NewItem, NewTag
-from server.service.lookups import item_coded, item_facts, known, place_of, usernames
+from server.service.lookups import item_coded, item_facts, keep_within_reach, known, place_of, usernames
 from server.service.paging import paged
 from server.service.records import record_numbers
 from server.service.records.item_search import ANYTHING, Facets, conditions
@@ -63,6 +64,7 @@ def add_item(work: Writing, new: NewItem) -> ItemView:
         raise ConflictError("item_taken", f"there is already an item with this {what}")
     if reasons := category_reasons(work.policy.keeping, new.category):
         raise RefusedError(reasons)
+    keep_within_reach(session, Thing(new.department, new.category, new.secrecy, station), new.code)
     item = Item(
         **new.model_dump(exclude={"place", "epc", "tid", "scheme", "term"}),
         home_station=station,

@@ -17,7 +17,7 @@ from server.domain.words import DutyKind, ItemKind, Secrecy
 from server.service.context import Reading, Writing
 from server.service.errors import ConflictError, InvalidError, NotFoundError, RefusedError
 from server.service.inputs import Code, Input, Name, Text
-from server.service.lookups import codes, item_coded, known, usernames
+from server.service.lookups import codes, item_coded, known, usernames, within_reach
 from server.service.records.record_changes import ITEM, keep_changes
 from server.service.shapes import Page, Shape, moment, moment_or_none
 from server.store.tables import Item, NumberSeries, Record, RecordNumber
@@ -95,11 +95,11 @@ def give_number(work: Writing, asked: NewNumber) -> NumberView:
 def cancel(work: Writing, asked: NewCancellation) -> NumberView:
     """Cancel a number, with the reason; it stays in the register and is never given again."""
     row = work.session.get(RecordNumber, asked.number)
-    if row is None:
+    item = work.session.get(Item, row.item_id) if row is not None and row.item_id else None
+    if row is None or (item is not None and not within_reach(work.session, item)):
         raise NotFoundError("record number", asked.number)
     if row.cancelled_us is not None:
         raise ConflictError("cancelled", f"{row.number} is cancelled already: {row.reason}")
-    item = work.session.get(Item, row.item_id) if row.item_id else None
     withdraw(work, row.number, asked.reason)
     if item is not None and item.record_number == row.number:
         change_number(work, item, None, asked.reason)

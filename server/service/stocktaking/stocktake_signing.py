@@ -97,7 +97,7 @@ def note_conditions(work: Writing, number: int, asked: NewConditions) -> Stockta
     if row.state != "open":
         raise ConflictError("stocktake_closed", f"stocktake {number} is closed")
     lines = select(StocktakeLine.item_id).where(StocktakeLine.stocktake_id == number)
-    numbers: list[int] = list(work.session.exec(lines))
+    numbers: list[int] = list(work.look().session.exec(lines))
     on_list = {code: known(n) for n, code in codes(work.session, numbers).items()}
     for one in asked.conditions:
         if one.item not in on_list:
@@ -114,7 +114,7 @@ def note_conditions(work: Writing, number: int, asked: NewConditions) -> Stockta
     note_counter(work, number)
     said = {one.item: one.condition for one in asked.conditions}
     work.ledger("stocktake_conditions", stocktake=number, conditions=said)
-    return stocktake_view(work, row)
+    return stocktake_view(work.look(), row)
 
 
 def settle_differences(work: Writing, row: Stocktake, lines: Sequence[StocktakeLineView]) -> None:
@@ -152,7 +152,7 @@ def explain(work: Writing, number: int, difference: int, asked: Explanation) -> 
     """Explain a difference; it can be explained anew until it is signed off."""
     row = _closed(work.session, number)
     found = work.session.get(StocktakeDifference, difference)
-    if found is None or found.stocktake_id != number:
+    if found is None or found.id not in _reached(work, number):
         raise NotFoundError("difference", difference)
     if found.signed_us is not None:
         raise ConflictError("difference_signed", f"difference {difference} is signed off already")
@@ -160,13 +160,14 @@ def explain(work: Writing, number: int, difference: int, asked: Explanation) -> 
     work.session.add(found)
     note_counter(work, number)
     work.ledger("stocktake_explained", stocktake=number, mark=found.mark, result=found.result, why=asked.explanation)
-    return _view(work, row)
+    return _view(work.look(), row)
 
 
 def sign(work: Writing, number: int, asked: Signing) -> DifferencesView:
     """Sign differences off as a second person; when nothing is left, the stocktake is signed."""
     row = _closed(work.session, number)
-    left = [one for one in _differences(work.session, number) if one.signed_us is None]
+    reached = _reached(work, number)
+    left = [one for one in _differences(work.session, number) if one.signed_us is None and one.id in reached]
     if asked.differences is not None:
         unknown = set(asked.differences) - {known(one.id) for one in left}
         if unknown:
@@ -190,13 +191,14 @@ def sign(work: Writing, number: int, asked: Signing) -> DifferencesView:
         row.state = "signed"
         work.session.add(row)
         _done(work, row)
-    return _view(work, row)
+    return _view(work.look(), row)
 
 
 def recount(work: Writing, number: int) -> StocktakeView:
     """Open a stocktake of the items whose difference is not signed off, to count them again."""
     row = _closed(work.session, number)
-    wanted = [one.item_id for one in _differences(work.session, number) if one.signed_us is None and one.item_id]
+    waiting = [one for one in _differences(work.look().session, number) if one.signed_us is None]
+    wanted = [one.item_id for one in waiting if one.item_id]
     lines = [
         line
         for line in work.session.exec(select(StocktakeLine).where(StocktakeLine.stocktake_id == number))
@@ -220,7 +222,7 @@ def recount(work: Writing, number: int) -> StocktakeView:
     note_counter(work, known(again.id))
     note_counter(work, number)
     work.ledger("stocktake_recount_opened", stocktake=again.id, of=number, expected=len(lines))
-    return stocktake_view(work, again)
+    return stocktake_view(work.look(), again)
 
 
 def report(look: Reading, number: int) -> ReportView:
@@ -271,6 +273,11 @@ def _closed(session: Session, number: int) -> Stocktake:
 def _differences(session: Session, number: int) -> list[StocktakeDifference]:
     query = select(StocktakeDifference).where(StocktakeDifference.stocktake_id == number)
     return list(session.exec(query.order_by(col(StocktakeDifference.id))))
+
+
+def _reached(work: Writing, number: int) -> set[int | None]:
+    """Number the differences within the rights of who acts."""
+    return {one.id for one in _differences(work.look().session, number)}
 
 
 def _numbers(session: Session, marks: list[str]) -> dict[str, int]:

@@ -16,7 +16,7 @@ from server.service.context import Writing
 from server.service.errors import ConflictError, InvalidError, NotFoundError
 from server.service.inputs import NewScan, NewScans, NewStocktake, NewSweep
 from server.service.keys import Keys
-from server.service.lookups import known, place_of, station_named
+from server.service.lookups import known, place_of, station_named, within_reach
 from server.service.shapes import ScansView, StocktakeView
 from server.service.stocktaking.counting import awaited_from, results_of, stocktake_view
 from server.service.stocktaking.stocktake_signing import note_counter, settle_differences
@@ -52,7 +52,7 @@ def open_stocktake(work: Writing, asked: NewStocktake) -> StocktakeView:
     work.ledger(
         "stocktake_opened", stocktake=row.id, stations=stations, expected=dict(Counter(line.bucket for line in lines))
     )
-    return stocktake_view(work, row)
+    return stocktake_view(work.look(), row)
 
 
 def sweep(work: Writing, number: int, asked: NewSweep, keys: Keys) -> StocktakeView:
@@ -67,7 +67,7 @@ def sweep(work: Writing, number: int, asked: NewSweep, keys: Keys) -> StocktakeV
         for door in doors:
             work.session.add(StocktakeSweep(command=command, stocktake_id=number, station=name, door=door))
     note_counter(work, number)
-    return stocktake_view(work, row)
+    return stocktake_view(work.look(), row)
 
 
 def scan(work: Writing, number: int, asked: NewScans) -> ScansView:
@@ -80,7 +80,7 @@ def scan(work: Writing, number: int, asked: NewScans) -> ScansView:
         if station not in stations:
             raise InvalidError("not_in_stocktake", f"place {one.place!r} is not part of stocktake {number}")
         mark, item_id = _scanned(work.session, one)
-        unknown += item_id is None
+        unknown += item_id is None or not _may_know(work, item_id)
         saved += _sight(work, number, mark, item_id, station, door)
     note_counter(work, number)
     work.ledger("stocktake_scanned", stocktake=number, saved=saved, unknown=unknown)
@@ -123,7 +123,7 @@ def close(work: Writing, number: int) -> StocktakeView:
         "stocktake_closed", stocktake=number, results=results_by_name, passes=view.passes, differences=differences
     )
     settle_differences(work, row, view.lines)
-    return stocktake_view(work, row)
+    return stocktake_view(work.look(), row)
 
 
 def _expected(session: Session, number: int, stations: list[str]) -> list[StocktakeLine]:
@@ -168,6 +168,12 @@ def _scanned(session: Session, one: NewScan) -> tuple[str, int | None]:
         return one.code, session.exec(select(Item.id).where(Item.code == one.code)).first()
     mark = one.epc or ""
     return mark, session.exec(select(Tag.item_id).where(Tag.epc == mark, col(Tag.dead_us).is_(None))).first()
+
+
+def _may_know(work: Writing, item_id: int) -> bool:
+    """Say whether who counts may know of an item; what they see of others on the shelf is kept, and not named."""
+    item = work.session.get(Item, item_id)
+    return item is not None and within_reach(work.session, item)
 
 
 def _sight(work: Writing, number: int, mark: str, item_id: int | None, station: str, door: int) -> bool:
