@@ -8,6 +8,7 @@ from edge_agent.devices import llrp_tables as t
 from edge_agent.devices.base import DeviceFault, MemoryRead, Reading, TagReported
 from edge_agent.devices.llrp_wire import WireError, parameters
 
+LONGEST_EPC = 64
 TID_CLASSES = (0xE0, 0xE2, 0xE3)
 """First byte of a transponder's identity (ISO/IEC 15963): such a read is its TID."""
 
@@ -50,6 +51,8 @@ def _epc(found: dict[int, bytes]) -> str:
     if len(data) < 2 or data[:2] == b"\0\0":
         raise WireError("tag report without an EPC")
     size = (int.from_bytes(data[:2], "big") + 7) // 8
+    if size > LONGEST_EPC:
+        raise WireError(f"EPC of {size} bytes, longer than any tag's")
     if len(data) < 2 + size:
         raise WireError(f"EPC of {size} bytes in a parameter that holds {len(data) - 2}")
     return data[2 : 2 + size].hex().upper()

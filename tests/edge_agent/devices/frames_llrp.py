@@ -157,6 +157,7 @@ BAD_LLRP: list[tuple[str, str, str]] = [
     ("llrp", "043d0000000c0000000700f0", "at least 4 should be"),
     ("llrp", "043d000000110000000700f0000781" + "0001", "without an EPC"),
     ("llrp", "043d000000160000000700f0000c00f100080060abcd", "EPC of 12 bytes in a parameter that holds 2"),
+    ("llrp", "043d000000140000000700f0000a00f100061000", "EPC of 512 bytes, longer than any"),
     ("llrp", "041e0000001200000009011f00080064000a", "status text of 10 bytes"),
     ("llrp", "043f000000140000000b00f6000a00f800060001", "2 bytes where 3 are due"),
 ]
