@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from msgspec import Meta
 
 from contract.topics import STATION_NAME
-from edge_agent.devices import family
-from edge_agent.devices.base import FieldValue, LockBoard, SettingsError
+from edge_agent.devices import make_dialect
+from edge_agent.devices.base import Dialect, FieldValue, LockBoard, SettingsError
+from edge_agent.devices.sources import check_lines
 
 KEY_DIGITS = Meta(pattern="^[0-9a-fA-F]{64}$", description="64 hex digits")
 
@@ -72,6 +73,7 @@ class DeviceTable(Table, frozen=True, kw_only=True):
     name: str
     family: str
     port: str
+    baudrate: Annotated[int, Meta(ge=0, le=4_000_000, description="Speed of the line; 0: as the family has it")] = 0
     role: Annotated[str, Meta(pattern="^(|keypad)$")] = ""
     settings: dict[str, FieldValue | list[int]] = {}
 
@@ -172,16 +174,14 @@ def _check_whole(settings: Settings) -> None:
     names = [device.name for device in settings.devices]
     _once("devices.name", names)
     _once("doors.door", [door.door for door in settings.doors])
-    boards: dict[str, tuple[int, ...] | None] = {}
-    for device in settings.devices:
-        dialect = family(device.family)(**device.settings)
-        boards[device.name] = dialect.addresses if isinstance(dialect, LockBoard) else None
+    dialects = {device.name: make_dialect(device.family, device.settings) for device in settings.devices}
+    check_lines(settings.devices, dialects)
     wired: list[tuple[str, int, int]] = []
     for door in settings.doors:
         for wire in (door.lock, door.contact):
             if wire is not None:
                 _known(f"door {door.door}", wire.device, names)
-                _asked(f"door {door.door}", wire, boards.get(wire.device))
+                _asked(f"door {door.door}", wire, dialects[wire.device])
                 wired.append((wire.device, wire.board, wire.channel))
         for reader in door.readers:
             _known(f"door {door.door} readers", reader, names)
@@ -194,10 +194,10 @@ def _once(what: str, values: list[Any]) -> None:
         raise SettingsError(f"{what} {double!r} is given twice")
 
 
-def _asked(what: str, wire: Channel, boards: tuple[int, ...] | None) -> None:
+def _asked(what: str, wire: Channel, dialect: Dialect) -> None:
     """Refuse a board that is never asked: its door would never be known."""
-    if boards is not None and wire.board not in boards:
-        listed = ", ".join(map(str, boards)) or "none"
+    if isinstance(dialect, LockBoard) and wire.board not in dialect.addresses:
+        listed = ", ".join(map(str, dialect.addresses)) or "none"
         raise SettingsError(
             f"{what}: device '{wire.device}' asks boards {listed}, not {wire.board}; correct board or boards"
         )

@@ -9,13 +9,15 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from edge_agent.devices.base import SettingsError
+from edge_agent.devices import make_dialect
+from edge_agent.devices.base import LockBoard, SettingsError
 from edge_agent.emulators.barcode_hid import BarcodeHidEmulator
 from edge_agent.emulators.barcode_serial import BarcodeSerialEmulator
 from edge_agent.emulators.gpio import GpioEmulator
@@ -29,7 +31,8 @@ from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 from edge_agent.emulators.reader18 import Reader18Emulator
 from edge_agent.emulators.thingmagic import ThingMagicEmulator
 from edge_agent.emulators.tsl_ascii2 import TslAscii2Emulator
-from edge_agent.settings import Settings, load_settings
+from edge_agent.emulators.wire import Wire
+from edge_agent.settings import DeviceTable, Settings, load_settings
 
 BADGE_READERS = (Rdm6300Emulator, Pn532Emulator)
 SCANNERS = (BarcodeSerialEmulator, BarcodeHidEmulator)
@@ -49,6 +52,7 @@ class Cabinet:
         self.settings = settings
         self.doors = {door.door: door for door in settings.doors}
         self.devices: dict[str, Any] = {}
+        ports = Counter(device.port for device in settings.devices)
         for device in settings.devices:
             maker = MAKERS.get(device.family)
             if maker is None:
@@ -56,7 +60,24 @@ class Cabinet:
             port = Path(device.port)
             if "://" not in device.port:
                 port.parent.mkdir(parents=True, exist_ok=True)
-            self.devices[device.name] = maker(port, self.contacts(device.name))
+            if ports[device.port] > 1:
+                port = port.with_name(f"{port.name}.{device.name}")
+            self.devices[device.name] = maker(port, self.contacts(device.name), **self.board(device))
+        self.wires = [
+            Wire(Path(port), [self.devices[device.name] for device in settings.devices if device.port == port])
+            for port, count in ports.items()
+            if count > 1
+        ]
+
+    def board(self, device: DeviceTable) -> dict[str, Any]:
+        """Give what an emulated lock board must know of its settings: its addresses and how its feedback is wired."""
+        dialect = make_dialect(device.family, device.settings)
+        if not isinstance(dialect, LockBoard):
+            return {}
+        wired: dict[str, Any] = {
+            name: device.settings[name] for name in ("feedback", "byte_order") if name in device.settings
+        }
+        return {"boards": dialect.addresses, **wired}
 
     def contacts(self, board: str) -> dict[int, int]:
         """Map each lock of a board to the channel of its door contact, where both hang on that board."""
@@ -114,21 +135,21 @@ class Cabinet:
 
     def close(self) -> None:
         """Take every device away."""
-        for device in self.devices.values():
+        for device in (*self.wires, *self.devices.values()):
             device.close()
 
 
-MAKERS: dict[str, Callable[[Path, dict[int, int]], Any]] = {
+MAKERS: dict[str, Callable[..., Any]] = {
     "m100": lambda port, _: M100Emulator(port),
     "llrp": lambda port, _: LlrpEmulator(int(port.name.partition(":")[2] or 5084)),
-    "lock8a": lambda port, contacts: Lock8AEmulator(port, locks=12, contacts=contacts),
+    "lock8a": lambda port, contacts, **wired: Lock8AEmulator(port, locks=12, contacts=contacts, **wired),
     "gpio": lambda port, _: GpioEmulator(port),
-    "kerong_cu16": lambda port, contacts: KerongEmulator(port, contacts=contacts),
+    "kerong_cu16": lambda port, contacts, **wired: KerongEmulator(port, contacts=contacts, **wired),
     "tsl_ascii2": lambda port, _: TslAscii2Emulator(port),
     "thingmagic": lambda port, _: ThingMagicEmulator(port),
     "reader18": lambda port, _: Reader18Emulator(port),
     "pn532": lambda port, _: Pn532Emulator(port),
-    "modbus_relay": lambda port, contacts: ModbusRelayEmulator(port, contacts=contacts),
+    "modbus_relay": lambda port, contacts, **wired: ModbusRelayEmulator(port, contacts=contacts, **wired),
     "rdm6300": lambda port, _: Rdm6300Emulator(port),
     "barcode_hid": lambda port, _: BarcodeHidEmulator(port),
     "barcode_serial": lambda port, _: BarcodeSerialEmulator(port),

@@ -52,9 +52,6 @@ class TagSeen(Reading, frozen=True):
     tid: str | None = None
 
 
-
-
-
 class TagReported(TagSeen, frozen=True, tag="tag_seen"):
     """A tag as a reader with a clock of its own reports it: UTC in microseconds, and how often it answered."""
 
@@ -215,12 +212,17 @@ class Dialect(Protocol):
 
 
 @runtime_checkable
-class LockBoard(Protocol):
-    """A family that drives locks: it encodes the opening of exactly one of them."""
+class Addressed(Protocol):
+    """A family whose devices have addresses and answer only when asked, so that several may share one line."""
 
     @property
     def addresses(self) -> tuple[int, ...]:
-        """The boards that are this device's own, as asked in turn."""
+        """The boards or readers that are this device's own, as asked in turn."""
+
+
+@runtime_checkable
+class LockBoard(Addressed, Protocol):
+    """A family that drives locks: it encodes the opening of exactly one of them."""
 
     @property
     def pulse(self) -> float:

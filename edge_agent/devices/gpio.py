@@ -115,7 +115,7 @@ class GpioSource(Keeper[Lines]):
     ) -> None:
         super().__init__(name, target)
         self.dialect = dialect
-        self._listener, self._opened = listener, opened
+        self._listener, self._take = listener, opened
 
     def write(self, data: bytes) -> None:  # noqa: ARG002 (there is nothing to write to)
         """Refuse: lines are only read (UnreachableError)."""
@@ -123,7 +123,7 @@ class GpioSource(Keeper[Lines]):
 
     def _open(self) -> Lines:
         settings = self.dialect.settings
-        return self._opened(self.target, LinesWanted(settings.lines, settings.bias, settings.debounce_ms / 1000))
+        return self._take(self.target, LinesWanted(settings.lines, settings.bias, settings.debounce_ms / 1000))
 
     def _serve(self, port: Lines) -> None:
         every = self.dialect.settings.poll_ms / 1000

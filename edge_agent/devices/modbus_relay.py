@@ -236,16 +236,28 @@ class ModbusRelay(Framed):
     def answers(self, request: bytes, heard: list[Reading]) -> bool:
         """Tell whether this is the answer: from the same board, to the same function, an exception included."""
         board, function = request[0], request[1]
-        for reading in heard:
-            match reading:
-                case BoardFault() | LockState() if reading.board == board:
-                    return isinstance(reading, BoardFault) or function == 2
-                case UnlockReply():
-                    if function == 5 and (board, request[3] + 1) == (reading.board, reading.lock):
-                        return True
-                case DeviceReply() if reading.fields["board"] == board:
-                    return function == 5 or reading.command == self._wire.FUNCTIONS[function]
-        return False
+        asked: str = self._wire.FUNCTIONS[function]
+        opening = function == 5 and request[2] == FLASH_ON >> 8
+        return any(
+            (isinstance(r, LockState) and r.board == board and function == 2)
+            or (isinstance(r, BoardFault) and r.board == board and asked.replace("_", " ") in r.what)
+            or (isinstance(r, UnlockReply) and opening and (r.board, r.lock) == (board, request[3] + 1))
+            or (
+                isinstance(r, DeviceReply)
+                and r.fields["board"] == board
+                and r.command in (asked, self._switching(request))
+            )
+            for r in heard
+        )
+
+    def _switching(self, request: bytes) -> str:
+        """Name what a request of function 5 switches, as its echo will; "" for an opening or another function."""
+        if request[1] != 5 or request[2] == FLASH_ON >> 8:
+            return ""
+        echo = self._switched(
+            request[0], int.from_bytes(request[2:4], "big"), int.from_bytes(request[4:6], "big"), "board"
+        )
+        return echo.command if isinstance(echo, DeviceReply) else ""
 
 
 def _board(board: int) -> int:

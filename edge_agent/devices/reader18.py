@@ -112,6 +112,11 @@ class Reader18(Framed):
                 known.asks = "288m" if self.settings.layout == "auto" else known.asks
         return heard
 
+    @property
+    def addresses(self) -> tuple[int, ...]:
+        """The readers that are this device's own."""
+        return self.settings.addresses
+
     # -- commands out ---------------------------------------------------------------------------------------------
 
     def greeting(self) -> list[bytes]:

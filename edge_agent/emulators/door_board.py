@@ -107,6 +107,10 @@ class DoorBoard(PtyDevice):
     def _at(self, board: int | None) -> int:
         return self.boards[0] if board is None else board
 
+    def hushed(self) -> None:
+        """Forget half a request, or another board's answer."""
+        self._from_host.clear()
+
     def reset(self) -> None:
         """Forget half a request."""
         self._from_host.clear()

@@ -19,6 +19,7 @@ from pathlib import Path
 
 IDLE = 5.0
 STALLED = 0.05
+HUSH = 0.02
 
 
 @dataclass
@@ -29,6 +30,8 @@ class Faults:
     lose: float = 0.0
     garble: float = 0.0
     stall: bool = False
+    late: float = 0.0
+    """Seconds by which what the device says comes late."""
     seed: int = 1
     rng: random.Random = field(init=False)
 
@@ -51,6 +54,7 @@ class PtyDevice:
         self._master = self._slave = -1
         self._wake_read, self._wake_write = os.pipe()
         self._closing = False
+        self._heard_at = 0.0
         self._thread = threading.Thread(target=self._run, name=f"emulator-{path.name}", daemon=True)
         self.plug()
         self._thread.start()
@@ -67,10 +71,14 @@ class PtyDevice:
     def reset(self) -> None:
         """Forget what power loss forgets."""
 
+    def hushed(self) -> None:
+        """Learn that the host fell silent for a while before what comes now: half a request is none."""
+
     def send(self, data: bytes) -> None:
         """Send bytes to the host, through the faults."""
         with self.lock:
             data = self.faults.spoil(data)
+            time.sleep(self.faults.late)
             for piece in (data[n : n + 1] for n in range(len(data))) if self.faults.split else (data,):
                 self._put(piece)
                 if self.faults.split:
@@ -151,5 +159,9 @@ class PtyDevice:
                 if error.errno not in (errno.EIO, errno.EAGAIN):
                     raise
                 return
-            if data:
-                self.received(data)
+            if not data:
+                return
+            before, self._heard_at = self._heard_at, time.monotonic()
+            if self._heard_at - before > HUSH:
+                self.hushed()
+            self.received(data)

@@ -120,6 +120,10 @@ class Reader18Emulator(PtyDevice):
 
     # -- commands -------------------------------------------------------------------------------------------------
 
+    def hushed(self) -> None:
+        """Forget half a command, or what was meant for another device of the line."""
+        self._from_host.clear()
+
     def received(self, data: bytes) -> None:
         """Carry out each whole command."""
         self._from_host += data
