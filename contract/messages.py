@@ -50,6 +50,10 @@ Condition = Literal[
 ]
 
 
+Leaves = Literal["room", "premises"]
+"""What one leaves through an exit."""
+
+
 class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What every struct of the contract has in common."""
 
@@ -184,6 +188,14 @@ class ConditionChanged(Event, frozen=True, kw_only=True, tag="condition_changed"
     items: Annotated[list[Sighting], Meta(max_length=MAX_TAGS)] = []
 
 
+class ExitPassed(Event, frozen=True, kw_only=True, tag="exit_passed"):
+    """Tags passed a reader at an exit of a room or of the premises; which way they went it cannot say."""
+
+    device: Short
+    leaves: Leaves
+    items: Annotated[list[Sighting], Meta(min_length=1, max_length=MAX_TAGS)]
+
+
 AnyEvent = (
     StationStarted
     | AccessRequested
@@ -196,6 +208,7 @@ AnyEvent = (
     | CodeScanned
     | SweepDone
     | ConditionChanged
+    | ExitPassed
 )
 
 

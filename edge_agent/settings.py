@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -16,6 +16,7 @@ from contract.topics import STATION_NAME
 from edge_agent.devices import make_dialect
 from edge_agent.devices.base import Dialect, FieldValue, LockBoard, SettingsError
 from edge_agent.devices.sources import check_lines
+from firmware_config import profiles
 
 KEY_DIGITS = Meta(pattern="^[0-9a-fA-F]{64}$", description="64 hex digits")
 
@@ -60,11 +61,20 @@ class SessionTable(Table, frozen=True, kw_only=True):
 
 
 class PresenceTable(Table, frozen=True, kw_only=True):
-    """How a final sweep listens: slices of time, how many at most, and how sure it must be."""
+    """How a door is listened to after a closing; `[doors.presence]` says what differs behind one door."""
 
-    pass_ms: Annotated[int, Meta(ge=10, le=5000)] = 60
-    max_passes: Annotated[int, Meta(ge=10, le=1000)] = 40
-    miss_chance: Annotated[float, Meta(gt=0, lt=0.1)] = 1e-4
+    pass_ms: Annotated[int, Meta(ge=10, le=5000, description="Least a pass lasts")] = 60
+    settle_seconds: Annotated[float, Meta(ge=0.1, le=60, description="Then what is not certain is unread")] = 2.9
+    risk: Annotated[float, Meta(gt=0, lt=0.1, description="Chance that a closing calls gone what is there")] = 1e-3
+    far_db: Annotated[float, Meta(ge=0, le=60, description="How much weaker a neighbour's tag is; 0: unknown")] = 15.0
+
+
+class ReferenceTable(Table, frozen=True, kw_only=True):
+    """A tag glued before an antenna: while it is read, the antenna hears."""
+
+    antenna: Annotated[int, Meta(ge=0, le=64)] = 1
+    epc: Annotated[str, Meta(pattern="^[0-9A-F]{4,128}$")]
+    reader: Annotated[str, Meta(description="Needed where a door has several")] = ""
 
 
 class DeviceTable(Table, frozen=True, kw_only=True):
@@ -74,7 +84,10 @@ class DeviceTable(Table, frozen=True, kw_only=True):
     family: str
     port: str
     baudrate: Annotated[int, Meta(ge=0, le=4_000_000, description="Speed of the line; 0: as the family has it")] = 0
-    role: Annotated[str, Meta(pattern="^(|keypad)$")] = ""
+    role: Annotated[str, Meta(pattern="^(|keypad|exit)$")] = ""
+    leaves: Annotated[Literal["room", "premises"], Meta(description="What one leaves past a reader at an exit")] = (
+        "premises"
+    )
     settings: dict[str, FieldValue | list[int]] = {}
 
 
@@ -93,6 +106,8 @@ class DoorTable(Table, frozen=True, kw_only=True):
     lock: Channel
     contact: Channel | None = None
     readers: list[str] = []
+    references: list[ReferenceTable] = []
+    presence: PresenceTable = PresenceTable()
 
 
 class Settings(Table, frozen=True, kw_only=True):
@@ -132,11 +147,19 @@ def load_settings(path: Path) -> Settings:
         raise SettingsError(f"{path}: {error}") from None
     try:
         _check_names(Settings, given, "")
-        settings = msgspec.convert(given, Settings)
+        settings = msgspec.convert(_with_presence(given), Settings)
         _check_whole(settings)
     except (msgspec.ValidationError, SettingsError) as error:
         raise SettingsError(f"{path}: {error}") from None
     return settings
+
+
+def _with_presence(given: dict[str, Any]) -> dict[str, Any]:
+    """Let every door inherit what `[presence]` says."""
+    doors, common = given.get("doors"), given.get("presence")
+    if not isinstance(doors, list) or not isinstance(common, dict):
+        return given
+    return given | {"doors": [door | {"presence": common | door.get("presence", {})} for door in doors]}
 
 
 def _check_names(kind: type[msgspec.Struct], given: Any, where: str) -> None:
@@ -176,6 +199,10 @@ def _check_whole(settings: Settings) -> None:
     _once("doors.door", [door.door for door in settings.doors])
     dialects = {device.name: make_dialect(device.family, device.settings) for device in settings.devices}
     check_lines(settings.devices, dialects)
+    exits = {device.name: device.family for device in settings.devices if device.role == "exit"}
+    for name, kind in exits.items():
+        if profiles.load(kind).kind != "uhf_reader":
+            raise SettingsError(f"device {name}: role 'exit' is for UHF readers, not for {kind}")
     wired: list[tuple[str, int, int]] = []
     for door in settings.doors:
         for wire in (door.lock, door.contact):
@@ -183,9 +210,21 @@ def _check_whole(settings: Settings) -> None:
                 _known(f"door {door.door}", wire.device, names)
                 _asked(f"door {door.door}", wire, dialects[wire.device])
                 wired.append((wire.device, wire.board, wire.channel))
+        _check_references(door)
         for reader in door.readers:
             _known(f"door {door.door} readers", reader, names)
+            if reader in exits:
+                raise SettingsError(f"door {door.door} readers: '{reader}' stands at an exit, not behind a door")
     _once("channel (device, board, channel)", wired)
+
+
+def _check_references(door: DoorTable) -> None:
+    """Refuse a reference tag of which nobody can say before which antenna it is."""
+    for tag in door.references:
+        if tag.reader not in door.readers and (tag.reader or len(door.readers) != 1):
+            readers = ", ".join(door.readers) or "none"
+            raise SettingsError(f"door {door.door} reference {tag.epc}: reader '{tag.reader}' is none of {readers}")
+    _once(f"door {door.door} references.epc", [tag.epc for tag in door.references])
 
 
 def _once(what: str, values: list[Any]) -> None:

@@ -39,6 +39,7 @@ from edge_agent.devices.base import (
     TagSeen,
     UnlockReply,
 )
+from edge_agent.exits import Exits
 from edge_agent.health import Health
 from edge_agent.journal import Journal
 from edge_agent.link import Arrived, Delivered, Link, LinkDown, LinkEvent, LinkUp
@@ -88,6 +89,7 @@ class Station:
         self._desk = Desk(settings, self._journal, self._cabinet, self._screen)
         self._cabinet.eyes = self._desk
         self._sweeps = Sweeps(self._cabinet, settings.presence, self._journal)
+        self._exits = Exits(settings.devices, self._journal)
         self._link = Link(table.name, self._journal.boot, settings.broker, self._from_link)
         self._uplink = Uplink(table.name, key, server_key, self._journal, self._link)
         self._state = StateFile(Path(table.state))
@@ -175,6 +177,7 @@ class Station:
             lambda: self._cabinet.tick(now, self._left_open_us),
             lambda: self._desk.tick(now),
             lambda: self._sweeps.tick(now),
+            lambda: self._exits.tick(now),
             lambda: self._health.tick(now, self._outbox.confirmed),
             lambda: self._keep_house(now),
             lambda: self._uplink.pump(now),
@@ -217,6 +220,8 @@ class Station:
 
     def _handle(self, at: float, name: str, event: SourceEvent | LinkEvent) -> None:
         match event:
+            case TagSeen() if name in self._exits:
+                self._exits.hear(name, event, at)
             case TagSeen() | RoundDone():
                 self._cabinet.tag_reading(name, at, event)
             case LockState():

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from contract import messages
-from server.service.cabinet import access, movements, openings, station_events
+from server.service.cabinet import access, exits, movements, openings, station_events
 from server.service.cabinet.work import Heard, Work
 from server.service.stocktaking import stocktake_sightings
 from server.store.working_set import Wanted
@@ -21,6 +21,7 @@ HANDLERS: Final[dict[type[messages.Event], Callable[[Work, Heard, Any], None]]] 
     messages.CodeScanned: stocktake_sightings.code_scanned,
     messages.SweepDone: stocktake_sightings.sweep_done,
     messages.ConditionChanged: station_events.condition_changed,
+    messages.ExitPassed: exits.exit_passed,
 }
 
 
@@ -48,5 +49,5 @@ def note_wanted(wanted: Wanted, station: str, event: messages.Event) -> None:
         wanted.codes.add(event.code)
     elif isinstance(event, messages.SweepDone) and event.command is not None:
         wanted.epcs.update(sighting.epc for sighting in event.seen)
-    elif isinstance(event, messages.ConditionChanged):
+    elif isinstance(event, messages.ConditionChanged | messages.ExitPassed):
         wanted.epcs.update(sighting.epc for sighting in event.items)

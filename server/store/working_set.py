@@ -40,7 +40,7 @@ _ITEMS = (
     " custody, at_station, at_door, holder_id, incident_id, since_us FROM item WHERE id {ids}"
 )
 _LOANS = (
-    "SELECT item_id, person_id, taken_us FROM loan"
+    "SELECT item_id, person_id, taken_us, mode, line_id FROM loan"
     " WHERE closed_us IS NULL AND state = 'out' AND item_id {items} ORDER BY taken_us, id"
 )
 
@@ -89,6 +89,9 @@ class OpenLoan:
     item_id: int
     person_id: int
     taken_us: int
+    mode: Mode = Mode.LOAN
+    entitled: bool = False
+    """Whether it was taken under an authority."""
 
 
 @dataclass(slots=True)
@@ -136,8 +139,9 @@ def load(connection: Connection, wanted: Wanted, since_us: int) -> WorkingSet:
     load_people(connection, found, people | {i.custody.person_id for i in found.items.values() if i.custody.person_id})
     for row in lines:
         add_line(found, row)
-    for item_id, person_id, taken_us in fetch_plain(connection, _LOANS, items=sorted(found.items)):
-        found.loans.setdefault(item_id, []).append(OpenLoan(item_id, person_id, taken_us))
+    for item_id, person_id, taken_us, mode, line_id in fetch_plain(connection, _LOANS, items=sorted(found.items)):
+        loan = OpenLoan(item_id, person_id, taken_us, _MODES[mode], line_id is not None)
+        found.loans.setdefault(item_id, []).append(loan)
     return found
 
 

@@ -16,6 +16,7 @@ from contract.messages import (
     DoorClosed,
     DoorOpened,
     Event,
+    ExitPassed,
     Grant,
     GrantedItem,
     GrantRefused,
@@ -83,6 +84,8 @@ EVENTS: dict[str, Event] = {
         ConditionChanged, 11, condition="item_undetectable", active=True, door=1, items=[GONE], detail="门内读不到"
     ),
 }
+LATER = {"exit_passed": _event(ExitPassed, 12, device="gate", leaves="premises", items=[FILE])}
+"""Kinds that came after the batch's golden bytes were fixed."""
 BATCH = Batch(
     v=1,
     station="a",
@@ -92,39 +95,43 @@ BATCH = Batch(
     sent_mono_us=MONO + 99,
     events=[msgspec.Raw(encode(event)) for event in EVENTS.values()],
 )
-MESSAGES: dict[str, Message] = EVENTS | {
-    "batch": BATCH,
-    "status": Status(v=1, online=True, boot=BOOT),
-    "receipt": Receipt(
-        v=1,
-        station="a",
-        epoch=EPOCH,
-        upto=11,
-        head="cd" * 32,
-        gaps=[(12, 14)],
-        server_us=WALL + 500,
-        echo_mono_us=MONO + 99,
-        anchor=Anchor(size=77, root="ab" * 32),
-    ),
-    "grant": Grant(
-        v=1,
-        station="a",
-        session=SESSION,
-        challenge=CHALLENGE,
-        grant=GRANT,
-        person="wang",
-        doors=[1],
-        items=[GrantedItem(epc=GONE.epc, code="GW-7K3M", door=1)],
-        issued_us=WALL,
-        ttl_ms=30000,
-    ),
-    "denied": Denied(
-        v=1,
-        station="a",
-        session=SESSION,
-        challenge=CHALLENGE,
-        person="wang",
-        reasons=[Reason(rule="R02", code="no_authority", item="GW-7K3M", params={"until": "2026-03-02"})],
-    ),
-    "sweep": Sweep(v=1, station="a", command=COMMAND, doors=[1, 2], purpose="stocktake"),
-}
+MESSAGES: dict[str, Message] = (
+    EVENTS
+    | LATER
+    | {
+        "batch": BATCH,
+        "status": Status(v=1, online=True, boot=BOOT),
+        "receipt": Receipt(
+            v=1,
+            station="a",
+            epoch=EPOCH,
+            upto=11,
+            head="cd" * 32,
+            gaps=[(12, 14)],
+            server_us=WALL + 500,
+            echo_mono_us=MONO + 99,
+            anchor=Anchor(size=77, root="ab" * 32),
+        ),
+        "grant": Grant(
+            v=1,
+            station="a",
+            session=SESSION,
+            challenge=CHALLENGE,
+            grant=GRANT,
+            person="wang",
+            doors=[1],
+            items=[GrantedItem(epc=GONE.epc, code="GW-7K3M", door=1)],
+            issued_us=WALL,
+            ttl_ms=30000,
+        ),
+        "denied": Denied(
+            v=1,
+            station="a",
+            session=SESSION,
+            challenge=CHALLENGE,
+            person="wang",
+            reasons=[Reason(rule="R02", code="no_authority", item="GW-7K3M", params={"until": "2026-03-02"})],
+        ),
+        "sweep": Sweep(v=1, station="a", command=COMMAND, doors=[1, 2], purpose="stocktake"),
+    }
+)

@@ -163,7 +163,8 @@ def _lend_or_take_back(work: Work, heard: Heard, judgement: Judgement, item: Ite
         "returned_us": None,
         "returned_by_id": None,
     }
-    work.lend(OpenLoan(item.id, custody.person_id or 0, heard.occurred_us), row)
+    loan = OpenLoan(item.id, custody.person_id or 0, heard.occurred_us, mode, line is not None)
+    work.lend(loan, row)
 
 
 def _row(heard: Heard, event: DoorClosed, judgement: Judgement, entry: int, incident_id: int) -> dict[str, Any]:
