@@ -1,5 +1,6 @@
 """What surrounds every request: security headers, a limit on bodies, and the count for the metrics."""
 
+import re
 import time
 from typing import Final
 
@@ -13,12 +14,10 @@ from server.web.metrics import Metrics
 
 MAX_BODY: Final = 1024 * 1024
 UPLOAD: Final = 64 * MAX_BODY
-ROOMY: Final = {
-    "/api/v1/imports": MAX_FILE + MAX_BODY,
-    "/imports": MAX_FILE + MAX_BODY,
-    "/api/v1/attachments": UPLOAD,
-    "/attachments": UPLOAD,
-}
+ROOMY: Final = (
+    (re.compile(r"(/api/v1)?/imports"), MAX_FILE + MAX_BODY),
+    (re.compile(r"(/api/v1)?/attachments|/seals(/[^/]+/uses)?|/entrusted/[^/]+/hand-back"), UPLOAD),
+)
 """Where a file is handed in, and how large the body may be there."""
 POLICY: Final = "; ".join(
     (
@@ -72,7 +71,7 @@ class Guard:
             await send(message)
 
         try:
-            most = ROOMY.get(scope["path"], MAX_BODY)
+            most = next((roomy for path, roomy in ROOMY if path.fullmatch(scope["path"])), MAX_BODY)
             if _declared(scope) > most:
                 await _too_large(most)(scope, receive, guarded)
             else:

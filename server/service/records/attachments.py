@@ -40,6 +40,15 @@ class AttachmentView(Shape):
 
 
 @dataclass(frozen=True, slots=True)
+class Handed:
+    """A file that came with a form: where its bytes lie, and what it is called."""
+
+    blobs: Blobs
+    received: Received
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """How a sort of thing is attached to: `find` gives its number by its name or raises, as for who may not see it."""
 
@@ -109,6 +118,39 @@ def attach(work: Writing, blobs: Blobs, received: Received, subject: str, of: st
     number = find(work, subject, of)
     if not OWNERS[subject].add(work, number):
         raise ForbiddenError("not_yours", f"attaching to this {subject} is not for you (R40)")
+    return views(work, [_keep(work, Handed(blobs, received, name), subject, number, of)])[0]
+
+
+def evidence(
+    work: Writing,
+    field: str,
+    digest: str,
+    item: Item,
+    handed: Handed | None,
+    request: int | None = None,
+    *,
+    image: bool,
+) -> None:
+    """See that what a use case names by its digest is there: attach what came with the form to the item, else find it
+    attached to the item or the request; raises InvalidError when it is not, or is not an image where one is wanted.
+    """
+    if handed is not None:
+        found: Attachment | None = _keep(work, handed, "item", known(item.id), item.code)
+    else:
+        of_item = (col(Attachment.subject) == "item") & (col(Attachment.subject_id) == item.id)
+        of_request = (col(Attachment.subject) == "request") & (col(Attachment.subject_id) == request)
+        query = select(Attachment).where(Attachment.sha256 == digest, of_item | of_request)
+        found = work.session.exec(query).first()
+    if found is None:
+        raise InvalidError(
+            "no_such_attachment", f"{field}: attach it to {item.code} first, then name it by its SHA-256"
+        )
+    if image and not found.media.startswith("image/"):
+        raise InvalidError("not_an_image", f"{field}: {found.name} is {found.media}, not a picture")
+
+
+def _keep(work: Writing, handed: Handed, subject: str, number: int, of: str) -> Attachment:
+    received, name = handed.received, handed.name
     media = media_of(received.head)
     facts = AttachmentFacts(
         name, received.size, media, image_is_sound(received.path) if media[:6] == "image/" else None
@@ -116,7 +158,7 @@ def attach(work: Writing, blobs: Blobs, received: Received, subject: str, of: st
     said = judge_attachment(work.policy.keeping.attachments, facts)
     if isinstance(said, Refused):
         raise RefusedError(said.reasons)
-    blobs.keep(received)
+    handed.blobs.keep(received)
     row = Attachment(
         subject=subject,
         subject_id=number,
@@ -130,7 +172,7 @@ def attach(work: Writing, blobs: Blobs, received: Received, subject: str, of: st
     work.session.add(row)
     work.session.flush()
     work.ledger("attached", attachment=row.id, subject=subject, of=of, sha256=row.sha256, size=row.size)
-    return views(work, [row])[0]
+    return row
 
 
 def list_attachments(look: Reading, subject: str, of: str) -> Page[AttachmentView]:

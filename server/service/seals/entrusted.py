@@ -16,6 +16,7 @@ from server.service.inputs import micros
 from server.service.lending.lending_shapes import EntrustedUse, EntrustedView, HandBack, NewEntrusted
 from server.service.lookups import codes, item_coded, known, person_facts, person_of, usernames
 from server.service.paging import paged
+from server.service.records.attachments import Handed, evidence
 from server.service.shapes import EPOCH, Page, moment, moment_or_none
 from server.store.tables import Entrusted, Item, Loan, Request, SealUse
 
@@ -47,7 +48,7 @@ def receive(work: Writing, asked: NewEntrusted) -> EntrustedView:
     return entrusted_views(work, [row])[0]
 
 
-def hand_back(work: Writing, code: str, asked: HandBack) -> EntrustedView:
+def hand_back(work: Writing, code: str, asked: HandBack, handed: Handed | None = None) -> EntrustedView:
     """Hand it back to its customer against a signed receipt; the item is ours to lend no more."""
     item = item_coded(work.session, code)
     row = _held(work, item)
@@ -55,6 +56,7 @@ def hand_back(work: Writing, code: str, asked: HandBack) -> EntrustedView:
     said = judge_hand_back(work.policy, by, item.code, row is not None, CustodyState(item.custody))
     if isinstance(said, Refused) or row is None:
         raise RefusedError(said.reasons if isinstance(said, Refused) else ())
+    evidence(work, "signed", asked.signed, item, handed, image=False)
     row.return_receipt, row.signed = _number(work, "JH"), asked.signed
     row.returned_us, row.returned_by_id, row.returned_to = work.now_us, work.viewer.id, asked.to
     work.session.add(row)

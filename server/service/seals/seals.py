@@ -19,17 +19,18 @@ from server.domain.verdicts import Lawful, Refused
 from server.domain.words import AlarmKind, ItemKind, Mode
 from server.service.cabinet.alarms import Alarming, clear_alarm, set_alarm
 from server.service.context import Reading, Writing
-from server.service.errors import ConflictError, InvalidError, NotFoundError, RefusedError
+from server.service.errors import ConflictError, NotFoundError, RefusedError
 from server.service.inputs import micros, micros_or_none
 from server.service.lending.lending_shapes import NewKeeper, NewSeal, NewSealUse, PassedView, SealUseView, SealView
 from server.service.lending.notices import tell
 from server.service.lookups import codes, item_coded, known, person_facts, person_named, person_of, usernames
 from server.service.paging import paged
+from server.service.records.attachments import Handed, evidence
 from server.service.shapes import Page, moment, moment_or_none
-from server.store.tables import Attachment, Decision, Item, Loan, Request, Seal, SealHandover, SealUse
+from server.store.tables import Decision, Item, Loan, Request, Seal, SealHandover, SealUse
 
 
-def enter(work: Writing, asked: NewSeal) -> SealView:
+def enter(work: Writing, asked: NewSeal, handed: Handed | None = None) -> SealView:
     """Write a seal's page in the register: what its impression looks like, who engraved it, who keeps it."""
     item, keeper = item_coded(work.session, asked.seal), person_named(work.session, asked.keeper)
     _lawful(
@@ -37,6 +38,7 @@ def enter(work: Writing, asked: NewSeal) -> SealView:
     )
     if work.session.get(Seal, item.id) is not None:
         raise ConflictError("seal_entered", f"{item.code} has its page in the register already")
+    evidence(work, "impression", asked.impression, item, handed, image=True)
     row = Seal(
         item_id=known(item.id),
         name=asked.name,
@@ -94,7 +96,7 @@ def pass_on(work: Writing, code: str, asked: NewKeeper) -> PassedView:
     )
 
 
-def record_use(work: Writing, code: str, asked: NewSealUse) -> SealUseView:
+def record_use(work: Writing, code: str, asked: NewSealUse, handed: Handed | None = None) -> SealUseView:
     """Enter impressions in the register; more than approved is entered too, as a difference with its alarm."""
     session, item = work.session, item_coded(work.session, code)
     supervisor = person_named(session, asked.supervisor)
@@ -117,8 +119,8 @@ def record_use(work: Writing, code: str, asked: NewSealUse) -> SealUseView:
     )
     if isinstance(said, Refused) or loan is None or request is None:
         raise RefusedError(said.reasons if isinstance(said, Refused) else ())
-    if asked.photo and session.exec(select(Attachment.id).where(Attachment.sha256 == asked.photo)).first() is None:
-        raise InvalidError("no_such_attachment", "attach the photo first, then name it by its SHA-256")
+    if asked.photo:
+        evidence(work, "photo", asked.photo, item, handed, request.id, image=True)
     row = SealUse(
         item_id=known(item.id),
         loan_id=known(loan.id),

@@ -1,13 +1,12 @@
 """The record of an item: contents and what is missing, filing, changes, attachments; and the registers of keeping."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Final, Literal, TypeVar
 
 from fastapi import Form, Request, Response
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
-from server.domain.attachments import HEAD
 from server.service.context import Writing
 from server.service.errors import ServiceError
 from server.service.people.rights import Act
@@ -21,10 +20,10 @@ from server.service.records.filing import FilingView, NewFiling, NewFilingEvent
 from server.service.records.records import RecordPatch, RecordView
 from server.web.auth import gate
 from server.web.deps import Given
-from server.web.guard import UPLOAD
 from server.web.writing import Acting, Do
 
 from .routing import Look, explain, go, page_router, status_of
+from .uploads import handed_in
 
 ROWS = 50
 router = page_router()
@@ -105,21 +104,19 @@ async def attach(look: Look, act: Do, deps: Given, request: Request) -> Response
         if not isinstance(upload, UploadFile) or not upload.filename:
             look.page.note("bad", look.page.text("Choose a file first."))
             return _record(look, code, 422)
-        name = upload.filename[-200:]
         attachments.find(look, "item", code)
         try:
-            received = await deps.blobs.receive(_parts(upload), UPLOAD, HEAD)
+            async with handed_in(deps, upload) as handed:
+                return await _done(
+                    look,
+                    act,
+                    code,
+                    AttachmentView,
+                    lambda work: attachments.attach(work, handed.blobs, handed.received, "item", code, handed.name),
+                )
         except TooLargeError as error:
             look.page.note("bad", str(error))
             return _record(look, code, 422)
-
-    def keep(work: Writing) -> AttachmentView:
-        return attachments.attach(work, deps.blobs, received, "item", code, name)
-
-    try:
-        return await _done(look, act, code, AttachmentView, keep)
-    finally:
-        deps.blobs.drop(received)
 
 
 @router.get("/keeping", **gate(Act.SEE_KEEPING))
@@ -147,11 +144,6 @@ async def hand_in(
         explain(look.page, error)
         return _keeping(look, "collections", None, False, status_of(error))
     return go("/keeping?show=collections")
-
-
-async def _parts(upload: UploadFile) -> AsyncIterator[bytes]:
-    while part := await upload.read(65_536):
-        yield part
 
 
 async def _done(look: Look, act: Acting, code: str, model: type[M], work: Callable[[Writing], M]) -> Response:

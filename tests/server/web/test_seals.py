@@ -1,14 +1,16 @@
 """The seal register, what customers entrusted, and key sets, by HTTP."""
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from contract.messages import DoorClosed, DoorOpened
-from server.store.tables import Attachment
 from server.sweep.lending import Lending
 from server.sweep.overdue import Overdue
 from tests.server.web.house import House
+from tests.server.web.test_attachments import PDF, image, sent
 
-DIGEST = "ab" * 32
+IMPRESSION, PHOTO = image("PNG"), image("JPEG")
+DIGEST = sha256(IMPRESSION).hexdigest()
 PAGE = {
     "seal": "F5",
     "name": "合同专用章",
@@ -42,6 +44,19 @@ def sweep(house: House) -> None:
     Lending(house.database, house.policy, house.zone).turn(house.clock.wall_us())
 
 
+def attached(house: House, data: bytes, of: str = "F5") -> str:
+    """Attach bytes to an item; gives their digest."""
+    answer = sent(house.chen, data, "x", of)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["sha256"])
+
+
+def entered(house: House) -> None:
+    """Have the seal's page written, with the picture of its impression."""
+    attached(house, IMPRESSION)
+    house.ma.post("/seals", PAGE)
+
+
 def seal_out(house: House) -> int:
     """Let wang take the seal for two approved impressions; gives the request's number."""
     number: int = house.wang.post("/requests", WANTED)["id"]
@@ -53,6 +68,7 @@ def seal_out(house: House) -> int:
 def test_r17_a_seal_has_its_page_in_the_register_from_engraving_to_out_of_use(house: House) -> None:
     assert ("R17", "not_a_seal") in house.ma.rules("/seals", {**PAGE, "seal": "F1"})
     assert house.wang.rules("/seals", PAGE) == {("R17", "seal_kept_by")}
+    attached(house, IMPRESSION)
     assert house.ma.post("/seals", PAGE)["keeper"] == "ke"
     assert house.ma.post("/seals", PAGE, expect=409)["code"] == "seal_entered"
     assert ("R22", "conclusion_missing") in house.ma.rules("/seals/F5/retire", {"reason": " "})
@@ -63,7 +79,7 @@ def test_r17_a_seal_has_its_page_in_the_register_from_engraving_to_out_of_use(ho
 
 
 def test_r17_the_register_of_uses_keeps_who_asked_approved_and_supervised_and_the_count(house: House) -> None:
-    house.ma.post("/seals", PAGE)
+    entered(house)
     assert house.chen.rules("/items/F5/uses", {"impressions": 1, "supervisor": "chen"}) >= {
         ("R17", "seal_use_not_approved")
     }
@@ -108,21 +124,35 @@ def test_r17_more_impressions_than_approved_are_a_discrepancy_until_explained(ho
     assert house.ma.rules(explain, {"conclusion": "再"}) == {("R17", "seal_nothing_to_explain")}
 
 
-def test_r17_a_photo_of_the_impressions_is_attached_by_its_digest(house: House) -> None:
-    seal_out(house)
-    body = {"impressions": 2, "supervisor": "chen", "photo": DIGEST}
-    assert house.wang.post("/items/F5/uses", body, expect=422)["code"] == "no_such_attachment"
-    with house.database.begin() as uow:
-        uow.session.add(
-            Attachment(
-                subject="item", subject_id=5, name="用印.jpg", media="image/jpeg", size=9, sha256=DIGEST, at_us=1
-            )
-        )
-    assert house.wang.post("/items/F5/uses", body)["photo"] == DIGEST
+def refused(house: House, path: str, body: object) -> str:
+    """Have somebody name a digest that will not do; gives the code of what is said."""
+    return str(house.ma.post(path, body, expect=422)["code"])
+
+
+def test_r17_the_impression_of_a_seal_is_a_picture_attached_to_that_seal(house: House) -> None:
+    assert refused(house, "/seals", PAGE) == "no_such_attachment"
+    attached(house, IMPRESSION, of="F1")
+    assert refused(house, "/seals", PAGE) == "no_such_attachment"
+    assert refused(house, "/seals", {**PAGE, "impression": attached(house, PDF)}) == "not_an_image"
+    assert house.shen.get("/seals")["rows"] == []
+    entered(house)
+    assert house.shen.get("/seals/F5")["impression"] == DIGEST
+
+
+def test_r17_a_photo_of_the_impressions_is_attached_to_the_seal_or_its_request(house: House) -> None:
+    request = seal_out(house)
+    body = {"impressions": 1, "supervisor": "chen", "photo": sha256(PHOTO).hexdigest()}
+    assert refused(house, "/items/F5/uses", body) == "no_such_attachment"
+    attached(house, PHOTO, of="F1")
+    assert refused(house, "/items/F5/uses", body) == "no_such_attachment"
+    assert sent(house.wang, PHOTO, "用印.jpg", str(request), "request").status_code == 201
+    assert house.wang.post("/items/F5/uses", body)["photo"] == body["photo"]
+    again = {**body, "photo": attached(house, IMPRESSION)}
+    assert house.wang.post("/items/F5/uses", again)["photo"] == again["photo"]
 
 
 def test_r14_a_seal_passes_to_another_keeper_before_a_witness(house: House) -> None:
-    house.ma.post("/seals", PAGE)
+    entered(house)
     for witness in ("ke", "chen"):
         said = house.ke.rules("/seals/F5/keeper", {"to": "chen", "witness": witness})
         assert said == {("R14", "seal_handover_witness")}
@@ -192,6 +222,8 @@ def test_r19_the_customer_is_told_every_use_and_gets_it_back_against_a_signed_re
     back = {"to": "华东建设 周经理", "signed": DIGEST}
     assert house.chen.rules("/entrusted/F5/hand-back", back) == {("R19", "entrusted_out")}
     house.visit("wang", put=[5])
+    assert refused(house, "/entrusted/F5/hand-back", back) == "no_such_attachment"
+    attached(house, IMPRESSION)
     (use,) = house.ma.get("/entrusted/F5/uses")["rows"]
     assert (use["purpose"], use["documents"], use["impressions"]) == ("签订采购合同", ["采购合同"], 2)
     assert "wang" not in str(use)

@@ -45,5 +45,9 @@ class Reader:
 
     def post(self, path: str, **form: object) -> tuple[int, str]:
         """Send a form with its token; returns the status and where it leads, or the page that came back."""
-        answer = self.client.post(path, data={"csrf": self.csrf, **form})
+        return self.hand_in(path, {}, **form)
+
+    def hand_in(self, path: str, files: dict[str, tuple[str, bytes]], **form: object) -> tuple[int, str]:
+        """Send a form with files."""
+        answer = self.client.post(path, data={"csrf": self.csrf, **form}, files=files or None)
         return answer.status_code, answer.headers.get("location", answer.text)

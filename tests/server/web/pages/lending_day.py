@@ -1,5 +1,9 @@
 """What the office writes into its registers: seals, entrusted things, keys, copies, repairs, searches."""
 
+import io
+
+from PIL import Image, ImageDraw
+
 from server.service.lending import copies, repairs, searches
 from server.service.lending.lending_shapes import NewCopies, NewEntrusted, NewKeySet, NewKeyUse, NewSeal, NewSealUse
 from server.service.seals import entrusted, keysets, seals
@@ -10,7 +14,6 @@ PAGE = {
     "seal": code_of(6),
     "name": "合同专用章(一)",
     "scope": "采购与销售合同",
-    "impression": "ab" * 32,
     "keeper": "zheng",
     "engraved_by": "总经理批准 2025-12",
     "engraved_at": "2026-01-05T09:00:00+08:00",
@@ -25,10 +28,22 @@ TRUSTED = {
 }
 
 
+def drawn_impression() -> bytes:
+    """Draw what a round seal leaves on paper."""
+    image, out = Image.new("RGB", (240, 240), "white"), io.BytesIO()
+    pen = ImageDraw.Draw(image)
+    pen.ellipse((8, 8, 232, 232), outline="#c4161c", width=7)
+    pen.regular_polygon((120, 120, 34), 5, fill="#c4161c")
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
 def keep_registers(office: Office) -> None:
     """Write something into every register."""
     standing = NewCopies(pages="1-3", purpose="常用", standing=True)
-    office.do("qian", lambda work: seals.enter(work, NewSeal.model_validate(PAGE)))
+    impression = office.handed("印模.png", drawn_impression())
+    page = NewSeal.model_validate({**PAGE, "impression": impression.received.sha256})
+    office.do("qian", lambda work: seals.enter(work, page, impression))
     use = NewSealUse(impressions=3, supervisor="chen", note="多盖一份留存")
     office.do("li", lambda work: seals.record_use(work, code_of(6), use))
     office.do("chen", lambda work: entrusted.receive(work, NewEntrusted.model_validate(TRUSTED)))

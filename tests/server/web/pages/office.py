@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from contract.signing import genesis, next_hash, public_hex
 from server.bootstrap import Real, intake_service, open_policy, web_deps
 from server.clock import SystemClock
 from server.config import load_settings
+from server.domain.attachments import HEAD
 from server.domain.words import Role
 from server.intake.service import IntakeService
 from server.service.context import Writing
@@ -26,6 +28,8 @@ from server.service.imports.company import load_company
 from server.service.inputs import Company
 from server.service.keys import load_keys, make_keys
 from server.service.people.sign_in import sign_in, viewer_of
+from server.service.records.attachments import Handed
+from server.service.records.blobs import Received
 from server.store.migrate import migrate
 from server.store.tables import Person
 from server.store.unit_of_work import Database
@@ -137,6 +141,15 @@ class Office:
         with self.database.begin() as uow:
             person = uow.session.exec(select(Person).where(Person.username == username)).one()
             return work(Writing(uow.session, self.clock.wall_us(), self.deps.policy, viewer_of(person), ZONE, uow))
+
+    def handed(self, name: str, data: bytes) -> Handed:
+        """Give a file as it comes with a form."""
+        digest, blobs = sha256(data).hexdigest(), self.deps.blobs
+        kept = blobs.path_of(digest)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        coming = kept.with_suffix(".coming")
+        coming.write_bytes(data)
+        return Handed(blobs, Received(coming, len(data), digest, data[:HEAD]), name)
 
     def token(self, username: str) -> tuple[str, str]:
         """Open a web session for somebody; returns its token and csrf token."""

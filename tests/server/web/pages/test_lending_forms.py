@@ -1,12 +1,19 @@
 """The forms of lending's registers: each does what it says, and says beside itself what is not right."""
 
+import re
+from hashlib import sha256
+
 import pytest
+from sqlmodel import select
+
+from server.store.tables import Attachment
+from tests.server.web.test_attachments import PDF, image
 
 from .conftest import Reader
 from .day import approve, ask
 from .office import Office, code_of
 
-DIGEST = "cd" * 32
+PICTURE = ("印模.png", image("PNG"))
 
 
 @pytest.fixture
@@ -61,19 +68,34 @@ def test_copies_are_registered_and_taken_back(office: Office, chen: Reader) -> N
     assert chen.post("/copies", **form, standing="yes")[0] == 303
 
 
-def test_a_seals_page_its_uses_its_keepers_and_its_end(office: Office) -> None:
+def kept(office: Office) -> list[str]:
+    """Give the digests of what is attached."""
+    with office.database.read() as session:
+        return list(session.exec(select(Attachment.sha256)))
+
+
+def test_r17_a_seals_page_its_uses_its_keepers_and_its_end(office: Office) -> None:
     code, qian, li = code_of(6), Reader(office, "qian", "en"), Reader(office, "li", "en")
     page = {
-        "seal": code, "name": "Contract seal", "scope": "contracts", "impression": DIGEST, "engraved_by": "GM 2025",
+        "seal": code, "name": "Contract seal", "scope": "contracts", "engraved_by": "GM 2025",
         "engraved_at": "2026-01-05T09:00", "keeper": "zheng",
     }  # fmt: skip
-    assert qian.post("/seals", **{**page, "impression": "x"})[0] == 422
-    assert qian.post("/seals", **page) == (303, "/seals")
+    assert qian.post("/seals", **page)[0] == 422
+    assert qian.post("/seals", **page, impression="ab" * 32)[0] == 422
+    assert qian.hand_in("/seals", {"impression": ("a.pdf", PDF)}, **page)[0] == 422
+    assert li.hand_in("/seals", {"impression": PICTURE}, **page)[0] == 403
+    assert kept(office) == []
+    assert qian.hand_in("/seals", {"impression": PICTURE}, **page) == (303, "/seals")
+    assert kept(office) == [sha256(PICTURE[1]).hexdigest()]
+    assert kept(office)[0][:16] in qian.get(f"/seals/{code}")[1]
     asked = ask(office, "li", [6], "签合同", mode="seal_use", documents=["合同"], impressions=1)
     approve(office, "zhao", asked)
     office.visit("li", "b/1", taken=(6,))
     assert li.post(f"/seals/{code}/uses", impressions="2", supervisor="li")[0] == 403
-    assert li.post(f"/seals/{code}/uses", impressions="2", supervisor="chen") == (303, f"/seals/{code}")
+    photo = {"photo": ("用印.png", image("PNG", (9, 9)))}
+    assert li.hand_in(f"/seals/{code}/uses", photo, impressions="2", supervisor="chen") == (303, f"/seals/{code}")
+    (photo_link,) = re.findall(r'<a href="(/api/v1/attachments/2/content)"', qian.get(f"/seals/{code}")[1])
+    assert qian.client.get(photo_link).content == photo["photo"][1]
     assert "More than approved" in qian.get(f"/seals/{code}")[1]
     assert qian.post(f"/seals/{code}/uses/1/explain", conclusion="one was spoilt")[0] == 303
     assert qian.post(f"/seals/{code}/keeper", to="chen", witness="zheng")[0] == 403
@@ -82,14 +104,17 @@ def test_a_seals_page_its_uses_its_keepers_and_its_end(office: Office) -> None:
     assert "Out of use" in qian.get("/seals")[1]
 
 
-def test_a_receipt_is_written_and_what_it_names_handed_back(office: Office, chen: Reader) -> None:
+def test_r19_what_is_handed_back_is_so_against_the_signed_receipt(
+    office: Office, chen: Reader
+) -> None:
     code = code_of(7)
     form = {"item": code, "customer": "East", "mandate": "bids", "until": "2026-03-20T18:00", "handed_over_by": "Zhou"}
     assert chen.post("/entrusted", **form)[0] == 403
     assert chen.post("/entrusted", **form, modes="seal_use") == (303, "/entrusted")
     assert "WT2026-0001" in chen.get("/entrusted")[1]
-    assert chen.post(f"/entrusted/{code}/hand-back", to="Zhou", signed="no")[0] == 422
-    assert chen.post(f"/entrusted/{code}/hand-back", to="Zhou", signed=DIGEST)[0] == 303
+    assert chen.post(f"/entrusted/{code}/hand-back", to="Zhou")[0] == 422
+    assert chen.post(f"/entrusted/{code}/hand-back", to="Zhou", signed="ab" * 32)[0] == 422
+    assert chen.hand_in(f"/entrusted/{code}/hand-back", {"signed": ("签收.pdf", PDF)}, to="Zhou")[0] == 303
     assert "JH2026-0001" in chen.get("/entrusted?show=all")[1] + chen.get(f"/entrusted/{code}")[1]
 
 
