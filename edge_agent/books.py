@@ -6,18 +6,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
 from msgspec.structs import replace
 
 from contract.messages import Cause, DoorClosed, DoorOpened, Sighting, SweepDone
-from edge_agent.door import Door, DoorMemory, KnownTag
+from edge_agent.door import Door, DoorMemory
 from edge_agent.doors import Do
+from edge_agent.habits import KnownTag
 from edge_agent.journal import Entry
 from edge_agent.parts import parts
-from edge_agent.presence import Found, Rate
+from edge_agent.presence import Found
+
+MOST_AWAY = 500
+"""Tags remembered of what left; the longest away are forgotten first."""
 
 
 def write(entry: Entry, act: Do, door: Door, memory: DoorMemory, cause: Cause) -> DoorMemory:
@@ -40,10 +43,11 @@ def write(entry: Entry, act: Do, door: Door, memory: DoorMemory, cause: Cause) -
 
 def came_unseen(entry: Entry, door: Door, came: dict[str, Sighting]) -> DoorMemory:
     """Report tags that are steadily read behind a closed door and were not there when it was settled."""
-    _closed(entry, door, DoorMemory(), "gap", passes=door.watched, put=came.values())
+    _closed(entry, door, DoorMemory(), "gap", passes=door.vigil.passes, put=came.values())
     contents = dict(door.learned().contents or {})
-    contents |= {epc: KnownTag(seen.tid, seen.antenna, Rate(1, 1)) for epc, seen in came.items()}
-    return replace(door.memory, contents=contents)
+    contents |= {epc: KnownTag(seen.tid, seen.antenna) for epc, seen in came.items()}
+    away = {epc: tag for epc, tag in door.memory.away.items() if epc not in came}
+    return replace(door.memory, contents=contents, away=away)
 
 
 def _opened(entry: Entry, door: Door, memory: DoorMemory, cause: Cause) -> DoorMemory:
@@ -58,9 +62,9 @@ def _opened(entry: Entry, door: Door, memory: DoorMemory, cause: Cause) -> DoorM
 
 def _settled(entry: Entry, door: Door, memory: DoorMemory, cause: Cause) -> DoorMemory:
     """Write what a sweep found; a mere check that found nothing changed writes nothing."""
-    assert door.sweep is not None
+    assert door.look is not None
     first = memory.contents is None
-    found = _as_known(door.sweep.found(), memory)
+    found = door.look.sweep.found()
     if first and door.ear.readers:
         seen = _shown(door, found.came | found.there)
         write_sweep(entry, seen, found.passes, door=door.number, purpose="baseline")
@@ -68,7 +72,15 @@ def _settled(entry: Entry, door: Door, memory: DoorMemory, cause: Cause) -> Door
         taken, unread = _shown(door, found.gone), _shown(door, found.unread)
         put = [] if first else _shown(door, found.came)
         _closed(entry, door, memory, cause, found.passes, taken=taken, unread=unread, put=put)
-    return replace(_unnamed(memory), contents=_contents(memory, door, found), owed=False, opened_seq=None, cause=None)
+    return replace(
+        _unnamed(memory),
+        contents=_contents(memory, door, found),
+        away=_away(memory, found),
+        lateness=door.look.sweep.lateness(),
+        owed=False,
+        opened_seq=None,
+        cause=None,
+    )
 
 
 def _closed(
@@ -101,27 +113,28 @@ def _shown(door: Door, epcs: Iterable[str]) -> list[Sighting]:
     return [door.sighting(epc) for epc in sorted(epcs)]
 
 
-def _as_known(found: Found, memory: DoorMemory) -> Found:
-    """Call nothing gone that could not be read before the door opened: nobody can be said to have taken it now."""
-    before = {epc for epc in found.gone if (memory.contents or {})[epc].unread}
-    return found if not before else dataclasses.replace(found, gone=found.gone - before, unread=found.unread | before)
-
-
 def _unnamed(memory: DoorMemory) -> DoorMemory:
     return replace(memory, session=None, grant=None, credential=None)
 
 
+def _away(memory: DoorMemory, found: Found) -> dict[str, KnownTag]:
+    """Give what is at home behind the door and out, after a sweep."""
+    left = {epc: tag for epc, tag in (memory.contents or {}).items() if epc in found.gone}
+    away = {epc: tag for epc, tag in (memory.away | left).items() if epc not in found.came}
+    return dict(list(away.items())[-MOST_AWAY:])
+
+
 def _contents(memory: DoorMemory, door: Door, found: Found) -> dict[str, KnownTag]:
     """Give what stands behind the door after a sweep."""
-    assert door.sweep is not None
+    assert door.look is not None
     before = memory.contents or {}
     contents = {}
     for epc in found.there | found.came | found.unread:
-        old, seen = before.get(epc, KnownTag()), door.evidence.get(epc)
+        old, seen = before.get(epc, KnownTag()), door.look.evidence.get(epc)
         contents[epc] = KnownTag(
             tid=(seen.tid if seen else None) or old.tid,
             antenna=seen.antenna if seen else old.antenna,
-            rate=old.rate if epc in found.unread else door.sweep.rate(epc),
+            habits=old.habits if epc in found.unread else door.look.sweep.habits(epc),
             unread=epc in found.unread,
         )
     return contents

@@ -1,37 +1,30 @@
 """One door: what is remembered of it over a restart, and what its lock, contact and readers say now.
 
-Here is no table and no event: `doors.py` says what follows from a move, `cabinet.py` carries it out.
+Here is no table and no event: `doors.py` says what follows from a move, `cabinet.py` carries it out; `Look` is the
+listening after a closing, `Vigil` that behind the closed door.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from contract.messages import Cause, Sighting
+from edge_agent.antennas import Antennas
 from edge_agent.doors import Move, Opening, Phase
-from edge_agent.ear import Ear, Pass, Seen
-from edge_agent.presence import Rate, Sweep, missed_so_often
+from edge_agent.ear import Ear, Pass, Seen, port
+from edge_agent.habits import KnownTag, Lateness, Rate
+from edge_agent.presence import SURE, Prior, Sweep
 from edge_agent.settings import DoorTable
 from edge_agent.unlock import Shot
+from edge_agent.vigil import Vigil
 
 LATCH_S = 2.0
 """A door that is closed this long without its hook latching counts as shut, and is reported."""
 DEAF_S = 2.0
 """A lock or contact not heard for so long is lost."""
-
-
-class KnownTag(msgspec.Struct, frozen=True):
-    """A tag that belongs to what stands behind the door."""
-
-    tid: str | None = None
-    antenna: int = 1
-    rate: Rate = Rate()
-    unread: bool = False
-    """It was neither seen nor certainly gone when it was last looked for."""
 
 
 class DoorMemory(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -49,17 +42,39 @@ class DoorMemory(msgspec.Struct, frozen=True, omit_defaults=True):
     """An opening nobody could watch to its end: it will be reported as a gap whatever is found."""
     contents: dict[str, KnownTag] | None = None
     """What stands behind it; None: never looked."""
+    away: dict[str, KnownTag] = {}
+    """What left from here and has not come back, the latest last."""
+    lateness: Lateness = Lateness()
+    references: dict[str, Rate] = {}
+    """How often each antenna reads its reference tag."""
 
 
-class Silence(NamedTuple):
-    """A run of passes in which a tag was not read, and its rate before."""
+LEAST_PASSES = 10
+"""A slow reader gets so many passes, however long they take, …"""
+PATIENCE = 4
+"""… up to so many times what a sweep may take."""
 
-    passes: int
-    rate: Rate
 
-    def chance(self) -> float:
-        """Say how likely so long a silence is for a tag that is there."""
-        return missed_so_often(self.rate, self.passes)
+@dataclass(slots=True)
+class Look:
+    """One sweep under way, until when at least and at most, and what it saw."""
+
+    sweep: Sweep
+    until: float
+    at_most: float
+    evidence: dict[str, Seen] = field(default_factory=dict)
+
+    def hear(self, antennas: Antennas, heard: Pass) -> None:
+        """Take one pass, and keep it as evidence."""
+        self.sweep.silent = antennas.doubtful
+        self.sweep.hear({epc: seen.ports for epc, seen in heard.items()})
+        for epc, seen in antennas.without(heard).items():
+            self.evidence.setdefault(epc, Seen(epc)).merge(seen)
+
+    def over(self, now: float) -> bool:
+        """Tell whether to stop listening: everything is certain, or time is up."""
+        enough = self.sweep.passes >= LEAST_PASSES or not self.sweep.passes or now >= self.at_most
+        return self.sweep.certain or (now >= self.until and enough)
 
 
 @dataclass(slots=True)
@@ -80,17 +95,16 @@ class Door:
     """It has truly stood open in this opening, not only been unlocked."""
     closed_since: float | None = None
     open_since_us: int | None = None
-    sweep: Sweep | None = None
-    sweep_until: float = 0.0
-    evidence: dict[str, Seen] = field(default_factory=dict)
-    rates: dict[str, Rate] = field(default_factory=dict)
-    """What the vigil behind the closed door learns, as the next three."""
-    strays: dict[str, int] = field(default_factory=dict)
-    silences: dict[str, Silence] = field(default_factory=dict)
-    watched: int = 0
+    look: Look | None = None
+    vigil: Vigil = field(default_factory=Vigil)
+    antennas: Antennas = field(init=False)
     shot: Shot | None = None
     gap_from_us: int | None = None
     """When it was last watched before it was lost, on the station's wall clock."""
+
+    def __post_init__(self) -> None:
+        references = {port(tag.reader or self.table.readers[0], tag.antenna): tag.epc for tag in self.table.references}
+        self.antennas = Antennas(references, dict(self.memory.references))
 
     @property
     def number(self) -> int:
@@ -121,7 +135,7 @@ class Door:
     @property
     def never_heard(self) -> bool:
         """Tell whether its readers have yet to speak for the first time: then nothing can be said of what is there."""
-        waiting = self.memory.contents is None and self.sweep is not None and self.sweep.passes == 0
+        waiting = self.memory.contents is None and self.look is not None and self.look.sweep.passes == 0
         return waiting and bool(self.ear.readers)
 
     def lost(self, now: float) -> bool:
@@ -189,33 +203,43 @@ class Door:
 
     # -- listening ----------------------------------------------------------------------------------------------------
 
-    def begin_sweep(self, sweep: Sweep, now: float, limit_s: float) -> None:
-        """Listen from now on, for at most so long."""
-        self.sweep, self.sweep_until, self.evidence = sweep, now + limit_s, {}
-        self.ear.restart(now)
+    def prior(self, memory: DoorMemory, elsewhere: frozenset[str]) -> Prior:
+        """Give what is known of what is behind it; `elsewhere` is what stands behind other doors."""
+        table = self.table.presence
+        return Prior(
+            known=memory.contents or {},
+            lateness=memory.lateness,
+            away=memory.away,
+            strays=self.vigil.strays,
+            elsewhere=elsewhere | frozenset(self.antennas.references.values()),
+            risk=table.risk,
+            far_db=table.far_db,
+        )
 
-    def note(self, heard: Pass) -> None:
-        """Keep a pass as evidence of the sweep under way."""
-        for epc, seen in heard.items():
-            self.evidence.setdefault(epc, Seen(epc)).merge(seen)
+    def new_look(self, elsewhere: frozenset[str], now: float) -> Look:
+        """Begin a sweep of it as it is now."""
+        limit = self.table.presence.settle_seconds if self.ear.readers else 0.0
+        return Look(Sweep(self.prior(self.learned(), elsewhere)), now + limit, now + PATIENCE * limit)
 
     def learned(self) -> DoorMemory:
-        """Give the memory with the read rates learnt until now."""
+        """Give the memory with the habits learnt until now."""
         contents = {
-            epc: replace(tag, rate=self.rates.get(epc, tag.rate)) for epc, tag in (self.memory.contents or {}).items()
+            epc: replace(tag, habits=self.vigil.habits.get(epc, tag.habits))
+            for epc, tag in (self.memory.contents or {}).items()
         }
-        return replace(self.memory, contents=contents) if contents else self.memory
+        return replace(self.memory, contents=contents or self.memory.contents, references=dict(self.antennas.rates))
 
-    def doubted(self, miss_chance: float) -> DoorMemory:
+    def doubted(self) -> DoorMemory:
         """Give the memory as the door opens: a tag that has just been silent as if gone is unread from now on."""
-        contents = self.learned().contents or {}
-        silent = {epc for epc, silence in self.silences.items() if silence.chance() < miss_chance}
-        marked = {epc: replace(contents[epc], unread=True) for epc in silent & contents.keys()}
-        return replace(self.learned(), contents=contents | marked) if marked else self.learned()
+        learned, silent = self.learned(), self.antennas.doubtful
+        contents = learned.contents or {}
+        quiet = {epc for epc, silence in self.vigil.silences.items() if silence.chance(silent) < SURE}
+        marked = {epc: replace(contents[epc], unread=True) for epc in quiet & contents.keys()}
+        return replace(learned, contents=contents | marked) if marked else learned
 
     def sighting(self, epc: str) -> Sighting:
-        """Give what this sweep saw of a tag; for one not seen, what is known of it with no reads."""
-        if epc in self.evidence:
-            return self.evidence[epc].sighting()
+        """Give what this look saw of a tag; for one not seen, what is known of it with no reads."""
+        if self.look is not None and epc in self.look.evidence:
+            return self.look.evidence[epc].sighting()
         known = (self.memory.contents or {}).get(epc, KnownTag())
         return Sighting(epc=epc, tid=known.tid, antenna=known.antenna)

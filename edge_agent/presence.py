@@ -1,11 +1,13 @@
-"""What is behind a closed door, judged from passes: a tag is gone only when chance cannot explain its silence. PURE.
+"""What is behind a closed door, judged from passes by one likelihood ratio for each tag. PURE; docs/presence.md.
 
-1. A pass is a slice of time in which every reader of the door spoke; in it a tag was read or missed.
-2. Each tag has its own read rate, learnt behind the closed door; the chance that a present tag is missed k times in
-   a row is the posterior prediction of that rate, never better than FLOOR ** k, nor than what the tags read in this
-   very sweep show.
-3. There = read in two passes, and the sweep long enough that nothing present could have gone unheard. Gone = missed
-   in a row so often that the chance of it is below `miss_chance`. Neither within `max_passes` = unread.
+1. In a pass (`ear.py`) each antenna read a tag or missed it; how often it does, is learnt while the door stays closed.
+2. Misses are not independent: whatever moved while the door was open may lie badly now. So the chance that a present
+   tag is missed so often is an even mixture of what this tag used to do, and of what tags of this door are seen to do
+   after a closing (`Lateness`); it is never better than what the tags read in this very sweep show.
+3. Reads count against where the tag could be instead: behind the neighbour's door or in a hand outside, read seldom and
+   weakly. A tag that is not of this door must be heard as loudly as the door's own.
+4. There and gone are said only beyond doubt; what is neither when listening ends is unread. An antenna that is silent
+   proves nothing.
 """
 
 from __future__ import annotations
@@ -13,37 +15,23 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from math import exp, lgamma
+from math import exp, log
+from statistics import median
 
-import msgspec
+from edge_agent.habits import KnownTag, Lateness, Rate, missed_so_often
 
-FLOOR = 0.3
-"""No reader is believed to miss a present tag less often than this."""
-MEMORY = 200.0
-"""Passes a rate remembers; older ones fade, so that it follows what changes."""
-READS_TO_BE_THERE = 2
-
-
-class Rate(msgspec.Struct, frozen=True):
-    """How often a tag was read behind the closed door."""
-
-    hits: float = 0.0
-    misses: float = 0.0
-
-    def after(self, *, read: bool) -> Rate:
-        """Take one more pass into account."""
-        fade = min(1.0, (MEMORY - 1) / max(self.hits + self.misses, 1.0))
-        return Rate(self.hits * fade + read, self.misses * fade + (not read))
-
-    def chance(self, missed: int) -> float:
-        """Predict how likely it is that a present tag is missed so often in a row (Beta posterior, flat prior)."""
-        seen, all_ = 1 + self.misses, 2 + self.hits + self.misses
-        return exp(lgamma(seen + missed) - lgamma(seen) + (lgamma(all_) - lgamma(all_ + missed)))
-
-
-def missed_so_often(rate: Rate, missed: int) -> float:
-    """Predict how likely it is that a present tag of this rate is missed so often in a row, by whatever reader."""
-    return max(FLOOR**missed, rate.chance(missed))
+SURE = 1e-2
+"""How likely a tag elsewhere may look as one that is here does, when it is called there."""
+SURELY_NEW = 1e-3
+"""The same for a tag that is not of this door."""
+ELSEWHERE = (0.3, 6.0)
+"""Beta prior of how often a tag that is not here is read: seldom, but nobody knows how seldom."""
+SPREAD_DB = 5.0
+"""How far the strength of a tag differs from one closing to the next."""
+MOST_FROM_RSSI = 5.0
+"""Strength alone never proves anything: at most so much evidence (natural logarithm) comes from it."""
+FIRST_PASSES = 10
+"""What stands behind a door of which nothing is known yet is not judged from fewer passes."""
 
 
 class Judged(StrEnum):
@@ -59,8 +47,15 @@ class Heard:
     """One tag in this sweep."""
 
     reads: int = 0
-    missed: int = 0
-    """Passes missed in a row until now."""
+    """Passes in which it was read by any antenna."""
+    first: int | None = None
+    ports: dict[str, int] = field(default_factory=dict)
+    rssi: float = 0.0
+    """How strongly it was read, added up over the reads of known strength; …"""
+    usual: float = 0.0
+    """… how strongly the same antennas read it before, …"""
+    measured: int = 0
+    """… and how many those are."""
     judged: Judged = Judged.OPEN
 
 
@@ -75,76 +70,173 @@ class Found:
     passes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What is known before a sweep begins."""
+
+    known: Mapping[str, KnownTag] = field(default_factory=dict)
+    """What stood behind the door."""
+    lateness: Lateness = field(default_factory=Lateness)
+    away: Mapping[str, KnownTag] = field(default_factory=dict)
+    """What left from here: it is at home here, and may come back."""
+    strays: Mapping[str, Rate] = field(default_factory=dict)
+    """What was heard behind the closed door and is not there: neighbours', and how they are heard from here."""
+    elsewhere: frozenset[str] = frozenset()
+    """What stands behind other doors of this station that stay closed."""
+    risk: float = 5e-4
+    """How likely anything that is there may be called gone in one sweep."""
+    far_db: float = 15.0
+    """How much weaker than the door's own a tag behind a neighbour's door is; 0: strength says nothing."""
+
+    def home(self, epc: str) -> KnownTag | None:
+        """Give what is known of a tag that belongs here, whether it is in or out."""
+        return self.known.get(epc) or self.away.get(epc)
+
+    def far(self, rssi: float | None, usual: float | None) -> bool:
+        """Tell whether so weak a read is more likely a neighbour's, where strength is known."""
+        return rssi is not None and usual is not None and bool(self.far_db) and rssi <= usual - self.far_db / 2
+
+    def loudness(self) -> float | None:
+        """Give how strongly a tag of this door is usually read, by the antenna that reads it best."""
+        each = ([rate.rssi for rate in tag.habits.values() if rate.rssi is not None] for tag in self.known.values())
+        best = [max(strengths) for strengths in each if strengths]
+        return median(best) if best else None
+
+
 @dataclass(slots=True)
 class Sweep:
     """Listen behind a closed door until certain."""
 
-    known: Mapping[str, Rate]
-    miss_chance: float
-    max_passes: int
+    prior: Prior
     passes: int = 0
     heard: dict[str, Heard] = field(default_factory=dict)
+    silent: Collection[str] = ()
+    """Antennas whose reference tag is missed."""
+    spoke: set[str] = field(default_factory=set)
     here: Rate = field(default_factory=Rate)
     """How often the tags known to be there were read in this sweep."""
+    moved: list[float] = field(default_factory=lambda: [1.0])
+    """How likely a tag that is there, but may lie anew, was missed so often."""
+    usual: float | None = None
+    first: bool = False
+    """No strength is known from before."""
+    alone: bool = False
+    """The door has one antenna only: it hears as long as its reader speaks. One of several that hears nothing while
+    others hear something proves nothing."""
 
     def __post_init__(self) -> None:
-        self.heard = {epc: Heard() for epc in self.known}
+        self.heard = {epc: Heard() for epc in self.prior.known}
+        self.usual = self.prior.loudness()
+        self.first = self.usual is None
+        self.alone = len({name for tag in self.prior.known.values() for name in tag.habits}) == 1
 
-    def hear(self, read: Collection[str]) -> None:
-        """Take one pass."""
+    def hear(self, read: Mapping[str, Mapping[str, float | None]]) -> None:
+        """Take one pass: which tags were read, by which antennas, how strongly at most."""
+        for epc, ports in read.items():
+            self._hear(epc, ports)
         self.passes += 1
-        for epc in read:
-            self.heard.setdefault(epc, Heard())
+        there = [tag.reads for tag in self.heard.values() if tag.judged is Judged.THERE]
+        self.here = Rate(sum(there), self.passes * len(there) - sum(there))
+        self.moved = [
+            max(chance, self.here.chance(missed) if there else 0.0)
+            for missed, chance in enumerate(self.prior.lateness.silent(self.passes))
+        ]
+        if self.first:
+            self._compare()
+        gone = log(self.prior.risk / max(len(self.prior.known), 1))
         for epc, tag in self.heard.items():
-            tag.reads, tag.missed = (tag.reads + 1, 0) if epc in read else (tag.reads, tag.missed + 1)
-        sure = [tag for tag in self.heard.values() if tag.reads >= READS_TO_BE_THERE]
-        reads = sum(tag.reads for tag in sure)
-        self.here = Rate(reads, self.passes * len(sure) - reads)
-        for epc, tag in self.heard.items():
-            tag.judged = self._judge(epc, tag)
+            score, sure = self._score(epc, tag), -log(SURE if self.prior.home(epc) else SURELY_NEW)
+            tag.judged = Judged.THERE if score >= sure else Judged.GONE if score <= gone else Judged.OPEN
 
-    def _judge(self, epc: str, tag: Heard) -> Judged:
-        if tag.reads >= READS_TO_BE_THERE and (tag.judged is Judged.THERE or self._long_enough()):
-            return Judged.THERE
-        if self._chance(epc, tag.missed) < self.miss_chance:
-            return Judged.GONE
-        return Judged.OPEN
+    def _compare(self) -> None:
+        """Take what is read steadily in this very sweep for the usual strength, where none is known yet."""
+        steady = [tag for tag in self.heard.values() if tag.measured and 2 * tag.reads > self.passes]
+        if steady:
+            self.usual = median(tag.rssi / tag.measured for tag in steady)
+            for tag in self.heard.values():
+                tag.usual = self.usual * tag.measured
 
-    def _chance(self, epc: str, missed: int) -> float:
-        own = self.known.get(epc)
-        return max(
-            missed_so_often(own, missed) if own is not None else FLOOR**missed,
-            self.here.chance(missed) if self.here.hits else 0.0,
-        )
+    def _hear(self, epc: str, ports: Mapping[str, float | None]) -> None:
+        tag, known = self.heard.setdefault(epc, Heard()), self.prior.home(epc)
+        tag.reads += 1
+        tag.first = self.passes if tag.first is None else tag.first
+        for name, rssi in ports.items():
+            self.spoke.add(name)
+            tag.ports[name] = tag.ports.get(name, 0) + 1
+            rate = known.habits.get(name) if known else None
+            usual = rate.rssi if rate is not None and rate.rssi is not None else self.usual
+            if rssi is not None:
+                tag.rssi, tag.usual, tag.measured = tag.rssi + rssi, tag.usual + (usual or 0.0), tag.measured + 1
 
-    def _long_enough(self) -> bool:
-        """Tell whether a tag that came would have been heard by now."""
-        return self._chance("", self.passes) < self.miss_chance
+    def _score(self, epc: str, tag: Heard) -> float:
+        """Weigh what was heard of a tag, here against elsewhere: the logarithm of the ratio."""
+        missed = self.passes - tag.reads
+        here, known = self.moved[missed], self.prior.known.get(epc)
+        if known and known.habits:
+            own = sum(
+                rate.log_chance(hits := tag.ports.get(name, 0), self.passes - hits)
+                for name, rate in known.habits.items()
+                if name not in self.silent and (self.alone or not self.spoke or name in self.spoke)
+            )
+            here = (here + exp(own)) / 2
+        stray = self.prior.strays.get(epc, Rate())
+        return log(here) - stray.log_chance(tag.reads, missed, ELSEWHERE) + self._strength(tag)
+
+    def _strength(self, tag: Heard) -> float:
+        far = self.prior.far_db
+        if not tag.measured or not far or self.usual is None:
+            return 0.0
+        weight = far / SPREAD_DB**2 * ((tag.rssi - tag.usual) / tag.measured + far / 2)
+        return max(-MOST_FROM_RSSI, min(MOST_FROM_RSSI, weight))
+
+    def _came(self, epc: str, tag: Heard) -> bool:
+        """Keep the neighbours' out: what stands elsewhere, what is heard as ever, what is strange here and weak."""
+        if tag.judged is not Judged.THERE or epc in self.prior.elsewhere:
+            return False
+        if not tag.measured or not self.prior.far_db:
+            return True
+        stray = self.prior.strays.get(epc)
+        if stray is not None and not self.prior.far(stray.rssi, tag.rssi / tag.measured):
+            return False
+        return epc in self.prior.away or self._strength(tag) >= 0
 
     @property
     def certain(self) -> bool:
-        """Tell whether everything is decided."""
-        return self._long_enough() and all(tag.judged is not Judged.OPEN for tag in self.heard.values())
-
-    @property
-    def done(self) -> bool:
-        """Tell whether to stop listening."""
-        return self.passes >= self.max_passes or self.certain
+        """Tell whether everything is decided, and something that came would have been heard."""
+        waiting = (epc for epc, tag in self.prior.known.items() if not tag.unread)
+        if not self.prior.known and self.passes < FIRST_PASSES:
+            return False
+        return self.moved[-1] < self.prior.risk and all(self.heard[epc].judged is not Judged.OPEN for epc in waiting)
 
     def found(self) -> Found:
-        """Give what can be said now."""
-        by = {judged: {e for e, tag in self.heard.items() if tag.judged is judged} for judged in Judged}
-        known = set(self.known)
-        enough = {e for e in by[Judged.OPEN] if self.heard[e].reads >= READS_TO_BE_THERE}
-        return Found(
-            there=frozenset((by[Judged.THERE] | enough) & known),
-            gone=frozenset(by[Judged.GONE] & known),
-            unread=frozenset((by[Judged.OPEN] - enough) & known),
-            came=frozenset((by[Judged.THERE] | enough) - known),
-            passes=self.passes,
-        )
+        """Give what can be said now; what could not be read before the door opened is not called gone."""
+        there, gone, came = set(), set(), set()
+        for epc, tag in self.heard.items():
+            known = self.prior.known.get(epc)
+            if known is None:
+                came |= {epc} if self._came(epc, tag) else set()
+            elif tag.judged is Judged.THERE:
+                there.add(epc)
+            elif tag.judged is Judged.GONE and not known.unread:
+                gone.add(epc)
+        unread = self.prior.known.keys() - there - gone
+        return Found(frozenset(there), frozenset(gone), frozenset(unread), frozenset(came), self.passes)
 
-    def rate(self, epc: str) -> Rate:
-        """Give the rate of a tag that is there: what was known of it, else what this sweep shows."""
-        tag = self.heard[epc]
-        return self.known.get(epc) or Rate(tag.reads, self.passes - tag.reads)
+    def lateness(self) -> Lateness:
+        """Give what is known of lateness after this sweep: in which pass each tag that is there was first heard."""
+        firsts = {epc: self.heard[epc].first or 0 for epc in self.found().there}
+        used_to = (
+            first
+            for epc, first in firsts.items()
+            if missed_so_often(self.prior.known[epc].habits, max(first, 4)) < SURE
+        )
+        return self.prior.lateness.after(used_to)
+
+    def habits(self, epc: str) -> dict[str, Rate]:
+        """Give the habits of a tag that is there: what this sweep shows, and a little of what was known of it."""
+        tag, known = self.heard[epc], self.prior.known.get(epc)
+        before = known.habits if known else {}
+        return {
+            name: before.get(name, Rate()).moved(hits := tag.ports.get(name, 0), self.passes - hits)
+            for name in before.keys() | tag.ports.keys()
+        }

@@ -7,39 +7,34 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from contract.messages import Sweep as SweepCommand
 from edge_agent.books import write_sweep
 from edge_agent.cabinet import Cabinet
-from edge_agent.door import Door
+from edge_agent.door import Door, Look
 from edge_agent.doors import Phase
-from edge_agent.ear import Pass, Seen
+from edge_agent.ear import Pass
 from edge_agent.journal import Journal
-from edge_agent.presence import Sweep
-from edge_agent.settings import PresenceTable
 
 REMEMBERED = 256
-SPARE_S = 0.6
 
 
 @dataclass(slots=True)
 class Task:
-    """One door of one command; `listening` is None while the door is in use."""
+    """One door of one command; `look` is None while the door is in use."""
 
     command: str
     purpose: Literal["stocktake", "check"]
-    listening: Sweep | None = None
-    until: float = 0.0
-    evidence: dict[str, Seen] = field(default_factory=dict)
+    look: Look | None = None
 
 
 class Sweeps:
     """Carry out sweep commands."""
 
-    def __init__(self, cabinet: Cabinet, presence: PresenceTable, journal: Journal) -> None:
-        self._cabinet, self._presence, self._journal = cabinet, presence, journal
+    def __init__(self, cabinet: Cabinet, journal: Journal) -> None:
+        self._cabinet, self._journal = cabinet, journal
         self._known: deque[str] = deque(maxlen=REMEMBERED)
         self._tasks: dict[int, deque[Task]] = {}
         cabinet.overhear = self.hear
@@ -64,13 +59,8 @@ class Sweeps:
     def hear(self, door: Door, heard: Pass) -> None:
         """Take one pass behind an idle door."""
         tasks = self._tasks.get(door.number)
-        if not tasks or tasks[0].listening is None:
-            return
-        task = tasks[0]
-        for epc, seen in heard.items():
-            task.evidence.setdefault(epc, Seen(epc)).merge(seen)
-        assert task.listening is not None
-        task.listening.hear(heard.keys())
+        if tasks and (look := tasks[0].look) is not None:
+            look.hear(door.antennas, heard)
 
     def tick(self, now: float) -> None:
         """Begin, end, and begin again what a door's use cut short."""
@@ -80,17 +70,14 @@ class Sweeps:
                 continue
             task = tasks[0]
             if door.phase is not Phase.IDLE:
-                task.listening, task.evidence = None, {}
-            elif task.listening is None:
-                known = {epc: door.rates.get(epc, tag.rate) for epc, tag in (door.memory.contents or {}).items()}
-                task.listening = Sweep(known, self._presence.miss_chance, self._presence.max_passes)
-                task.until = now + self._presence.max_passes * self._presence.pass_ms / 1000 + SPARE_S
-            elif task.listening.done or now >= task.until:
-                self._report(number, task)
+                task.look = None
+            elif task.look is None:
+                task.look = door.new_look(self._cabinet.elsewhere(door), now)
+            elif task.look.over(now):
+                self._report(number, task, task.look)
                 tasks.popleft()
 
-    def _report(self, number: int, task: Task) -> None:
-        assert task.listening is not None
-        seen = (task.evidence[epc].sighting() for epc in sorted(task.evidence))
+    def _report(self, number: int, task: Task, look: Look) -> None:
+        seen = (look.evidence[epc].sighting() for epc in sorted(look.evidence))
         with self._journal.entry() as entry:
-            write_sweep(entry, seen, task.listening.passes, door=number, purpose=task.purpose, command=task.command)
+            write_sweep(entry, seen, look.sweep.passes, door=number, purpose=task.purpose, command=task.command)

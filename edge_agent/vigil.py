@@ -1,22 +1,40 @@
-"""Listening behind a door that stays closed: learn read rates, notice what fades and what was not heard before. PURE.
+"""Listening behind a door that stays closed: learn habits, notice what fades and what was not heard before. PURE.
 
-1. What fades behind a closed door is unreadable, not taken.
-2. What is steadily read and was not there when the door was settled came with nobody to name; a stray read is nothing.
+1. What fades behind a closed door is unreadable, not taken; what only a silent antenna read has not faded.
+2. What is steadily read as loudly as the door's own, and was not there when the door was settled, came with nobody to
+   name. Anything else is a neighbour's: how it is heard is remembered, so that it is not taken for a return.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from contract.messages import Sighting
-from edge_agent.door import Door, Silence
 from edge_agent.ear import Pass
+from edge_agent.habits import Habits, KnownTag, Rate, habits_after, missed_so_often
+from edge_agent.presence import Prior
 
-LOOK_EVERY = 50
+LOOK_EVERY = 25
 """Passes between two looks at what is new and what fades."""
 FADED_AFTER = 150
-STEADY = 0.5
+FADED = 1e-8
+"""How unlikely a silence must be behind a door that did not move."""
+STEADY = 0.6
 """Share of passes in which a new tag must be read to count as there."""
+MOST_STRAYS = 256
+
+
+class Silence(NamedTuple):
+    """A run of passes in which a tag was not read, and its habits before."""
+
+    passes: int
+    habits: Habits
+
+    def chance(self, silent: Collection[str] = ()) -> float:
+        """Say how likely so long a silence is for a tag that is there."""
+        return missed_so_often(self.habits, self.passes, silent)
 
 
 class Change(NamedTuple):
@@ -27,45 +45,67 @@ class Change(NamedTuple):
     back: list[str]
 
 
+@dataclass(slots=True)
 class Vigil:
-    """Watch over closed doors."""
+    """The watch over one closed door."""
 
-    def __init__(self, miss_chance: float) -> None:
-        self._unlikely = miss_chance**2
+    habits: dict[str, dict[str, Rate]] = field(default_factory=dict)
+    strays: dict[str, Rate] = field(default_factory=dict)
+    """What is heard and is not there: neighbours'."""
+    silences: dict[str, Silence] = field(default_factory=dict)
+    steady: dict[str, int] = field(default_factory=dict)
+    """New tags, with the passes they were read in since the last look."""
+    passes: int = 0
 
-    def begin(self, door: Door) -> None:
+    def begin(self, contents: Mapping[str, KnownTag]) -> None:
         """Start anew: the door has just been settled."""
-        door.rates = {epc: tag.rate for epc, tag in (door.memory.contents or {}).items()}
-        door.strays, door.silences, door.watched = {}, {}, 0
+        self.habits = {epc: tag.habits for epc, tag in contents.items()}
+        self.steady, self.silences, self.passes = {}, {}, 0
 
-    def hear(self, door: Door, heard: Pass) -> Change:
-        """Take one pass behind a closed door."""
-        known = door.memory.contents or {}
-        door.watched += 1
+    def hear(self, prior: Prior, heard: Pass, silent: Collection[str] = ()) -> Change:
+        """Take one pass behind a closed door; antennas that are silent tell nothing."""
+        self.passes += 1
         back = []
-        for epc, tag in known.items():
-            rate = door.rates.get(epc, tag.rate)
-            door.rates[epc] = rate.after(read=epc in heard)
-            if epc in heard:
-                door.silences.pop(epc, None)
+        for epc, tag in prior.known.items():
+            habits = self.habits.get(epc, tag.habits)
+            seen = heard.get(epc)
+            self.habits[epc] = habits_after(habits, seen.ports if seen else {}, silent)
+            if seen:
+                self.silences.pop(epc, None)
                 back += [epc] if tag.unread else []
             elif not tag.unread:
-                since = door.silences.get(epc, Silence(0, rate))
-                door.silences[epc] = Silence(since.passes + 1, since.rate)
-        for epc in heard.keys() - known.keys():
-            door.strays[epc] = door.strays.get(epc, 0) + 1
-        if door.watched % LOOK_EVERY:
+                since = self.silences.get(epc, Silence(0, habits))
+                self.silences[epc] = Silence(since.passes + 1, since.habits)
+        self._hear_strays(prior, heard)
+        if self.passes % LOOK_EVERY:
             return Change({}, [], back)
-        came = {
-            epc: heard[epc].sighting() for epc, n in door.strays.items() if n >= STEADY * LOOK_EVERY and epc in heard
-        }
-        door.strays = {}
-        return Change(came, [epc for epc, silence in door.silences.items() if self._faded(door, epc, silence)], back)
+        came = {epc: heard[epc].sighting() for epc in self._new(prior, heard)}
+        self.steady = {}
+        faded = [epc for epc, silence in self.silences.items() if self._faded(silence, silent)]
+        return Change(came, [epc for epc in faded if not prior.known[epc].unread], back)
 
-    def _faded(self, door: Door, epc: str, silence: Silence) -> bool:
-        known = door.memory.contents or {}
-        return (
-            silence.passes >= FADED_AFTER
-            and not known[epc].unread
-            and silence.rate.chance(silence.passes) < self._unlikely
-        )
+    def _hear_strays(self, prior: Prior, heard: Pass) -> None:
+        for epc, rate in self.strays.items():
+            seen = heard.get(epc)
+            self.strays[epc] = rate.after(read=seen is not None, rssi=seen.rssi if seen else None)
+        for epc in heard.keys() - prior.known.keys():
+            self.steady[epc] = self.steady.get(epc, 0) + 1
+            self.strays.setdefault(epc, Rate(1, 0, heard[epc].rssi))
+        for epc in self.strays.keys() & prior.known.keys():
+            del self.strays[epc]
+        while len(self.strays) > MOST_STRAYS:
+            del self.strays[min(self.strays, key=lambda epc: self.strays[epc].hits)]
+
+    def _new(self, prior: Prior, heard: Pass) -> list[str]:
+        usual = prior.loudness()
+        return [
+            epc
+            for epc, passes in self.steady.items()
+            if passes >= STEADY * LOOK_EVERY
+            and epc in heard
+            and epc not in prior.elsewhere
+            and (epc in prior.away or not prior.far(self.strays[epc].rssi, usual))
+        ]
+
+    def _faded(self, silence: Silence, silent: Collection[str]) -> bool:
+        return silence.passes >= FADED_AFTER and silence.chance(silent) < FADED

@@ -52,3 +52,20 @@ def latency(
     from guiwei.bench.latency import measure
 
     raise typer.Exit(measure(closings).show(as_json))
+
+
+@app.command()
+def presence(
+    as_json: Json = False,
+    rate: Annotated[list[float] | None, typer.Option(help="Mean read rate; give it several times.")] = None,
+    tags: Annotated[list[int] | None, typer.Option(help="Tags behind the door; give it several times.")] = None,
+    antennas: Annotated[int, typer.Option(min=1, max=8)] = 1,
+    per_second: Annotated[float, typer.Option(min=10, help="Reads the reader gives in a second.")] = 1100,
+    sessions: Annotated[int, typer.Option(min=10, help="Sessions of one run.")] = 400,
+    runs: Annotated[int, typer.Option(min=1, help="Runs; the median counts.")] = 3,
+) -> None:
+    """How often a closing is judged wrongly, how soon it is settled, what stays unread: a curve over read rates."""
+    from guiwei.bench.presence import measure
+
+    rates, many = rate or [0.85, 0.90, 0.95, 0.97, 0.99], tags or [50, 200, 500]
+    raise typer.Exit(measure(rates, many, antennas, per_second, sessions, runs).show(as_json))

@@ -8,13 +8,14 @@ from contract.codec import decode_event
 from contract.messages import MAX_TAGS, DoorClosed, Event, Sighting, SweepDone
 from edge_agent import books
 from edge_agent.clock import Clock
-from edge_agent.door import Door, DoorMemory, KnownTag
+from edge_agent.door import Door, DoorMemory, Look
 from edge_agent.doors import Do
 from edge_agent.ear import Ear, Seen
+from edge_agent.habits import KnownTag, Rate
 from edge_agent.journal import Journal
 from edge_agent.outbox import Outbox
 from edge_agent.parts import MOST_BYTES, parts
-from edge_agent.presence import Rate, Sweep
+from edge_agent.presence import Prior, Sweep
 from edge_agent.settings import Channel, DoorTable
 
 MANY, LONG = 1500, 128
@@ -28,10 +29,10 @@ def settled(folder: Path, memory: DoorMemory, here: list[str]) -> tuple[list[Eve
     """Close the books of a door behind which these tags, and no others, were heard until certain."""
     journal = Journal(Outbox(folder, "a"), Clock())
     door = Door(DoorTable(door=1, lock=Channel(device="lock", channel=1), readers=["r"]), Ear(("r",), 0.06), memory)
-    door.sweep = Sweep({epc: tag.rate for epc, tag in (memory.contents or {}).items()}, 1e-4, 40)
-    while not door.sweep.done:
-        door.note({epc: Seen(epc, tid=epc, reads=1, rssi=-55.5) for epc in here})
-        door.sweep.hear(here)
+    door.look = Look(Sweep(Prior(memory.contents or {})), until=1.0, at_most=1.0)
+    while not door.look.over(0.0):
+        seen = (Seen(epc, tid=epc, reads=1, rssi=-55.5, ports={"r/1": -55.5}) for epc in here)
+        door.look.hear(door.antennas, {each.epc: each for each in seen})
     with journal.entry() as entry:
         after = books.write(entry, Do.REPORT_CLOSED, door, memory, "session")
     bodies = [row.body for row in journal.outbox.rows(1, 100, 10**9)]
@@ -41,7 +42,7 @@ def settled(folder: Path, memory: DoorMemory, here: list[str]) -> tuple[list[Eve
 
 
 def known(epcs: list[str]) -> dict[str, KnownTag]:
-    return {epc: KnownTag(tid=epc, rate=Rate(100, 0)) for epc in epcs}
+    return {epc: KnownTag(tid=epc, habits={"r/1": Rate(100, 0)}) for epc in epcs}
 
 
 def test_everything_taken_and_put_is_told_however_much(tmp_path: Path) -> None:
