@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from contract.messages import ExitPassed
+from contract.messages import ExitPassed, Sighting
 from edge_agent.devices.base import TagSeen
-from edge_agent.ear import Seen
 from edge_agent.journal import Journal
 from edge_agent.parts import parts
 from edge_agent.settings import DeviceTable
@@ -26,11 +25,26 @@ TOGETHER_S = 0.3
 
 @dataclass(slots=True)
 class Tag:
-    """One tag before one exit."""
+    """One tag before one exit: how it was read, where strongest."""
 
-    seen: Seen
+    epc: str
     last: float
+    tid: str | None = None
+    antenna: int = 1
+    reads: int = 0
+    rssi: float | None = None
     told: bool = False
+
+    def add(self, tag: TagSeen) -> None:
+        """Count one read."""
+        self.reads += 1
+        self.tid = tag.tid or self.tid
+        if self.reads == 1 or (tag.rssi is not None and (self.rssi is None or tag.rssi > self.rssi)):
+            self.rssi, self.antenna = tag.rssi, tag.antenna
+
+    def sighting(self) -> Sighting:
+        """Give it as evidence."""
+        return Sighting(epc=self.epc, tid=self.tid, antenna=self.antenna, reads=self.reads, rssi=self.rssi)
 
 
 @dataclass(slots=True)
@@ -39,31 +53,32 @@ class Exit:
 
     leaves: str
     tags: dict[str, Tag] = field(default_factory=dict)
-    waiting: list[Seen] = field(default_factory=list)
+    waiting: list[Tag] = field(default_factory=list)
     due: float = 0.0
 
     def hear(self, tag: TagSeen, now: float) -> None:
         """Take one read."""
         known = self.tags.get(tag.epc)
         if known is None or now - known.last > (AWAY_S if known.told else WITHIN_S):
-            known = self.tags[tag.epc] = Tag(Seen(tag.epc), now)
+            known = self.tags[tag.epc] = Tag(tag.epc, now)
         known.last = now
         if known.told:
             return
-        known.seen.add(tag)
-        if known.seen.reads >= ENOUGH_READS:
+        known.add(tag)
+        if known.reads >= ENOUGH_READS:
             known.told = True
             self.due = self.due if self.waiting else now + TOGETHER_S
-            self.waiting.append(known.seen)
+            self.waiting.append(known)
 
-    def passed(self, now: float) -> list[Seen]:
-        """Give what is to be told of now, and forget what has gone."""
+    def passed(self, now: float) -> list[Tag]:
+        """Give what is to be told of now, again until it has been; forget what has gone."""
         for epc in [epc for epc, tag in self.tags.items() if now - tag.last > AWAY_S]:
             del self.tags[epc]
-        if not self.waiting or now < self.due:
-            return []
-        passed, self.waiting = self.waiting, []
-        return passed
+        return self.waiting if now >= self.due else []
+
+    def was_told(self) -> None:
+        """Learn that what passed is written down."""
+        self.waiting = []
 
 
 class Exits:
@@ -87,5 +102,6 @@ class Exits:
             if not passed:
                 continue
             with self._journal.entry() as entry:
-                for part in parts(items=(seen.sighting() for seen in passed)):
+                for part in parts(items=(tag.sighting() for tag in passed)):
                     entry.write(ExitPassed, device=name, leaves=gate.leaves, **part)
+            gate.was_told()

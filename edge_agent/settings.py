@@ -211,21 +211,11 @@ def _check_whole(settings: Settings) -> None:
                 _asked(f"door {door.door}", wire, dialects[wire.device])
                 wired.append((wire.device, wire.board, wire.channel))
         _check_references(door)
-        _check_references(door)
         for reader in door.readers:
             _known(f"door {door.door} readers", reader, names)
             if reader in exits:
                 raise SettingsError(f"door {door.door} readers: '{reader}' stands at an exit, not behind a door")
     _once("channel (device, board, channel)", wired)
-
-
-def _check_references(door: DoorTable) -> None:
-    """Refuse a reference tag of which nobody can say before which antenna it is."""
-    for tag in door.references:
-        if tag.reader not in door.readers and (tag.reader or len(door.readers) != 1):
-            readers = ", ".join(door.readers) or "none"
-            raise SettingsError(f"door {door.door} reference {tag.epc}: reader '{tag.reader}' is none of {readers}")
-    _once(f"door {door.door} references.epc", [tag.epc for tag in door.references])
 
 
 def _check_references(door: DoorTable) -> None:
