@@ -34,6 +34,8 @@ class Acts:
     stocktake: Json | None = None
     differences: list[Difference] = field(default_factory=list)
     on_open: Callable[[str], bool] | None = None
+    moments: list[int] = field(default_factory=list)
+    """The story's moment at which each step was done, in µs."""
 
     def __post_init__(self) -> None:
         """Listen to what stations answer."""
@@ -48,6 +50,7 @@ class Acts:
             refused = refusal.rules or (refusal.code,)
             if step.expect_refusal is None:
                 self.differences.append(Difference(label, "no refusal", str(refusal)))
+        self.moments.append(self.world.clock.now_us())
         self.quiet.wait()
         if isinstance(step, s.Badge | s.Pin | s.Scan | s.Open):
             refused = self.answers.read(step, label)
@@ -60,10 +63,12 @@ class Acts:
     # ------------------------------------------------------------ over HTTP
 
     def request(self, step: s.Request) -> None:
-        body: Json = {"items": self._codes(step.items), "mode": step.mode, "purpose": step.purpose}
+        seals = all(self.world.story.items[item].kind == "seal" for item in step.items)
+        mode = step.mode or ("seal_use" if seals else "loan")
+        body: Json = {"items": self._codes(step.items), "mode": mode, "purpose": step.purpose}
         body |= _given({"for": step.for_, "from": _iso(step.from_), "until": _iso(step.until), "due": _iso(step.due)})
         body |= _given({"documents": step.documents, "impressions": step.impressions, "pages": step.pages})
-        if step.mode == "sharing":  # whoever does not say with whom says it in the purpose
+        if mode == "sharing":  # whoever does not say with whom says it in the purpose
             body |= {"recipient": step.recipient or step.purpose, "outside": step.outside}
         made = self.world.api(step.as_).post("/requests", body)
         if step.name:
@@ -99,7 +104,9 @@ class Acts:
     def order(self, step: s.Order) -> None:
         body: Json = {"person": step.for_ or step.as_, "items": self._codes(step.items), "task": step.task}
         body |= _given({"purpose": step.purpose, "until": _iso(step.until), "to": step.to})
-        self.world.api(step.as_).post("/orders", body)
+        made = self.world.api(step.as_).post("/orders", body)
+        if step.name:
+            self.registered[step.name] = made
 
     def hand_over(self, step: s.HandOver) -> None:
         body: Json = {"items": self._codes(step.items), "to": step.to, "purpose": step.purpose}

@@ -35,7 +35,8 @@ KEYS = {
     "item": "one item of the story",
     "items": "items of the story, a list or one",
     "mode": "`reading` (in the room), `loan` (inside the company), `photocopy`, `seal_use`, `sharing` (with another"
-    " department or, with `outside`, with somebody outside), `transfer` (of what somebody else holds, hand to hand)",
+    " department or, with `outside`, with somebody outside), `transfer` (of what somebody else holds, hand to hand);"
+    " left out: a loan, of seals their use",
     "note": "a remark that is kept",
     "outside": "`true`: what is shared leaves the company (R04)",
     "pages": 'at `request`, the pages to be copied (R12): `"1-3"`; at `check`, how many were counted',
@@ -70,8 +71,8 @@ EXPECTATIONS = {
     "cases": "every case, as tables `kind`, `item`, `station`, `at` (none needed), or how many; always looked at",
     "overdue": "items that are overdue now; a table may add `person` and `rule`",
     "counts": "numbers by station, category, state, nested or joined by `/`; of the stocktake when there was one",
-    "loans": "`request` or `register` step → state:"
-    " filed approved refused withdrawn expired out returned closed discrepancy",
+    "loans": "`request`, `register` or `order` step → state:"
+    " filed approved refused withdrawn expired out returned closed discrepancy overdue",
     "ledger": "kinds of entries in this order (others may stand between), or `{ contains = [...], order = [...] }`",
     "quarantine": "reasons of the messages set aside, or how many there are; always looked at",
     "notices": "every notice: its kind, or a table `kind`, `to`, `text` (a part of it);"

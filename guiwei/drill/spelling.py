@@ -1,6 +1,6 @@
-"""How people write steps and expectations: other words for their keys, one word for a list, a door in two parts.
+"""How people write people, items and steps: other words for their keys, one word for a list, a door in two parts.
 
-What is understood here is only spelling; what a step means is in `steps.py`, an expectation in `expectations.py`.
+What is understood here is only spelling; what a step means is in `steps.py`. Expectations: `spelling_expect.py`.
 """
 
 from collections.abc import Collection
@@ -8,7 +8,6 @@ from datetime import datetime
 
 import msgspec
 
-from guiwei.drill.specs import Expect
 from guiwei.drill.steps import STEPS, AnyStep
 from guiwei.drill.synonyms import OUTSIDE, VOCABULARY, meant, plain
 from server.domain.words import Secrecy
@@ -74,6 +73,7 @@ WORDS = {
     ),
 }  # fmt: skip
 LISTS = frozenset({"items", "stations", "tags", "documents", "expect_refusal"})
+EVERYTHING = ("all", "everything", "*", ["*"])
 A_STATION = ("station", "agent", "edge")
 
 
@@ -92,8 +92,8 @@ def read_step(raw: dict[str, object], stations: Collection[str] = ()) -> AnyStep
             table[key] = table.pop(written)
     if do == "hand_over" and "as" not in table and "from" in table:
         table["as"] = table["from"]
-    if do == "delegate" and "as" not in table and "from" in table:
-        table["as"] = table.pop("from")
+    if do == "delegate" and isinstance(giver := table.get("from"), str) and not giver[:1].isdigit():
+        table.setdefault("as", table.pop("from"))
     if do == "request":
         _read_request(table)
     if do == "order":
@@ -108,7 +108,7 @@ def read_step(raw: dict[str, object], stations: Collection[str] = ()) -> AnyStep
     if do == "delegate" and "scope" in table:
         table["scope"] = _read_scope(table["scope"])
     for key in LISTS & table.keys():
-        table[key] = _listed(table[key])
+        table[key] = listed(table[key])
     return msgspec.convert(table, AnyStep)  # type: ignore[no-any-return]
 
 
@@ -129,7 +129,7 @@ def read_person(raw: object) -> object:
     if "secrecy" in limits:
         limits["secrecy"] = [meant("secrecy", word) for word in _all(limits["secrecy"])]
     if limits:
-        table["scope"] = {key: _listed(words) for key, words in limits.items()}
+        table["scope"] = {key: listed(words) for key, words in limits.items()}
     if "training" in table and not isinstance(table["training"], dict):
         rows = [one if isinstance(one, dict) else {"subject": one} for one in _all(table["training"])]
         table["training"] = {str(row.get("subject")): _moment(row.get("expires", "")) for row in rows}
@@ -159,6 +159,8 @@ def _read_request(table: dict[str, object]) -> None:
     """Understand a mode that says that it leaves the company, and pages as numbers or a list."""
     if isinstance(mode := table.get("mode"), str) and plain(mode) in OUTSIDE:
         table.setdefault("outside", True)
+    if meant("mode", table.get("mode")) == "transfer" and "recipient" in table:
+        table.setdefault("for", table.pop("recipient"))
     if "pages" in table:
         table["pages"] = ",".join(map(str, _all(table["pages"])))
 
@@ -179,7 +181,7 @@ def _fields(do: str) -> tuple[str, ...]:
     return tuple(f.encode_name for f in msgspec.structs.fields(STEPS[do])) if do in STEPS else ()
 
 
-def _listed(value: object) -> object:
+def listed(value: object) -> object:
     """Give one word as a list of one; `expect_refusal = true` asks for a refusal of any rule."""
     if value is True:
         return []
@@ -202,10 +204,14 @@ def _name_process(table: dict[str, object], stations: Collection[str]) -> None:
 
 
 def _read_check(table: dict[str, object]) -> None:
-    """Understand `parts = false` and `pages = true` as well as numbers."""
-    for key in ("parts", "pages"):
+    """Understand `parts = false` and `pages = true` as well as numbers, and whatever is said to be missing."""
+    for key in ("parts", "pages", "ok", "intact"):
         if isinstance(table.get(key), bool) and not table.pop(key):
             table["complete"] = False
+    for key in ("missing", "missing_parts", "missing_pages"):
+        if missing := table.pop(key, None):
+            table["complete"] = False
+            table.setdefault("note", f"{key}: {missing}")
 
 
 def _read_scope(scope: object) -> object:
@@ -215,6 +221,8 @@ def _read_scope(scope: object) -> object:
         words = {"modes": "mode", "secrecy": "secrecy"}
         tables = {named.get(key, key): _all(value) for key, value in scope.items()}
         return {key: [meant(words[key], one) if key in words else one for one in all_] for key, all_ in tables.items()}
+    if scope in EVERYTHING:
+        return {}
     if not isinstance(scope, str | list):
         return scope
     found: dict[str, list[str]] = {}
@@ -223,49 +231,3 @@ def _read_scope(scope: object) -> object:
         kind, said = next(((k, said) for k, key, said in limits if said in VOCABULARY[key]), ("departments", word))
         found.setdefault(kind, []).append(said)
     return found
-
-
-def read_expect(raw: dict[str, object]) -> Expect:
-    """Make a block of expectations of its table; raises msgspec.ValidationError."""
-    table = dict(raw)
-    for key in ("alarms", "cleared", "cases"):
-        if isinstance(found := table.get(key), list):
-            table[key] = [_read_happening(one) for one in found]
-    if isinstance(states := table.get("loans"), dict):
-        table["loans"] = {name: meant("state", state) for name, state in states.items()}
-    if isinstance(found := table.get("verdicts"), list):
-        table["verdicts"] = _by_item(found)
-    if isinstance(found := table.get("overdue"), list):
-        table["overdue"] = [{"item": one} if isinstance(one, str) else one for one in found]
-    if isinstance(found := table.get("late"), list):
-        table["late"] = [one.get("item", one) if isinstance(one, dict) else one for one in found]
-    if isinstance(found := table.get("notices"), list):
-        table["notices"] = [_read_notice(one) for one in found]
-    return msgspec.convert(table, Expect)
-
-
-def _read_happening(one: object) -> object:
-    """Understand an alarm's or case's kind alone, and `door` for `at`."""
-    if isinstance(one, str):
-        return {"kind": one}
-    if isinstance(one, dict) and "door" in one:
-        table = dict(one)
-        table["at"] = door_of(table, table.pop("door"))
-        return table
-    return one
-
-
-def _by_item(rows: list[object]) -> object:
-    """Understand a list of tables with `item` as well as a table by item."""
-    found: dict[str, list[object]] = {}
-    for row in rows:
-        if not isinstance(row, dict) or "item" not in row:
-            return rows
-        found.setdefault(str(row["item"]), []).append({key: value for key, value in row.items() if key != "item"})
-    return found
-
-
-def _read_notice(one: object) -> object:
-    if not isinstance(one, dict):
-        return {"kind": one}
-    return {{"person": "to", "who": "to"}.get(key, key): value for key, value in one.items()}

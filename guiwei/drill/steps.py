@@ -23,7 +23,7 @@ class Request(ByPerson, frozen=True, kw_only=True, tag="request"):
     """Ask for items; `for` is who will use them (left out: oneself)."""
 
     items: list[str]
-    mode: str = "loan"
+    mode: str | None = None
     purpose: str = ""
     for_: str | None = field(name="for", default=None)
     from_: str | None = field(name="from", default=None)

@@ -24,7 +24,8 @@ from guiwei.drill.specs import (
     StationSpec,
     VerdictSpec,
 )
-from guiwei.drill.spelling import read_expect, read_item, read_person, read_step
+from guiwei.drill.spelling import read_item, read_person, read_step
+from guiwei.drill.spelling_expect import read_expect
 from guiwei.drill.steps import STEPS, AnyStep
 from guiwei.drill.times import moment_us
 from guiwei.drill.vocabulary import spec_mistakes

@@ -8,7 +8,17 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from server.domain.wordings import WORDS
-from server.domain.words import ItemKind, LoanState, Mode, RequestState, Role, Secrecy, Task
+from server.domain.words import (
+    CustodyState,
+    ItemKind,
+    LoanState,
+    Mode,
+    RequestState,
+    Role,
+    Secrecy,
+    StocktakeResult,
+    Task,
+)
 
 VOCABULARY: Final[dict[str, Collection[str]]] = {
     "role": set(Role),
@@ -17,8 +27,10 @@ VOCABULARY: Final[dict[str, Collection[str]]] = {
     "mode": set(Mode),
     "task": set(Task),
     "state": {*RequestState, *LoanState, "overdue"},
+    "count": {*CustodyState, "misplaced"},
+    "counted": set(StocktakeResult),
 }
-"""The words of each key; `overdue` is computed: out after its due moment."""
+"""The words of each key. `state` is a loan's (`overdue` is computed), `count` an item's, `counted` a stocktake's."""
 ALSO: Final[dict[str, dict[str, str]]] = {
     "role": {
         "manager": "department_manager",
@@ -27,6 +39,9 @@ ALSO: Final[dict[str, dict[str, str]]] = {
         "deputy_in_charge": "deputy_general_manager",
         "head": "head_of_office",
         "office_head": "head_of_office",
+        "head_of_managers_office": "head_of_office",
+        "vice_general_manager": "deputy_general_manager",
+        "seal_keeper": "keeper",
         "employee": "requester",
         "staff": "requester",
         "auditor": "internal_auditor",
@@ -68,6 +83,15 @@ ALSO: Final[dict[str, dict[str, str]]] = {
         "handover": "transfer",
         "pass_on": "transfer",
     },
+    "count": {
+        "in": "place",
+        "in_place": "place",
+        "present": "place",
+        "out": "held",
+        "on_loan": "held",
+        "unaccounted": "incident",
+    },
+    "counted": {"in_place": "found", "present": "found", "out": "on_loan"},
     "task": {"destroy": "destruction", "count": "stocktake"},
     "state": {
         "requested": "filed",
@@ -88,7 +112,7 @@ OUTSIDE: Final = frozenset({"outside", "share_outside", "sharing_outside"})
 
 def plain(word: str) -> str:
     """Give a word as it is looked up."""
-    return re.sub(r"[\s\-'’]+", "_", word.strip().lower())
+    return re.sub(r"[\s\-]+", "_", re.sub(r"['’]", "", word.strip().lower()))
 
 
 def _known(key: str) -> dict[str, str]:

@@ -148,7 +148,7 @@ def judge_withdrawal(state: RequestState, by_id: int, applicant_id: int, filer_i
     if (state, "withdraw") not in _NEXT:
         found.append(reason(Code.REQUEST_NOT_WAITING, state=state))
     if by_id not in (applicant_id, filer_id):
-        found.append(reason(Code.NOT_YOUR_REQUEST))
+        found += [reason(Code.NOT_YOUR_REQUEST), reason(Code.NOT_YOUR_REQUEST, rule="R40")]
     return answer(found)
 
 
@@ -193,6 +193,8 @@ def window_reasons(from_us: int, until_us: int, now_us: int, due_us: int | None)
 def _who_reasons(policy: Policy, facts: RequestFacts) -> list[Reason]:
     people = {facts.applicant.id: facts.applicant, facts.filer.id: facts.filer}.values()
     found = [reason(Code.PERSON_INACTIVE) for person in people if not person.active]
+    if facts.mode == Mode.TRANSFER and facts.items and all(i.custody.person_id == facts.filer.id for i in facts.items):
+        return found  # whoever holds it may ask that it be passed on (R14)
     filings = {row.filing for row in rows_of(policy, facts)}
     rules = [policy.filing[name] for name in sorted(filings)]
     found += [

@@ -16,7 +16,7 @@ from server.domain.people import role_reasons
 from server.domain.scopes import entry_reasons
 from server.service.errors import ForbiddenError
 from server.service.people.information import What
-from server.service.people.rights import AUDITORS, RIGHTS, RULES, Act, Viewer
+from server.service.people.rights import AUDITORS, RULES, Act, Viewer, whose
 from server.service.people.sign_in import SignedIn, find_sign_in
 from server.web.deps import deps_of
 from server.web.problems import NotSignedInError, WrongTokenError, locale_of
@@ -75,9 +75,9 @@ class Gate:
         watch = Watch(request, deps_of(request), viewer)
         if not viewer.may(self.act):
             await watch.note(What.REFUSED)
-            may = ", ".join(sorted(RIGHTS[self.act]))
-            detail = f"{viewer.role} may not {self.act}; those who may: {may} (R40)"
-            reasons = role_reasons(viewer.role, RIGHTS[self.act], RULES.get(self.act, ()))
+            may = whose(self.act, deps_of(request).policy)
+            detail = f"{viewer.role} may not {self.act}; those who may: {', '.join(sorted(may))} (R40)"
+            reasons = role_reasons(viewer.role, may, RULES.get(self.act, ()))
             changes = viewer.role in AUDITORS and request.method not in SAFE
             more = entry_reasons(viewer.role, viewer.scope, 0, changes=True) if changes else ()
             raise ForbiddenError("not_your_role", detail, (*reasons, *more))

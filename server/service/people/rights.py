@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from server.domain.policy import Policy
 from server.domain.scopes import EVERYTHING, Scope
 from server.domain.words import Role, Secrecy
 
@@ -204,6 +205,13 @@ RULES: Final[dict[Act, tuple[str, ...]]] = {
     Act.KEEP_KEYS: ("R21",),
 }
 """The rules that say, beside R40, whose an act is."""
+
+
+def whose(act: Act, policy: Policy) -> frozenset[Role]:
+    """Give the roles whose an act is, as its refusal names them: the sheet's where the sheet says it."""
+    by_sheet = {Act.ORDER: policy.orders.by, Act.REGISTER: policy.registration.by}
+    return by_sheet.get(act, RIGHTS[act])
+
 
 WHOLE: Final = frozenset({Act.SEE_LEDGER, Act.SEE_QUARANTINE, Act.SEE_BACKUPS})
 """Acts that show everything or nothing: not for somebody whose rights are narrowed."""

@@ -213,7 +213,7 @@ def _carry_out(work: Writing, request: Request) -> int | None:
 def withdraw(work: Writing, number: int, note: str = "") -> RequestView:
     """Take a request back; what its approval still entitles to is void."""
     session = work.session
-    request = _visible(work, number)
+    request = stored(session, number)
     state = RequestState(request.state)
     _lawful(approvals.judge_withdrawal(state, work.viewer.id, request.applicant_id, request.filed_by_id))
     request.state = approvals.next_state(state, "withdraw")

@@ -8,7 +8,8 @@ from guiwei.demo.live import COMPANY
 from guiwei.drill import steps as s
 from guiwei.drill.runner import shipped
 from guiwei.drill.specs import AlarmSpec, CaseSpec, Expect, NoticeSpec, OverdueSpec, VerdictSpec
-from guiwei.drill.spelling import SYNONYMS, read_expect, read_step
+from guiwei.drill.spelling import SYNONYMS, read_step
+from guiwei.drill.spelling_expect import read_expect
 from guiwei.drill.steps import STEPS
 from guiwei.drill.story import Story, StoryError, policy_sheet, read_story
 
@@ -223,6 +224,15 @@ def test_every_synonym_names_a_key_of_its_step() -> None:
         ({"do": "order", "as": "li", "items": "f1", "to": "a/2"}, s.Order(as_="li", items=["f1"], to="a/2")),
         ({"do": "delegate", "from": "li", "to": "wu"}, s.Delegate(as_="li", to="wu")),
         (
+            {"do": "request", "as": "li", "items": "f1", "mode": "transfer", "to": "wu"},
+            s.Request(as_="li", for_="wu", items=["f1"], mode="transfer"),
+        ),
+        ({"do": "delegate", "as": "li", "to": "wu", "scope": "all"}, s.Delegate(as_="li", to="wu")),
+        (
+            {"do": "check", "as": "li", "items": "f1", "missing_pages": 2},
+            s.Check(as_="li", items=["f1"], complete=False, note="missing_pages: 2"),
+        ),
+        (
             {"do": "delegate", "as": "li", "to": "wu", "scope": {"secrecy": "Top secret", "mode": ["borrow"]}},
             s.Delegate(as_="li", to="wu", scope={"secrecy": ["top_secret"], "modes": ["loan"]}),
         ),
@@ -247,6 +257,9 @@ def test_synonyms_are_understood(raw: dict[str, object], step: s.AnyStep) -> Non
         ({"notices": ["x", {"kind": "y", "person": "wang"}]},
          Expect(notices=[NoticeSpec(kind="x"), NoticeSpec(kind="y", to="wang")])),
         ({"late": [{"item": "f1"}, "f2"]}, Expect(late=["f1", "f2"])),
+        ({"verdicts": {"f1": {"verdict": "extra", "reasons": "R02", "who": "nobody"}}},
+         Expect(verdicts={"f1": VerdictSpec(verdict="extra", rules=["R02"], person="")})),
+        ({"alarms": [{"kind": "x", "who": "wang"}]}, Expect(alarms=[AlarmSpec(kind="x", person="wang")])),
     ],
     ids=str,
 )  # fmt: skip

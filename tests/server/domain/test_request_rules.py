@@ -195,6 +195,9 @@ def test_r14_a_transfer_is_of_what_another_holds_and_opens_no_cabinet() -> None:
         asked = ask(Mode.TRANSFER, item(custody=custody), filer=WANG)
         answer = judge_request(POLICY, asked)
         assert isinstance(answer, Lawful) if fits else ("R14", "transfer_not_held") in refusals(answer)
+    held = ask(Mode.TRANSFER, item(custody=held_by(CHEN.id)))
+    assert isinstance(judge_request(POLICY, replace(held, filer=CHEN)), Lawful)
+    assert ("R01", "filer_post") in refusals(judge_request(POLICY, replace(held, filer=RECORDS)))
     passing = line(1, item(), mode=Mode.TRANSFER)
     assert said(tuple(line_reasons(POLICY, passing, WANG.id, NINE))) == {("R14", "transfer_hand_to_hand")}
     assert line_reasons(POLICY, passing, WANG.id, NINE, by_hand=True) == []

@@ -73,7 +73,7 @@ def test_r40_nobody_changes_their_own_rights_and_an_administrator_has_no_other_p
     assert house.sec.ask("PATCH", "/people/wang", {"role": "system_admin"}, expect=403)["reasons"][0]["rule"] == "R40"
     for name in ("chen", "gao", "sys", "aud", "shen"):
         refused = getattr(house, name).ask("PATCH", "/people/wang", {"role": "archivist"}, expect=403)
-        assert {r["rule"] for r in refused["reasons"]} == {"R40", "R41"}
+        assert {r["rule"] for r in refused["reasons"]} == {"R40", "R41"} | ({"R61"} if name == "shen" else set())
 
 
 def test_r43_a_leaver_is_refused_with_every_reason_and_cleared_of_everything(house: House) -> None:

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from server.domain.policy import load_policy
+from server.service.records.record_numbers import record_of
+from server.store.tables import Customer
 from tests.server.company import POLICY
 from tests.server.web.house import NUMBER, House
 from tests.server.web.test_requests import ASK, at
@@ -258,3 +260,45 @@ def test_r02_orders_are_listed_for_who_gave_them_and_who_carries_them_out(house:
     (row,) = house.ke.get("/orders")["rows"]
     assert (row["items"], row["given_by"], row["purpose"]) == (["F2"], "chen", "move: 调柜")
     assert house.wang.get("/orders")["rows"] == []
+
+
+def test_r02_r35_a_move_order_says_where_items_belong_and_keeps_where_they_did(house: House) -> None:
+    move = {"person": "chen", "items": ["F1"], "task": "move", "purpose": "换柜"}
+    assert house.chen.rules("/orders", {**move, "task": "repair", "to": "a/2"}) == {("R02", "order_place")}
+    house.chen.post("/orders", {**move, "to": "a/2"})
+    house.visit("chen", taken=[1])
+    house.visit("chen", put=[1], door=2)
+    assert verdicts(house) == ["as_approved", "returned"]
+    assert house.chen.get("/items/F1")["home"] == "a/2"
+    change = house.chen.get("/items/F1/changes")["rows"][0]
+    assert (change["field"], change["old"], change["new"], change["by"]) == ("place", "a/1", "a/2", "chen")
+
+
+def test_r02_r52_r54_whoever_orders_without_the_right_is_told_every_reason(house: House) -> None:
+    order = {"person": "wang", "items": ["F1"], "task": "destruction", "purpose": ""}
+    assert house.sun.rules("/orders", order) == {
+        ("R01", "purpose_missing"),
+        ("R02", "order_giver"),
+        ("R40", "role_may_not"),
+        ("R52", "destruction_needs_list"),
+        ("R54", "destruction_outside"),
+    }
+    admin = house.sys.post("/orders", order, expect=403)
+    assert {reason["rule"] for reason in admin["reasons"]} == {"R02", "R40", "R54"}
+    assert "requester" not in admin["detail"]
+    auditor = house.shen.post("/orders", order, expect=403)
+    assert {reason["rule"] for reason in auditor["reasons"]} == {"R02", "R40", "R54", "R61"}
+    assert house.gao.post("/orders", {**order, "task": "stock_out", "purpose": "调拨"})["person"] == "wang"
+
+
+def test_r37_a_copy_of_a_risky_customers_file_is_lent_as_the_file_is(house: House) -> None:
+    with house.database.begin() as uow:
+        risky = Customer(name="华东公司", grade="C", created_us=1)
+        uow.session.add(risky)
+        uow.session.flush()
+        record_of(uow.session, 1).customer_id = risky.id
+    copies = house.ma.post("/items/F1/copies", {"pages": "1", "purpose": "常备", "standing": True})
+    code = copies["rows"][0]["item"]
+    house.app.state.deps = replace(house.app.state.deps, policy=LISTED)
+    number = house.li.post("/requests", {"items": [code], "mode": "loan", "purpose": "复核", "for": "wang"})["id"]
+    assert house.zhao.post(f"/requests/{number}/approve")["awaits"] == ["deputy_general_manager"]

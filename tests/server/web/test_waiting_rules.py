@@ -152,3 +152,12 @@ def test_r02_a_disapproved_emergency_entitles_to_nothing_more(house: House, said
     house.zhao.post(f"/emergencies/{number}/{said}", {"note": "已核"})
     house.visit("wang", taken=[2])
     assert verdicts(house) == ["as_approved", "not_taken", second]
+
+
+def test_r02_what_a_session_has_reserved_of_a_disapproved_emergency_is_void_too(house: House) -> None:
+    number = house.wang.post("/emergencies", {**EMERGENCY, "items": ["F1"], "password": PASSWORD})["id"]
+    session, asks = house.station.asks(NUMBER["wang"], at_us=house.clock.wall_us())
+    house.intake.take(asks)
+    house.zhao.post(f"/emergencies/{number}/disapprove", {"note": "并非紧急"})
+    house.intake.take(house.station.closes(session, at_us=house.clock.wall_us(), taken=[1]))
+    assert verdicts(house) == ["without_approval"]
