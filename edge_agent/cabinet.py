@@ -20,10 +20,14 @@ from edge_agent.doors import Do, Move, Phase, cause_of, turn
 from edge_agent.ear import Ear, Pass
 from edge_agent.journal import Entry, Journal
 from edge_agent.parts import parts
-from edge_agent.settings import Channel, DoorTable
-from edge_agent.unlock import FEEDBACK_S, Outcome, Shot
+from edge_agent.presence import Sweep
+from edge_agent.settings import Channel, DoorTable, PresenceTable
+from edge_agent.unlock import Magazine, Outcome, Shot
+from edge_agent.vigil import Vigil
 
 SETTLING = (Phase.CHECKING, Phase.SETTLING)
+SPARE_S = 0.6
+"""How much longer than its passes a sweep may last."""
 
 Condition = Callable[..., object]
 """Health.change: tell that a condition holds or no longer does."""
@@ -48,18 +52,21 @@ class Cabinet:
     def __init__(
         self,
         tables: Iterable[DoorTable],
+        presence: PresenceTable,
         journal: Journal,
-        write: Callable[[Channel], Outcome | None],
+        write: Callable[[Channel], float | Outcome],
         condition: Condition,
     ) -> None:
-        self._journal, self._write, self._condition = journal, write, condition
+        self._presence, self._journal, self._condition = presence, journal, condition
+        self._magazine = Magazine(write)
+        self._vigil = Vigil(presence.miss_chance)
         self.eyes: Eyes
         self.overhear: Callable[[Door, Pass], None]
         """Told of every pass behind an idle door."""
         self.closings = 0
         self.doors: dict[int, Door] = {}
         for table in tables:
-            ear = Ear(tuple(table.readers), table.presence.pass_ms / 1000)
+            ear = Ear(tuple(table.readers), presence.pass_ms / 1000)
             memory = journal.recall(f"door/{table.door}", DoorMemory) or DoorMemory()
             self.doors[table.door] = Door(table, ear, _after_restart(memory))
 
@@ -91,12 +98,13 @@ class Cabinet:
 
     def tick(self, now: float, left_open_us: int) -> None:
         """Let time pass."""
+        self._fire_next(now)
         for door in self.doors.values():
             self._shot(door, now)
             if door.lost(now):
                 self._move(door, Move.LOST, now)
             self._heard(door, door.ear.roll(now), now)
-            if door.phase in SETTLING and door.look and door.look.over(now) and not door.never_heard:
+            if door.phase in SETTLING and now >= door.sweep_until and not door.never_heard:
                 self._move(door, Move.SETTLED, now)
             since = door.open_since_us
             if since is not None and self._journal.clock.mono_us() - since >= left_open_us:
@@ -153,11 +161,9 @@ class Cabinet:
         """Fire doors whose intent is durable."""
         for door, memory in chosen:
             door.memory, door.hook_was_free = memory, False
-            door.shot = Shot(door.number, memory.session or "", memory.grant or "", now + FEEDBACK_S)
-        for door, _ in chosen:
-            failed = self._write(door.table.lock)
-            if failed is not None:
-                self._outcome(door, failed, now)
+            door.shot = Shot(door.number, memory.session or "", memory.grant or "")
+            self._magazine.load(door.table.lock, door.shot)
+        self._fire_next(now)
 
     def release(self, session: str, now: float) -> None:
         """Take back what a session that is over was granted and did not open."""
@@ -198,7 +204,7 @@ class Cabinet:
             unwatched = now - min(door.heard.values(), default=now)
             door.gap_from_us = self._journal.clock.wall_us() - int(unwatched * 1_000_000)
         opens = move in (Move.OPENED, Move.BOUNCED) and door.phase in (Phase.IDLE, Phase.GRANTED)
-        learned = door.doubted() if opens else door.learned()
+        learned = door.doubted(self._presence.miss_chance) if opens else door.learned()
         before, memory = door.memory, replace(learned, phase=phase)
         with self._journal.entry() as entry:
             for act in acts:
@@ -211,11 +217,12 @@ class Cabinet:
 
     def _follow(self, door: Door, before: DoorMemory, acts: tuple[Do, ...], now: float) -> None:
         """Do what a move leads to, now that it is durable."""
+        if before.phase is Phase.GRANTED:
+            self._take_back(door)
         if Do.SWEEP in acts:
-            door.look = door.new_look(self.elsewhere(door), now)
-            door.ear.restart(now)
+            self._sweep(door, now)
         elif acts:
-            door.look = None
+            door.sweep = None
         if door.phase is Phase.OPEN:
             door.open_since_us = door.open_since_us or self._journal.clock.mono_us()
         else:
@@ -223,7 +230,7 @@ class Cabinet:
             self._condition("door_left_open", active=False, door=door.number)
         if door.phase is Phase.IDLE:
             door.swung = False
-            door.vigil.begin(door.memory.contents or {})
+            self._vigil.begin(door)
         if {Do.REPORT_CLOSED, Do.REPORT_EARLY} & set(acts):
             self.closings += 1
             self.eyes.door_settled(before.session or "", now)
@@ -234,40 +241,33 @@ class Cabinet:
         if Do.REPORT_OPEN in acts:
             self.eyes.door_opened(door.memory.session or "", now)
 
+    def _sweep(self, door: Door, now: float) -> None:
+        known = {epc: tag.rate for epc, tag in (door.memory.contents or {}).items()}
+        sweep = Sweep(known, self._presence.miss_chance, self._presence.max_passes)
+        limit = self._presence.max_passes * self._presence.pass_ms / 1000 + SPARE_S
+        door.begin_sweep(sweep, now, limit if door.ear.readers else 0.0)
+
     # -- listening ----------------------------------------------------------------------------------------------------
 
     def _heard(self, door: Door, heard: Pass | None, now: float) -> None:
         if heard is None:
             return
-        if door.closed:
-            for port, silent in door.antennas.hear(heard):
-                self._condition("antenna_silent", active=silent, door=door.number, device=port)
-        if door.phase in SETTLING and door.look is not None:
-            door.look.hear(door.antennas, heard)
-            if door.look.over(now):
+        if door.phase in SETTLING and door.sweep is not None:
+            door.note(heard)
+            door.sweep.hear(heard.keys())
+            if door.sweep.done:
                 self._move(door, Move.SETTLED, now)
         elif door.phase is Phase.IDLE:
             self.overhear(door, heard)
-            self._watch(door, door.antennas.without(heard))
-
-    def _watch(self, door: Door, heard: Pass) -> None:
-        """Take one pass behind an idle door."""
-        change = door.vigil.hear(door.prior(door.memory, self.elsewhere(door)), heard, door.antennas.doubtful)
-        if change.came:
-            with self._journal.entry() as entry:
-                memory = books.came_unseen(entry, door, change.came)
-                entry.keep(f"door/{door.number}", memory)
-            door.memory = memory
-        for active, epcs in ((True, change.faded), (False, change.back)):
-            if epcs:
-                self._fading(door, epcs, active=active)
-
-    def elsewhere(self, door: Door) -> frozenset[str]:
-        """Name what stands behind other doors that are closed and known."""
-        others = (other for other in self.doors.values() if other is not door and other.phase is Phase.IDLE)
-        return frozenset(
-            epc for other in others for epc, tag in (other.memory.contents or {}).items() if not tag.unread
-        )
+            change = self._vigil.hear(door, heard)
+            if change.came:
+                with self._journal.entry() as entry:
+                    memory = books.came_unseen(entry, door, change.came)
+                    entry.keep(f"door/{door.number}", memory)
+                door.memory = memory
+            for active, epcs in ((True, change.faded), (False, change.back)):
+                if epcs:
+                    self._fading(door, epcs, active=active)
 
     def _fading(self, door: Door, epcs: list[str], *, active: bool) -> None:
         contents = dict(door.learned().contents or {})
@@ -279,16 +279,29 @@ class Cabinet:
 
     # -- firing -------------------------------------------------------------------------------------------------------
 
+    def _fire_next(self, now: float) -> None:
+        """Fire the doors whose turn it is, as soon as no other lock is powered."""
+        for shot, failed in self._magazine.fire(now):
+            self._outcome(self.doors[shot.door], failed, now)
+
     def _shot(self, door: Door, now: float) -> None:
         outcome = door.shot.outcome(door.hook_locked, now) if door.shot else None
         if outcome is not None:
             self._outcome(door, outcome, now)
 
-    def _outcome(self, door: Door, outcome: Outcome, now: float) -> None:
+    def _take_back(self, door: Door) -> None:
+        """Write down that a door whose turn had not come is not fired any more."""
+        if self._magazine.unload(door.shot):
+            self._done(door, "refused")
+
+    def _done(self, door: Door, outcome: Outcome) -> None:
         shot, door.shot = door.shot, None
         assert shot is not None
         with self._journal.entry() as entry:
             entry.write(UnlockDone, session=shot.session, grant=shot.grant, door=shot.door, outcome=outcome)
+
+    def _outcome(self, door: Door, outcome: Outcome, now: float) -> None:
+        self._done(door, outcome)
         self._condition("lock_fault", active=outcome != "unlocked", door=door.number, detail=outcome)
         if outcome == "unreachable":
             self._move(door, Move.RELEASED, now)

@@ -59,7 +59,9 @@ MOST_AT_ONCE = 1000
 ALIVE_S = 30.0
 """How often it is written down that the station is watching; a gap is told to begin at the last such moment."""
 PRUNE_S = 3600.0
-FAMILY_DEFAULTS: dict[str, dict[str, Any]] = {board: {"poll_ms": 40} for board in ("lock8a", "kerong_cu16", "modbus_relay")}
+FAMILY_DEFAULTS: dict[str, dict[str, Any]] = {
+    board: {"poll_ms": 40} for board in ("lock8a", "kerong_cu16", "modbus_relay")
+}
 
 
 class Stop(msgspec.Struct, frozen=True):
@@ -85,10 +87,10 @@ class Station:
         self._journal = Journal(self._outbox, self._clock)
         self._screen = Screen()
         self._health = Health(self._journal, settings.devices)
-        self._cabinet = Cabinet(settings.doors, self._journal, self._fire, self._health.change)
+        self._cabinet = Cabinet(settings.doors, settings.presence, self._journal, self._fire, self._health.change)
         self._desk = Desk(settings, self._journal, self._cabinet, self._screen)
         self._cabinet.eyes = self._desk
-        self._sweeps = Sweeps(self._cabinet, self._journal)
+        self._sweeps = Sweeps(self._cabinet, settings.presence, self._journal)
         self._exits = Exits(settings.devices, self._journal)
         self._link = Link(table.name, self._journal.boot, settings.broker, self._from_link)
         self._uplink = Uplink(table.name, key, server_key, self._journal, self._link)
@@ -278,7 +280,7 @@ class Station:
         if command.station == self.settings.station.name:
             self._sweeps.order(command)
 
-    def _fire(self, channel: Channel) -> Outcome | None:
+    def _fire(self, channel: Channel) -> float | Outcome:
         if self._health.full:
             return "refused"
         return fire(self._sources[channel.device].write, self._dialects[channel.device], channel)

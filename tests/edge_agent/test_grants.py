@@ -13,6 +13,7 @@ from contract.messages import Grant
 from contract.signing import seal_envelope
 from edge_agent.devices import make_dialect
 from edge_agent.devices.base import UnreachableError
+from edge_agent.devices.lock8a import Lock8A
 from edge_agent.grants import LONGEST, Asked, Refused, check
 from edge_agent.settings import Channel
 from edge_agent.unlock import Shot, fire
@@ -82,7 +83,9 @@ def test_no_forged_bytes_are_accepted() -> None:
 
 
 def test_only_the_hook_itself_says_unlocked() -> None:
-    shot = Shot(1, SESSION, GOOD.grant, until=10.0)
+    shot = Shot(1, SESSION, GOOD.grant)
+    assert shot.outcome(hook_locked=False, now=9.9) is None, "nothing was fired yet"
+    shot.until = 10.0
     shot.reply = True
     assert shot.outcome(hook_locked=True, now=9.9) is None, "a reply tells of actuation only"
     assert shot.outcome(hook_locked=False, now=9.9) == "unlocked"
@@ -93,8 +96,8 @@ def test_only_the_hook_itself_says_unlocked() -> None:
 
 def test_firing_sends_one_lock_and_says_when_it_cannot() -> None:
     sent: list[bytes] = []
-    board = make_dialect("lock8a")
-    assert fire(sent.append, board, Channel(device="lock", channel=3)) is None
+    board = Lock8A()
+    assert fire(sent.append, board, Channel(device="lock", channel=3)) == board.pulse
     assert sent == [bytes.fromhex("8A01031199")]
     assert fire(_unplugged, board, Channel(device="lock", channel=3)) == "unreachable"
     assert fire(sent.append, make_dialect("m100"), Channel(device="reader", channel=3)) == "refused"
