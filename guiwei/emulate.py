@@ -26,6 +26,7 @@ from edge_agent.emulators.llrp import LlrpEmulator
 from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.modbus_relay import ModbusRelayEmulator
+from edge_agent.emulators.osdp import OsdpEmulator
 from edge_agent.emulators.pn532 import Pn532Emulator
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 from edge_agent.emulators.reader18 import Reader18Emulator
@@ -34,7 +35,7 @@ from edge_agent.emulators.tsl_ascii2 import TslAscii2Emulator
 from edge_agent.emulators.wire import Wire
 from edge_agent.settings import DeviceTable, Settings, load_settings
 
-BADGE_READERS = (Rdm6300Emulator, Pn532Emulator)
+BADGE_READERS = (Rdm6300Emulator, Pn532Emulator, OsdpEmulator)
 SCANNERS = (BarcodeSerialEmulator, BarcodeHidEmulator)
 BADGE_HELD = 0.5
 
@@ -150,6 +151,7 @@ MAKERS: dict[str, Callable[..., Any]] = {
     "reader18": lambda port, _: Reader18Emulator(port),
     "pn532": lambda port, _: Pn532Emulator(port),
     "modbus_relay": lambda port, contacts, **wired: ModbusRelayEmulator(port, contacts=contacts, **wired),
+    "osdp": lambda port, _: OsdpEmulator(port),
     "rdm6300": lambda port, _: Rdm6300Emulator(port),
     "barcode_hid": lambda port, _: BarcodeHidEmulator(port),
     "barcode_serial": lambda port, _: BarcodeSerialEmulator(port),

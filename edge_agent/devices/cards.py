@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from edge_agent.devices.base import BadgeRead, DeviceFault
+from edge_agent.devices.base import BadgeRead, DeviceFault, SourceEvent
 
 RANDOM = 0x08
 """First byte of a 4-byte UID which phones and some cards draw anew each time (ISO/IEC 14443-3)."""
@@ -36,3 +36,19 @@ def badge_of_bits(bits: int, value: int) -> BadgeRead:
         decimal10=f"{number:010d}",
         facility_number=f"{number >> 16:03d},{number & 0xFFFF:05d}",
     )
+
+
+class Held:
+    """Remember which badges were there a moment ago: readers repeat what is held to them, a person shows it once."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._seen: dict[BadgeRead, float] = {}
+
+    def still(self, event: SourceEvent, now: float) -> bool:
+        """Tell whether this very badge was seen within the time it must be away; `now` in seconds of any clock."""
+        if not self._seconds or not isinstance(event, BadgeRead):
+            return False
+        self._seen = {badge: at for badge, at in self._seen.items() if now - at < self._seconds}
+        before, self._seen[event] = event in self._seen, now
+        return before

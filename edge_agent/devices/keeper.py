@@ -70,6 +70,10 @@ class Keeper(Generic[P]):
         """Report a change of state."""
         raise NotImplementedError
 
+    def _opened(self) -> None:
+        """Learn that the port is open; where the device must answer first, the source says itself when it is online."""
+        self._change(SourceState("online", self.target))
+
     def _lost(self) -> None:
         """Learn that the port was lost."""
 
@@ -102,7 +106,7 @@ class Keeper(Generic[P]):
                 continue
             wait = RETRY_FIRST
             try:
-                self._change(SourceState("online", self.target))
+                self._opened()
                 self._serve(port)
             except (serial.SerialException, OSError) as error:
                 self._lost()

@@ -11,7 +11,8 @@ import select
 import time
 from collections import deque
 
-from edge_agent.devices.base import BadgeRead, Dialect, FrameError, Heard, Listener, SourceState, UnreachableError
+from edge_agent.devices.base import Dialect, FrameError, Heard, Listener, SourceState, UnreachableError
+from edge_agent.devices.cards import Held
 from edge_agent.devices.keeper import CHUNK, Keeper
 from edge_agent.devices.ports import Port, open_port
 
@@ -33,7 +34,7 @@ class StreamSource(Keeper[Port]):
         self._listener = listener
         self._outgoing: deque[bytes] = deque()
         self._last_byte = self._last_act = self._free_at = 0.0
-        self._present: dict[BadgeRead, float] = {}
+        self._held = Held(dialect.absence)
 
     def write(self, data: bytes) -> None:
         """Queue one command (UnreachableError: not online, or the device does not keep up)."""
@@ -113,14 +114,5 @@ class StreamSource(Keeper[Port]):
 
     def _report(self, heard: list[Heard]) -> None:
         for event in heard:
-            if not self._still_present(event):
+            if not self._held.still(event, time.monotonic()):
                 self._listener(self.name, event)
-
-    def _still_present(self, event: Heard) -> bool:
-        """Tell whether the very same badge was there a moment ago, where the family repeats what is present."""
-        if not self.dialect.absence or not isinstance(event, BadgeRead):
-            return False
-        now = time.monotonic()
-        self._present = {badge: at for badge, at in self._present.items() if now - at < self.dialect.absence}
-        before, self._present[event] = event in self._present, now
-        return before

@@ -6,10 +6,20 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from edge_agent.devices.base import BadgeRead, CodeRead, CommandSeen, DeviceFault, DeviceReply, Reading
+from edge_agent.devices.base import BadgeRead, CodeRead, CommandSeen, DeviceFault, DeviceReply, LockState, Reading
 from tests.edge_agent.devices.frames import Frame
 
 RANDOM = DeviceFault(8, "this card or phone shows a random number each time, which names nobody")
+
+
+def crc(head: str) -> str:
+    """Give a frame of OSDP with its CRC, made bit by bit."""
+    register, frame = 0x1D0F, bytes.fromhex(head)
+    for byte in frame:
+        for bit in range(7, -1, -1):
+            top = (register >> 15) ^ (byte >> bit & 1)
+            register = (register << 1 & 0xFFFF) ^ (0x1021 if top else 0)
+    return (frame + register.to_bytes(2, "little")).hex()
 
 
 def pn532(raw: str, *means: Reading, encode: Callable[[Any], bytes] | None = None) -> Frame:
@@ -90,7 +100,78 @@ HID = [
     hid(keys(79, 80, 81, 82, KP_ENTER), CodeRead("1230"), suffix="enter", idle_ms=10000),
     hid("00" * 24 + keys(30, 28) + "00" * 24, CodeRead("a")),
 ]
-BADGE_FRAMES = [*PN532, *HID]
+
+
+def osdp(raw: str, *means: Reading, **settings: Any) -> Frame:
+    return Frame("osdp", raw, means, None, settings)
+
+
+def reply(name: str, **fields: Any) -> DeviceReply:
+    return DeviceReply(name, fields)
+
+
+CAPABILITIES = {"check": "1/0", "security": "1/0", "receive_buffer": "0/1", "version": "2/0"}
+OSDP = [
+    osdp("53650900046100d97a", seen("id", address=101, sequence=0, data="00")),
+    osdp("ff53650900056200ba18", seen("cap", address=101, sequence=1, data="00")),
+    osdp("53650800066002f6", seen("poll", address=101, sequence=2)),
+    osdp(
+        "53e514000445bebafe0101afbeaddeaddead07fd",
+        reply(
+            "pdid",
+            address=101,
+            sequence=0,
+            vendor="BEBAFE",
+            model="1.1",
+            serial="DEADBEAF",
+            firmware="173.222.173",
+        ),
+    ),
+    osdp(
+        "53e5170005460401010801000901000a0001100200cbfc",
+        reply("pdcap", address=101, sequence=1, led="1/1", **CAPABILITIES),
+    ),
+    osdp("53e50b000546040401b3ec", reply("pdcap", address=101, sequence=1, led="4/1")),
+    osdp("53e508000640b0f0", reply("ack", address=101, sequence=2)),
+    osdp("53e51000065000011a00807b3040885c", BadgeRead("201ECC1")),
+    osdp(crc("53e5100006500001 1a00 bb032180"), BadgeRead("760643", "0007734851", "118,01603")),
+    osdp(crc("53e5100006500001 2000 deadbeef"), BadgeRead("DEADBEEF")),
+    osdp(crc("53e5100006500000 2000 08adbeef"), RANDOM),
+    osdp(crc("53e5130006500000 3800 0416c6c2d73881"), BadgeRead("0416C6C2D73881")),
+    osdp(crc("53e5110006510000 06 303141324233"), BadgeRead("01A2B3")),
+    osdp(crc("53e50e0006530004 31323334"), CodeRead("1234")),
+    osdp(crc("53e50c0006530002 7f0d"), CodeRead("*#")),
+    osdp(crc("53e50a0006480100"), LockState(1, 64, closed=False)),
+    osdp(
+        crc("53e50a0006480001"),
+        LockState(2, 64, closed=True),
+        DeviceFault(2, "power failure at reader 2 of the line"),
+        addresses=[100, 101],
+    ),
+    osdp(
+        crc("53e50b000649000100"),
+        LockState(1, 1, closed=True),
+        LockState(1, 2, closed=False),
+        LockState(1, 3, closed=True),
+    ),
+    osdp(
+        crc("53e509000641 05"),
+        DeviceFault(5, "refused: security block not supported, or secure channel not established"),
+    ),
+    osdp("53050700006041", seen("poll", address=5, sequence=0)),
+    osdp(
+        "ff530513000e03110176d764c8cce93255c4cdcf",
+        seen("chlng", address=5, sequence=2, security="11", data="D764C8CCE93255C4"),
+    ),
+    osdp("ff53050e000d0215606295c66aacd6", seen("poll", address=5, sequence=1, security="15")),
+    osdp("53850e000d021640b73a7abd43fc", reply("ack", address=5, sequence=1, security="16")),
+    osdp(
+        crc("5385 1e00 0e 0218 50 00112233445566778899aabbccddeeff 01020304"),
+        reply("raw", address=5, sequence=2, security="18", encrypted=16),
+    ),
+    osdp(crc("5305 1a00 06 7501 10 00112233445566778899aabbccddeeff"), seen("keyset", address=5, sequence=2)),
+]
+BADGE_FRAMES = [*PN532, *HID, *OSDP]
 BAD_BADGES: list[tuple[str, str, str]] = [
     ("pn532", "0000ff03fdd54b00e100", "checksum E1, should be E0"),
     ("pn532", "0000ff03fcd54b00e000", "length 3 with check FC, should be FD"),
@@ -103,6 +184,12 @@ BAD_BADGES: list[tuple[str, str, str]] = [
     ("barcode_hid", "ff" * 24, "no input_event"),
     ("barcode_hid", keys(30)[:60], "record cut short: 6 of 24"),
     ("barcode_hid", keys(*[30] * 8193), "longer than 8192"),
+    ("osdp", "53650800066002f7", "CRC F702, should be F602"),
+    ("osdp", "53050700006042", "checksum 42"),
+    ("osdp", "536508000660", "cut short"),
+    ("osdp", "5365ab0506", "length 1451"),
+    ("osdp", crc("530509000e0211"), "no room for a command"),
+    ("osdp", "4142", "byte 41 begins no frame"),
     ("pn532", "4142", "byte 41 begins no frame"),
 ]
-BADGE_BOUND = {"pn532": 300, "barcode_hid": 8192}
+BADGE_BOUND = {"pn532": 300, "barcode_hid": 8192, "osdp": 1440}
