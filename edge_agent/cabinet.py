@@ -20,14 +20,10 @@ from edge_agent.doors import Do, Move, Phase, cause_of, turn
 from edge_agent.ear import Ear, Pass
 from edge_agent.journal import Entry, Journal
 from edge_agent.parts import parts
-from edge_agent.presence import Sweep
-from edge_agent.settings import Channel, DoorTable, PresenceTable
+from edge_agent.settings import Channel, DoorTable
 from edge_agent.unlock import Magazine, Outcome, Shot
-from edge_agent.vigil import Vigil
 
 SETTLING = (Phase.CHECKING, Phase.SETTLING)
-SPARE_S = 0.6
-"""How much longer than its passes a sweep may last."""
 
 Condition = Callable[..., object]
 """Health.change: tell that a condition holds or no longer does."""
@@ -52,21 +48,19 @@ class Cabinet:
     def __init__(
         self,
         tables: Iterable[DoorTable],
-        presence: PresenceTable,
         journal: Journal,
         write: Callable[[Channel], float | Outcome],
         condition: Condition,
     ) -> None:
-        self._presence, self._journal, self._condition = presence, journal, condition
+        self._journal, self._condition = journal, condition
         self._magazine = Magazine(write)
-        self._vigil = Vigil(presence.miss_chance)
         self.eyes: Eyes
         self.overhear: Callable[[Door, Pass], None]
         """Told of every pass behind an idle door."""
         self.closings = 0
         self.doors: dict[int, Door] = {}
         for table in tables:
-            ear = Ear(tuple(table.readers), presence.pass_ms / 1000)
+            ear = Ear(tuple(table.readers), table.presence.pass_ms / 1000)
             memory = journal.recall(f"door/{table.door}", DoorMemory) or DoorMemory()
             self.doors[table.door] = Door(table, ear, _after_restart(memory))
 
@@ -104,7 +98,7 @@ class Cabinet:
             if door.lost(now):
                 self._move(door, Move.LOST, now)
             self._heard(door, door.ear.roll(now), now)
-            if door.phase in SETTLING and now >= door.sweep_until and not door.never_heard:
+            if door.phase in SETTLING and door.look and door.look.over(now) and not door.never_heard:
                 self._move(door, Move.SETTLED, now)
             since = door.open_since_us
             if since is not None and self._journal.clock.mono_us() - since >= left_open_us:
@@ -204,7 +198,7 @@ class Cabinet:
             unwatched = now - min(door.heard.values(), default=now)
             door.gap_from_us = self._journal.clock.wall_us() - int(unwatched * 1_000_000)
         opens = move in (Move.OPENED, Move.BOUNCED) and door.phase in (Phase.IDLE, Phase.GRANTED)
-        learned = door.doubted(self._presence.miss_chance) if opens else door.learned()
+        learned = door.doubted() if opens else door.learned()
         before, memory = door.memory, replace(learned, phase=phase)
         with self._journal.entry() as entry:
             for act in acts:
@@ -220,9 +214,10 @@ class Cabinet:
         if before.phase is Phase.GRANTED:
             self._take_back(door)
         if Do.SWEEP in acts:
-            self._sweep(door, now)
+            door.look = door.new_look(self.elsewhere(door), now)
+            door.ear.restart(now)
         elif acts:
-            door.sweep = None
+            door.look = None
         if door.phase is Phase.OPEN:
             door.open_since_us = door.open_since_us or self._journal.clock.mono_us()
         else:
@@ -230,7 +225,7 @@ class Cabinet:
             self._condition("door_left_open", active=False, door=door.number)
         if door.phase is Phase.IDLE:
             door.swung = False
-            self._vigil.begin(door)
+            door.vigil.begin(door.memory.contents or {})
         if {Do.REPORT_CLOSED, Do.REPORT_EARLY} & set(acts):
             self.closings += 1
             self.eyes.door_settled(before.session or "", now)
@@ -241,33 +236,40 @@ class Cabinet:
         if Do.REPORT_OPEN in acts:
             self.eyes.door_opened(door.memory.session or "", now)
 
-    def _sweep(self, door: Door, now: float) -> None:
-        known = {epc: tag.rate for epc, tag in (door.memory.contents or {}).items()}
-        sweep = Sweep(known, self._presence.miss_chance, self._presence.max_passes)
-        limit = self._presence.max_passes * self._presence.pass_ms / 1000 + SPARE_S
-        door.begin_sweep(sweep, now, limit if door.ear.readers else 0.0)
-
     # -- listening ----------------------------------------------------------------------------------------------------
 
     def _heard(self, door: Door, heard: Pass | None, now: float) -> None:
         if heard is None:
             return
-        if door.phase in SETTLING and door.sweep is not None:
-            door.note(heard)
-            door.sweep.hear(heard.keys())
-            if door.sweep.done:
+        if door.closed:
+            for port, silent in door.antennas.hear(heard):
+                self._condition("antenna_silent", active=silent, door=door.number, device=port)
+        if door.phase in SETTLING and door.look is not None:
+            door.look.hear(door.antennas, heard)
+            if door.look.over(now):
                 self._move(door, Move.SETTLED, now)
         elif door.phase is Phase.IDLE:
             self.overhear(door, heard)
-            change = self._vigil.hear(door, heard)
-            if change.came:
-                with self._journal.entry() as entry:
-                    memory = books.came_unseen(entry, door, change.came)
-                    entry.keep(f"door/{door.number}", memory)
-                door.memory = memory
-            for active, epcs in ((True, change.faded), (False, change.back)):
-                if epcs:
-                    self._fading(door, epcs, active=active)
+            self._watch(door, door.antennas.without(heard))
+
+    def _watch(self, door: Door, heard: Pass) -> None:
+        """Take one pass behind an idle door."""
+        change = door.vigil.hear(door.prior(door.memory, self.elsewhere(door)), heard, door.antennas.doubtful)
+        if change.came:
+            with self._journal.entry() as entry:
+                memory = books.came_unseen(entry, door, change.came)
+                entry.keep(f"door/{door.number}", memory)
+            door.memory = memory
+        for active, epcs in ((True, change.faded), (False, change.back)):
+            if epcs:
+                self._fading(door, epcs, active=active)
+
+    def elsewhere(self, door: Door) -> frozenset[str]:
+        """Name what stands behind other doors that are closed and known."""
+        others = (other for other in self.doors.values() if other is not door and other.phase is Phase.IDLE)
+        return frozenset(
+            epc for other in others for epc, tag in (other.memory.contents or {}).items() if not tag.unread
+        )
 
     def _fading(self, door: Door, epcs: list[str], *, active: bool) -> None:
         contents = dict(door.learned().contents or {})
