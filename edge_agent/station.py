@@ -87,10 +87,10 @@ class Station:
         self._journal = Journal(self._outbox, self._clock)
         self._screen = Screen()
         self._health = Health(self._journal, settings.devices)
-        self._cabinet = Cabinet(settings.doors, settings.presence, self._journal, self._fire, self._health.change)
+        self._cabinet = Cabinet(settings.doors, self._journal, self._fire, self._health.change)
         self._desk = Desk(settings, self._journal, self._cabinet, self._screen)
         self._cabinet.eyes = self._desk
-        self._sweeps = Sweeps(self._cabinet, settings.presence, self._journal)
+        self._sweeps = Sweeps(self._cabinet, self._journal)
         self._exits = Exits(settings.devices, self._journal)
         self._link = Link(table.name, self._journal.boot, settings.broker, self._from_link)
         self._uplink = Uplink(table.name, key, server_key, self._journal, self._link)
