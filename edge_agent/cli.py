@@ -17,7 +17,8 @@ from edge_agent.devices.decode import decode as decode_chunks
 from edge_agent.devices.describe import settings_table
 from edge_agent.fuzz import fuzz_families
 from edge_agent.provision import provision
-from edge_agent.run import run, status
+from edge_agent.regions import region
+from edge_agent.run import record, replay, run, status
 
 app = typer.Typer(name="edge", add_completion=False, help="Run and look after a station.", no_args_is_help=True)
 
@@ -30,7 +31,10 @@ def edge() -> None:
 app.command()(run)
 app.command()(status)
 app.command()(provision)
+app.command()(record)
+app.command()(replay)
 app.command("fuzz")(fuzz_families)
+app.command()(region)
 
 
 @app.command()

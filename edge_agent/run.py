@@ -1,4 +1,4 @@
-"""The commands that run a station and look at one: `guiwei edge run SETTINGS`, `guiwei edge status SETTINGS`."""
+"""The commands that run a station, record and replay one, and look at one: `guiwei edge run SETTINGS` and the like."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import logging
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from edge_agent.devices.base import SettingsError
 from edge_agent.outbox import OutboxError
+from edge_agent.plugs import Plugs
 from edge_agent.settings import Settings, load_settings
 from edge_agent.watchdog import from_systemd
 
@@ -21,11 +22,56 @@ SettingsFile = Annotated[Path, typer.Argument(metavar="SETTINGS", help="The stat
 
 def run(settings: SettingsFile) -> None:
     """Run a station until it is told to stop (SIGTERM, Ctrl-C)."""
+    _work(_load(settings), None)
+
+
+def record(
+    settings: SettingsFile,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write; it must not be there yet")],
+    with_badges: Annotated[bool, typer.Option(help="Keep badge numbers as they are, not stand-ins for them")] = False,
+    most_mb: Annotated[int, typer.Option(min=1, help="The recording ends when it is so large")] = 256,
+) -> None:
+    """Run a station, and write what its devices say to a file that can be replayed; it holds no PINs."""
+    from edge_agent.clock import Clock
+    from edge_agent.recording import RecordedPlugs, Recorder, head_of
+
+    known = _load(settings)
+    clock = Clock(known.station.clock_file)
+    try:
+        recorder = Recorder(output, head_of(known, clock, badges=with_badges), clock, most_mb * 1024 * 1024)
+    except SettingsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(WRONG_USE) from None
+    _work(known, RecordedPlugs(recorder, known.server_key()))
+    recorder.close()
+
+
+def replay(
+    recording: Annotated[Path, typer.Argument(metavar="FILE", help="A recording made by `guiwei edge record`")],
+    settings: SettingsFile,
+    speed: Annotated[float, typer.Option(min=0.1, max=20, help="How many times faster than it happened")] = 1.0,
+    events: Annotated[bool, typer.Option("--events", help="Print what the station wrote, not what it read")] = False,
+) -> None:
+    """Run a station on a recording, and print what it reads and writes, one JSON line each."""
+    from edge_agent.replay import line_of, run_again
+
+    def show(at_us: int, who: str, what: Any) -> None:
+        if not events or who == "station":
+            sys.stdout.write(line_of(at_us, who, what).decode() + "\n")
+
+    try:
+        run_again(recording, _load(settings), show, speed)
+    except SettingsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(WRONG_USE) from None
+
+
+def _work(settings: Settings, plugs: Plugs | None) -> None:
     from edge_agent.station import Station
 
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.INFO)
     try:
-        station = Station(_load(settings))
+        station = Station(settings, plugs)
         station.watchdog = from_systemd()
     except (SettingsError, OutboxError) as error:
         typer.echo(str(error), err=True)

@@ -22,18 +22,14 @@ from contract.errors import ContractError
 from contract.messages import SessionEnded, StationStarted
 from edge_agent import wording
 from edge_agent.cabinet import Cabinet
-from edge_agent.clock import Clock
 from edge_agent.desk import Desk, SessionMemory
-from edge_agent.devices import make_dialect, make_source
 from edge_agent.devices.base import (
     BadgeRead,
     CodeRead,
     DeviceFault,
-    Dialect,
     FrameError,
     LockState,
     RoundDone,
-    Source,
     SourceEvent,
     SourceState,
     TagSeen,
@@ -42,8 +38,9 @@ from edge_agent.devices.base import (
 from edge_agent.exits import Exits
 from edge_agent.health import Health
 from edge_agent.journal import Journal
-from edge_agent.link import Arrived, Delivered, Link, LinkDown, LinkEvent, LinkUp
+from edge_agent.link import Arrived, Delivered, LinkDown, LinkEvent, LinkUp
 from edge_agent.outbox import Outbox, OutboxError
+from edge_agent.plugs import Plugs
 from edge_agent.settings import Channel, DeviceTable, Settings
 from edge_agent.state import StateFile, busy, describe
 from edge_agent.sweeps import Sweeps
@@ -59,9 +56,6 @@ MOST_AT_ONCE = 1000
 ALIVE_S = 30.0
 """How often it is written down that the station is watching; a gap is told to begin at the last such moment."""
 PRUNE_S = 3600.0
-FAMILY_DEFAULTS: dict[str, dict[str, Any]] = {
-    board: {"poll_ms": 40} for board in ("lock8a", "kerong_cu16", "modbus_relay")
-}
 
 
 class Stop(msgspec.Struct, frozen=True):
@@ -77,12 +71,13 @@ class Alive(msgspec.Struct, frozen=True):
 class Station:
     """One cabinet's agent."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, plugs: Plugs | None = None) -> None:
         self.settings = settings
+        self._plugs = plugs or Plugs()
         table = settings.station
         key, server_key = settings.station_key(), settings.server_key()
         self._queue: SimpleQueue[tuple[float, str, SourceEvent | LinkEvent | Stop]] = SimpleQueue()
-        self._clock = Clock(table.clock_file)
+        self._clock = self._plugs.clock(table.clock_file)
         self._outbox = Outbox(Path(table.data), table.name, limit_mb=table.outbox_mb)
         self._journal = Journal(self._outbox, self._clock)
         self._screen = Screen()
@@ -92,22 +87,16 @@ class Station:
         self._cabinet.eyes = self._desk
         self._sweeps = Sweeps(self._cabinet, self._journal)
         self._exits = Exits(settings.devices, self._journal)
-        self._link = Link(table.name, self._journal.boot, settings.broker, self._from_link)
+        self._link = self._plugs.link(table.name, self._journal.boot, settings.broker, self._from_link)
         self._uplink = Uplink(table.name, key, server_key, self._journal, self._link)
         self._state = StateFile(Path(table.state))
         self._devices: dict[str, DeviceTable] = {device.name: device for device in settings.devices}
-        self._dialects: dict[str, Dialect] = {}
-        self._sources: dict[str, Source] = {}
+        self._dialects = {device.name: self._plugs.dialect(device) for device in settings.devices}
+        self._sources = self._plugs.sources(settings.devices, self._dialects, self._from_device)
         self.watchdog = Watchdog()
         self._left_open_us = int(settings.session.left_open_seconds * 1_000_000)
-        self._next_alive = self._next_prune = 0.0
-        for device in settings.devices:
-            self._add_source(device)
-
-    def _add_source(self, device: DeviceTable) -> None:
-        dialect = make_dialect(device.family, FAMILY_DEFAULTS.get(device.family, {}) | device.settings)
-        self._dialects[device.name] = dialect
-        self._sources[device.name] = make_source(device.name, device.family, dialect, device.port, self._from_device)
+        self._next_alive = self._next_prune = self._next_tick = 0.0
+        self._stirred = True
 
     # -- called on other threads --------------------------------------------------------------------------------------
 
@@ -132,7 +121,7 @@ class Station:
                 source.start()
             self._link.start()
             while self._take_what_came():
-                self._tick(self._clock.real_mono())
+                self._tick_if_due(self._clock.real_mono())
                 self.watchdog.turned(time.monotonic())
         finally:
             self._end()
@@ -171,6 +160,12 @@ class Station:
             log.error("locked: %s", error)
             self._health.cannot_write(error)
             self._screen.show(wording.LOCKED)
+
+    def _tick_if_due(self, now: float) -> None:
+        """Let time pass at once after whatever is not a tag, else every `TICK_S`: tags come by the thousand."""
+        if self._stirred or now >= self._next_tick:
+            self._stirred, self._next_tick = False, now + TICK_S
+            self._tick(now)
 
     def _tick(self, now: float) -> None:
         """Let time pass for every part, then write the state."""
@@ -221,6 +216,7 @@ class Station:
     # -- what came ----------------------------------------------------------------------------------------------------
 
     def _handle(self, at: float, name: str, event: SourceEvent | LinkEvent) -> None:
+        self._stirred = self._stirred or not isinstance(event, TagSeen | RoundDone)
         match event:
             case TagSeen() if name in self._exits:
                 self._exits.hear(name, event, at)
