@@ -11,7 +11,7 @@ from server.service.errors import ServiceError
 from server.service.inputs import NewDecision, NewRequest
 from server.service.people.rights import Act
 from server.service.records import items
-from server.service.requests import requests
+from server.service.requests import mandates, requests
 from server.service.requests.renewals import NewRenewal
 from server.service.shapes import ItemView, RequestView
 from server.web.auth import gate
@@ -170,9 +170,16 @@ def _shown(look: Look, number: int, status: int = 200) -> Response:
     request = requests.get_request(look, number)
     judged = requests.judge(look, number, "approve", NewDecision()) if request.state == "filed" else None
     why_not = [told(reason, look.page.locale) for reason in judged.reasons] if isinstance(judged, Refused) else []
-    return look.show(
-        "request.html", [request], status, r=request, may_decide=isinstance(judged, Lawful), why_not=why_not
-    )
+    entitled = mandates.entitlements(look, number)
+    shown = {
+        "r": request,
+        "may_decide": isinstance(judged, Lawful),
+        "why_not": why_not,
+        "mandate": mandates.mandate_of(look, judged) if isinstance(judged, Lawful) else None,
+        "mandates": mandates.mandates(look, (said.delegation for said in request.decisions)),
+        "entitled": entitled,
+    }
+    return look.show("request.html", [request, *(one.authority for one in entitled)], status, **shown)
 
 
 def _form(look: Look, form: NewForm, status: int = 200) -> Response:

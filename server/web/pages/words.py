@@ -123,6 +123,12 @@ DECISIONS: Table = {
     "refuse": Word(N_("Refused"), "bad", "cross"),
     "refused": Word(N_("Refused"), "bad", "cross"),
 }
+LINES: Table = {
+    "open": Word(N_("May be taken"), "info", "clock"),
+    "reserved": Word(N_("About to be taken"), "info", "out"),
+    "consumed": Word(N_("Taken"), "good", "check"),
+    "void": Word(N_("Void"), "plain", "cross"),
+}
 DELEGATIONS: Table = {
     "to_come": Word(N_("To come"), "info", "clock"),
     "in_force": Word(N_("In force"), "good", "check"),
@@ -189,6 +195,7 @@ OWN: Mapping[str, Table] = {
     "decision": DECISIONS,
     "event": EVENTS,
     "delegation": DELEGATIONS,
+    "line": LINES,
     "emergency": EMERGENCIES,
     "detail": DETAILS,
     **{group: {name: Word(*row) for name, row in rows.items()} for group, rows in KEEPING.items()},

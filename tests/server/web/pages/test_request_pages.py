@@ -93,3 +93,29 @@ def test_asking_to_share_or_copy_names_what_the_rule_wants(office: Office) -> No
     assert "运营部" in reader.get(address)[1]
     copied = {**form, "mode": "photocopy", "pages": "3–7"}
     assert "3–7" in reader.get(reader.post("/requests/new", **copied)[1])[1]
+
+
+def test_r02_r10_the_page_says_by_whose_authority_one_decides_and_what_it_then_entitles_to(office: Office) -> None:
+    lend = {"for": "wang"}
+    first, second, third = (ask(office, "li", [index], "客户复核", **lend) for index in (0, 1, 2))
+    own, until = Reader(office, "zhao", "en"), "2026-03-04T18:00"
+    page = own.get(f"/requests/{first}")[1]
+    assert "In your own post: Head of the manager" in page
+    assert "What it entitles to" not in page
+    assert own.post(f"/requests/{first}/decide", say="approve")[0] == 303
+    page = own.get(f"/requests/{first}")[1]
+    assert "By which authority" not in page
+    assert "What it entitles to (R02)" in page
+    assert 'data-word="open"' in page
+    office.visit("wang", "a/1", taken=(0,))
+    assert 'data-word="consumed"' in Reader(office, "wang", "en").get(f"/requests/{first}")[1]
+    assert own.post("/delegations", to="qian", until=until, modes="loan")[0] == 303
+    page = Reader(office, "qian", "en").get(f"/requests/{second}")[1]
+    name = page.split("In the stead of ")[1]
+    assert "Head of the manager" in name
+    assert "Delegation no. 1 (R10)" in name
+    assert "Loan" in name.split("</span>")[0]
+    assert "代 " in Reader(office, "qian").get(f"/requests/{third}")[1]
+    assert Reader(office, "qian").post(f"/requests/{second}/decide", say="approve")[0] == 303
+    assert "In the stead of " in Reader(office, "li", "en").get(f"/requests/{second}")[1]
+    assert "the decision is not yours" in Reader(office, "li", "en").get(f"/requests/{third}")[1]
