@@ -79,12 +79,14 @@ class M100Emulator(PtyDevice):
         framing: str = "bb",
         miss_rate: float = 0.0,
         per_second: float = 400.0,
+        regions: tuple[int, ...] = (1, 2, 3, 4, 6),
         faults: Faults | None = None,
     ) -> None:
         self._header, self._end = {"bb": (0xBB, 0x7E), "aa": (0xAA, 0xDD)}[framing]
         self.field: dict[str, Tag] = {}
         self.miss_rate = miss_rate
         self.per_second = per_second
+        self._regions = regions
         self._setup, self._poll, self._from_host = Setup(), Poll(), bytearray()
         super().__init__(path, faults)
 
@@ -175,6 +177,8 @@ class M100Emulator(PtyDevice):
     def _obey(self, command: int, given: bytes) -> None:
         if command in (0x39, 0x49, 0x65, 0x82):
             self._access(command, given)
+        elif command == 0x07 and given[:1] not in [bytes((region,)) for region in self._regions]:
+            self.send(self._frame(1, 0xFF, b"\x0e"))
         elif command == 0x22:
             self.send(self._round()[0])
         elif command == 0x27:
