@@ -11,6 +11,7 @@ from rich.progress import track
 from labels.codes import display, new_code, parse
 from labels.errors import LabelError
 from labels.model import SECRECY, Label
+from labels.scanner_sheet import scanner_pdf
 from labels.sheet import SheetLayout, sheet_pdf
 from labels.single import label_png
 from labels.table import read_table
@@ -83,6 +84,14 @@ def sheet(
     labels = read_table(table.read_bytes())
     out.write_bytes(sheet_pdf(track(labels, "labels", disable=len(labels) < 50), layout))
     typer.echo(f"{len(labels)} labels in {out}")
+
+
+@app.command()
+@refusing
+def scanner(out: Out) -> None:
+    """Print the page that sets up and proves a bar code scanner, as a PDF."""
+    out.write_bytes(scanner_pdf())
+    typer.echo(str(out))
 
 
 @app.command()
