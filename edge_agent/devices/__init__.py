@@ -25,6 +25,7 @@ FAMILIES: dict[str, str] = {
     "reader18": "edge_agent.devices.reader18:Reader18",
     "modbus_relay": "edge_agent.devices.modbus_relay:ModbusRelay",
     "osdp": "edge_agent.devices.osdp:Osdp",
+    "pcsc": "edge_agent.devices.pcsc:Pcsc",
     "rdm6300": "edge_agent.devices.rdm6300:Rdm6300",
     "thingmagic": "edge_agent.devices.thingmagic:ThingMagic",
     "tsl_ascii2": "edge_agent.devices.tsl_ascii2:TslAscii2",
@@ -33,6 +34,7 @@ FAMILIES: dict[str, str] = {
 SOURCES: dict[str, str] = {
     "gpio": "edge_agent.devices.gpio:GpioSource",
     "osdp": "edge_agent.devices.osdp_source:OsdpSource",
+    "pcsc": "edge_agent.devices.pcsc_source:PcscSource",
     "barcode_camera": "edge_agent.devices.barcode_camera:CameraSource",
     "barcode_hid": "edge_agent.devices.barcode_hid:HidSource",
     "llrp": "edge_agent.devices.llrp_source:LlrpSource",

@@ -35,7 +35,7 @@ from tests.edge_agent.devices.frames_readers import BAD_READERS, READER_BOUND, R
 FRAMES = [*FRAMES_ELSEWHERE, *BOARD_FRAMES, *READER_FRAMES, *BADGE_FRAMES, *LLRP_FRAMES]
 BAD = [*BAD_ELSEWHERE, *BAD_BOARDS, *BAD_READERS, *BAD_BADGES, *BAD_LLRP]
 
-SERIAL = sorted(set(FAMILIES) - {"barcode_camera"})
+SERIAL = sorted(set(FAMILIES) - {"barcode_camera", "pcsc"})
 BOUND = {"m100": 1100, "lock8a": 256, "rdm6300": 16, "barcode_serial": 8192}
 BOUND |= {"llrp": 1 << 20, "kerong_cu16": 9, "modbus_relay": 264, "gpio": 48}
 BOUND |= BADGE_BOUND | READER_BOUND
