@@ -1,14 +1,12 @@
 """A station's environment has none of the server's libraries: the extra `edge` alone must be enough."""
 
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from guiwei.bench.edge_install import build, cabinet, megabytes, start_and_stop, strangers
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -16,14 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 @pytest.fixture(scope="module")
 def guiwei(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build an environment from the lock file with the extra `edge` only; returns its guiwei command."""
-    uv = shutil.which("uv")
-    assert uv, "uv is not on the PATH; start the tests by ./run test"
-    environment = tmp_path_factory.mktemp("edge") / "venv"
-    environ = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(environment)}  # noqa: TID251 - handed on to a child
-    environ.pop("VIRTUAL_ENV", None)
-    command = [uv, "sync", "--locked", "--no-default-groups", "--extra", "edge", "--project", str(ROOT), "--quiet"]
-    subprocess.run(command, env=environ, check=True)
-    return environment / "bin" / "guiwei"
+    return build(tmp_path_factory.mktemp("edge") / "venv")
 
 
 def ask(guiwei: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -31,9 +22,15 @@ def ask(guiwei: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_none_of_the_servers_libraries_is_there(guiwei: Path) -> None:
-    script = "import importlib.util as u; print([n for n in ('fastapi', 'sqlmodel', 'cv2', 'PIL') if u.find_spec(n)])"
-    python = guiwei.with_name("python")
-    assert subprocess.run([python, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"
+    assert strangers(guiwei) == []
+
+
+def test_a_station_starts_and_is_connected(guiwei: Path, tmp_path: Path) -> None:
+    with cabinet(tmp_path / "cabinet") as settings:
+        seconds, memory = start_and_stop(guiwei, settings)
+    assert seconds < 15
+    assert memory < 200
+    assert megabytes(guiwei.parents[1]) < 200
 
 
 def test_the_command_line_explains_itself(guiwei: Path) -> None:

@@ -69,3 +69,14 @@ def presence(
 
     rates, many = rate or [0.85, 0.90, 0.95, 0.97, 0.99], tags or [50, 200, 500]
     raise typer.Exit(measure(rates, many, antennas, per_second, sessions, runs).show(as_json))
+
+
+@app.command("edge-install")
+def edge_install(
+    as_json: Json = False,
+    runs: Annotated[int, typer.Option(min=1, help="How often the station is started.")] = 5,
+) -> None:
+    """How large a station's own environment is, and how soon a station stands in it."""
+    from guiwei.bench.edge_install import measure
+
+    raise typer.Exit(measure(runs).show(as_json))
