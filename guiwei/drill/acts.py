@@ -206,6 +206,17 @@ class Acts:
         cabinet, door = self._door(step.at)
         cabinet.push(door)
 
+    def leave(self, step: s.Leave) -> None:
+        cabinet = self.world.cabinets[step.at.partition("/")[0]]
+        epcs = [self.world.epcs[item] for item in step.items]
+        for item, epc in zip(step.items, epcs, strict=True):
+            if any(epc in behind for one in self.world.cabinets.values() for behind in one.behind.values()):
+                raise StoryError(f"leave at {step.at}: {item!r} was not taken")
+        try:
+            cabinet.carry_past(epcs)
+        except ValueError as error:
+            raise StoryError(f"leave at {step.at}: {error}; give the station `exit`") from None
+
     # ------------------------------------------------------------ time and faults
 
     def wait(self, step: s.Wait) -> None:

@@ -63,7 +63,7 @@ class Answers:
         visit.rules = tuple(dict.fromkeys(str(reason["rule"]) for reason in answer.get("reasons", [])))
         denied = answer["kind"] == "denied"
         visit.pending = (label, visit.rules) if denied and step.expect_refusal is None else None
-        return visit.rules if denied else None
+        return (*visit.rules, *LOCKED) if denied else None
 
     def compare(self, expected: list[str] | None, refused: tuple[str, ...] | None, label: str) -> None:
         """Hold a step's refusal, or that there was none, against what the story expects of it."""

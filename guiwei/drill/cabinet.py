@@ -6,6 +6,7 @@ lock board has lock n's hook on channel n and door n's contact on channel 12 + n
 
 import os
 import resource
+import time
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,10 +17,12 @@ from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.pty_device import PtyDevice
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
+from edge_agent.emulators.reader18 import Reader18Emulator
 from guiwei.drill.cable import Cable
 from guiwei.drill.process import GUIWEI, Process
 from guiwei.drill.specs import StationSpec
 
+PASSING_S = 1.0
 CHANNELS = 24
 CONTACT = 12
 SETTINGS = {"badge": "absence_ms = 250"}
@@ -41,6 +44,7 @@ class Cabinet:
         self.scanner = BarcodeSerialEmulator(folder / "scanner")
         self.keypad = BarcodeSerialEmulator(folder / "keypad")
         self.readers = {door: M100Emulator(folder / f"reader{door}") for door in range(1, spec.doors + 1)}
+        self.exit = Reader18Emulator(folder / "exit") if spec.exit else None
         self.behind: dict[int, set[str]] = {door: set() for door in self.readers}
         self.ajar: set[int] = set()
         self.state_file = folder / "state.json"
@@ -57,6 +61,7 @@ class Cabinet:
         named: dict[str, PtyDevice] = {
             "lock": self.lock, "badge": self.badge, "scanner": self.scanner, "keypad": self.keypad
         }  # fmt: skip
+        named |= {} if self.exit is None else {"exit": self.exit}
         return named | {f"reader{door}": reader for door, reader in self.readers.items()}
 
     def plug_in(self) -> None:
@@ -69,7 +74,7 @@ class Cabinet:
         _secret(self.folder / "station.key", self.key.private_bytes_raw().hex())
         _secret(self.folder / "password", password)
         devices = {"lock": "lock8a", "badge": "rdm6300", "scanner": "barcode_serial", "keypad": "barcode_serial"}
-        devices |= {f"reader{door}": "m100" for door in self.readers}
+        devices |= {f"reader{door}": "m100" for door in self.readers} | ({"exit": self.spec.exit} if self.exit else {})
         lines = [
             "[station]", f'name = "{self.name}"', f'site = "{site}"', f'data = "{self.folder / "data"}"',
             f'state = "{self.state_file}"', f'key_file = "{self.folder / "station.key"}"',
@@ -80,6 +85,7 @@ class Cabinet:
         for name, family in devices.items():
             lines += ["[[devices]]", f'name = "{name}"', f'family = "{family}"', f'port = "{self.folder / name}"']
             lines += ['role = "keypad"'] if name == "keypad" else []
+            lines += ['role = "exit"', f'leaves = "{self.spec.leaves}"'] if name == "exit" else []
             lines += [f"settings = {{ {SETTINGS[name]} }}"] if name in SETTINGS else []
         for door in self.readers:
             lines += [
@@ -125,6 +131,16 @@ class Cabinet:
         self.readers[door].take(epc)
         self.behind[door].discard(epc)
         return True
+
+    def carry_past(self, epcs: list[str]) -> None:
+        """Carry tags past the reader at the exit, at a walk."""
+        if self.exit is None:
+            raise ValueError(f"station {self.name} has no reader at an exit")
+        for epc in epcs:
+            self.exit.put(epc)
+        time.sleep(PASSING_S)
+        for epc in epcs:
+            self.exit.take(epc)
 
     def fill_disk(self, full: bool) -> None:
         """Leave the agent's files no room to grow (or give it back), as a full disk would."""

@@ -114,6 +114,8 @@ WORDS: dict[type[Struct], dict[str, str]] = {
         "badge": "family of the badge reader",
         "scanner": "family of the code scanner",
         "doors": "how many doors",
+        "exit": "family of a reader at an exit, `reader18` (left out: there is none)",
+        "leaves": "what one leaves past it: `room` or `premises`",
     },
     ItemSpec: {
         "place": "the door it belongs and begins behind",

@@ -24,6 +24,8 @@ class StationSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True)
     badge: str = "rdm6300"
     scanner: str = "barcode_serial"
     doors: int = 1
+    exit: str = ""
+    leaves: str = "premises"
 
 
 class ItemSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):

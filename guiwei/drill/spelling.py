@@ -30,6 +30,7 @@ SYNONYMS: dict[str, tuple[tuple[str, str], ...]] = {
     "force": PLACE,
     "spare_key": PLACE,
     "close": PLACE,
+    "leave": (ITEM, *PLACE),
     "request": (
         ITEM,
         BY,

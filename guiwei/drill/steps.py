@@ -196,6 +196,13 @@ class Close(Step, frozen=True, kw_only=True, tag="close"):
     at: str
 
 
+class Leave(Step, frozen=True, kw_only=True, tag="leave"):
+    """Carry items that were taken past the reader at a station's exit."""
+
+    at: str
+    items: list[str]
+
+
 class Wait(Step, frozen=True, kw_only=True, tag="wait"):
     """Let story time pass."""
 
@@ -289,8 +296,8 @@ class Plug(Step, frozen=True, kw_only=True, tag="plug"):
 
 AnyStep = (
     Request | Approve | Refuse | Withdraw | Delegate | Register | Order | HandOver | Check | StocktakeOpen | Sweep
-    | StocktakeClose | Badge | Pin | Scan | Open | Force | SpareKey | Take | Put | Close | Wait | At | Cut | Heal
-    | Kill | Start | Pause | Resume | DiskFull | Clock | Miss | SwapTag | Unplug | Plug
+    | StocktakeClose | Badge | Pin | Scan | Open | Force | SpareKey | Take | Put | Close | Leave | Wait | At | Cut
+    | Heal | Kill | Start | Pause | Resume | DiskFull | Clock | Miss | SwapTag | Unplug | Plug
 )  # fmt: skip
 
 STEPS: dict[str, type[Step]] = {str(kind.__struct_config__.tag): kind for kind in AnyStep.__args__}

@@ -16,8 +16,15 @@ from guiwei.drill.synonyms import VOCABULARY
 from guiwei.drill.times import duration_us, moment_us
 from server.domain.words import AlarmKind, CaseKind, IncidentKind, Severity, Verdict
 
-EMULATED: Final = {"reader": ("m100",), "lock": ("lock8a",), "badge": ("rdm6300",), "scanner": ("barcode_serial",)}
-"""The families that can be played, by the role of the device."""
+EMULATED: Final = {
+    "reader": ("m100",),
+    "lock": ("lock8a",),
+    "badge": ("rdm6300",),
+    "scanner": ("barcode_serial",),
+    "exit": ("", "reader18"),
+    "leaves": ("room", "premises"),
+}
+"""The families that can be played, by the role of the device, and what one may leave through an exit."""
 DEVICES: Final = re.compile(r"reader\d*|lock|badge|scanner|keypad")
 LIMITS: Final = ("departments", "categories", "secrecy", "cabinets")
 """What a person's rights may be narrowed by (R40)."""

@@ -50,10 +50,14 @@ class Filed(Protocol):
     @property
     def mode(self) -> Mode: ...
     @property
+    def outside(self) -> bool: ...
+    @property
     def marks(self) -> Mapping[str, ItemMark]: ...
 
 
 NO_MARK = ItemMark()
+OUTSIDE = "R04"
+"""The rule that asks for an approval of whatever leaves the company."""
 
 
 def rows_of(policy: Policy, request: Filed) -> tuple[ApprovalRow, ...]:
@@ -92,9 +96,10 @@ def common_reasons(policy: Policy, request: Filed) -> list[Reason]:
 def post_reasons(policy: Policy, request: Filed, step: int, approver: PersonFacts) -> list[Reason]:
     """Say under which of the request's rules this post cannot decide this step."""
     return [
-        reason(Code.APPROVER_POST, rule=row.rule, roles=",".join(sorted(posts)))
+        reason(Code.APPROVER_POST, rule=rule, roles=",".join(sorted(posts)))
         for row, posts in _asked(policy, request, step)
         if approver.role not in posts
+        for rule in (row.rule, *sorted(row.also), *((OUTSIDE,) if request.outside else ()))
     ]
 
 

@@ -38,6 +38,8 @@ class ApprovalRow:
     grades: frozenset[str] = frozenset()
     posts: frozenset[Role] = frozenset()
     kinds: frozenset[ItemKind] = frozenset()
+    also: frozenset[str] = frozenset()
+    """Other rules whose approval it is; whoever may not approve is told these, too."""
 
     @cached_property
     def chain(self) -> tuple[ApprovalStep, ...]:
