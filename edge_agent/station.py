@@ -39,6 +39,7 @@ from edge_agent.exits import Exits
 from edge_agent.health import Health
 from edge_agent.journal import Journal
 from edge_agent.link import Arrived, Delivered, LinkDown, LinkEvent, LinkUp
+from edge_agent.load import Load
 from edge_agent.outbox import Outbox, OutboxError
 from edge_agent.plugs import Plugs
 from edge_agent.settings import Channel, DeviceTable, Settings
@@ -81,6 +82,7 @@ class Station:
         self._outbox = Outbox(Path(table.data), table.name, limit_mb=table.outbox_mb)
         self._journal = Journal(self._outbox, self._clock)
         self._screen = Screen()
+        self._load = Load()
         self._health = Health(self._journal, settings.devices)
         self._cabinet = Cabinet(settings.doors, self._journal, self._fire, self._health.change)
         self._desk = Desk(settings, self._journal, self._cabinet, self._screen)
@@ -142,6 +144,7 @@ class Station:
         """Handle what is queued; False when the station is to stop."""
         try:
             came = self._queue.get(timeout=TICK_S)
+            self._load.waited(self._clock.real_mono() - came[0])
             for _ in range(MOST_AT_ONCE):
                 at, name, event = came
                 if isinstance(event, Stop):
@@ -170,6 +173,7 @@ class Station:
     def _tick(self, now: float) -> None:
         """Let time pass for every part, then write the state."""
         was_full = self._health.full
+        self._load.tick(now)
         for act in (
             lambda: self._cabinet.tick(now, self._left_open_us),
             lambda: self._desk.tick(now),
@@ -221,6 +225,7 @@ class Station:
             case TagSeen() if name in self._exits:
                 self._exits.hear(name, event, at)
             case TagSeen() | RoundDone():
+                self._load.read(name, event)
                 self._cabinet.tag_reading(name, at, event)
             case LockState():
                 self._cabinet.lock_state(name, event, at)
@@ -297,6 +302,7 @@ class Station:
             "unsent": outbox.last - outbox.confirmed,
             "busy": busy(self._desk, self._cabinet, absent) or self._sweeps.busy,
             "devices": dict(self._health.devices),
+            "load": self._load.shown,
             "screen": list(self._screen.lines),
             **describe(self._desk, self._cabinet),
         }

@@ -30,8 +30,8 @@ from edge_agent.emulators.llrp_words import (
 from edge_agent.emulators.pty_device import IDLE, Faults
 from edge_agent.emulators.tcp_device import TcpDevice
 
-BATCH_S = 0.01
-"""Seconds between two bursts of reports."""
+BURST_S = 0.01
+"""Seconds between two bursts of reports; 0 sends each report by itself."""
 
 
 @dataclass
@@ -53,6 +53,7 @@ class LlrpEmulator(TcpDevice):
         antennas: int = 4,
         miss_rate: float = 0.0,
         per_second: float = 1100.0,
+        burst_s: float = BURST_S,
         strict: bool = True,
         faults: Faults | None = None,
         tls: ssl.SSLContext | None = None,
@@ -61,6 +62,7 @@ class LlrpEmulator(TcpDevice):
         self.miss_rate = miss_rate
         self.per_second = per_second
         self._strict = strict
+        self._burst_s = burst_s
         self.field: dict[str, Transponder] = {}
         self.gpi: dict[int, bool] = dict.fromkeys(range(1, 5), False)
         self.reads = 0
@@ -158,7 +160,7 @@ class LlrpEmulator(TcpDevice):
         self._owed = min(self._owed + (now - self._since) * self.per_second, self.per_second)
         self._since = now
         self._listen(spec)
-        return min(wait, max(BATCH_S, 1 / self.per_second))
+        return min(wait, max(self._burst_s, 1 / self.per_second))
 
     def _listen(self, spec: ROSpec) -> None:
         """Read as many tags as are due, and report every so many."""

@@ -11,7 +11,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on sta
 
 @app.callback()
 def bench() -> None:
-    """Measure intake, latency and queries."""
+    """Measure intake, latency, queries and a station."""
 
 
 @app.command()
@@ -52,6 +52,17 @@ def latency(
     from guiwei.bench.latency import measure
 
     raise typer.Exit(measure(closings).show(as_json))
+
+
+@app.command()
+def station(
+    as_json: Json = False,
+    minutes: Annotated[float, typer.Option(min=0.5, help="How long the readers keep their pace.")] = 10,
+) -> None:
+    """Whether one station keeps up with 1,100 tags a second from an LLRP reader and 400 from an M100; its cost."""
+    from guiwei.bench.station import measure
+
+    raise typer.Exit(measure(minutes).show(as_json))
 
 
 @app.command()
