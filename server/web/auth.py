@@ -66,9 +66,8 @@ MySignIn = Annotated[SignedIn, Depends(current_sign_in)]
 class Gate:
     """Lets through whose role includes the act, whose access stands, and whose rights reach what is named."""
 
-    def __init__(self, act: Act, export: bool = False) -> None:
+    def __init__(self, act: Act) -> None:
         self.act = act
-        self.export = export
 
     async def __call__(self, request: Request, viewer: Me) -> None:
         """Raise ForbiddenError naming the roles that may, RefusedError, or NotFoundError for what is out of reach."""
@@ -82,15 +81,15 @@ class Gate:
             more = entry_reasons(viewer.role, viewer.scope, 0, changes=True) if changes else ()
             raise ForbiddenError("not_your_role", detail, (*reasons, *more))
         if self.act != Act.OWN:
-            await watch.admit(self.act, self.export)
+            await watch.admit(self.act)
 
 
 def gate(act: Act, export: bool = False) -> dict[str, Any]:
     """Declare what a route's caller must be entitled to: `@router.get("/x", **gate(Act.X))`; `export` says that it
-    gives records out in bulk, which is watched (R22).
+    gives records out in bulk, which it then keeps by `information.taken_out` (R22).
     """
     declared: dict[str, Any] = {DECLARED: act.value} | ({EXPORTS: True} if export else {})
-    return {"dependencies": [Depends(Gate(act, export))], "openapi_extra": declared}
+    return {"dependencies": [Depends(Gate(act))], "openapi_extra": declared}
 
 
 def public() -> dict[str, Any]:

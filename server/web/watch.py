@@ -24,7 +24,7 @@ class Watch:
     deps: Deps
     viewer: Viewer
 
-    async def admit(self, act: Act, export: bool) -> None:
+    async def admit(self, act: Act) -> None:
         """Raise RefusedError or NotFoundError for what this person's rights do not reach; keep what is to be kept."""
         viewer, reads = self.viewer, self.request.method in ("GET", "HEAD")
         changes = not reads and act not in ASKED_OF_AUDITORS
@@ -37,8 +37,6 @@ class Watch:
             await self.note(what)
             if what == What.REFUSED:
                 raise NotFoundError(*(self._named or ("thing", "")))
-        if export:
-            await self.note(What.EXPORTED)
 
     async def note(self, what: What) -> None:
         """Keep what this person did, named by the address they asked for."""

@@ -5,7 +5,6 @@ An exported list has the headings of an import, so what was corrected in it can 
 
 import io
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from pydantic import Field
 from sqlmodel import col, select
@@ -15,7 +14,7 @@ from server.domain.words import CustodyState
 from server.exchange.kinds import Kind, field_named
 from server.reports import WRITERS, Format
 from server.reports.model import Column, Document, Row, Table
-from server.service.context import Reading, Writing
+from server.service.context import Reading
 from server.service.errors import InvalidError
 from server.service.inputs import Input, Text
 from server.service.lookups import known
@@ -87,11 +86,6 @@ def labels_of(look: Reading, asked: NewLabelList) -> tuple[bytes, list[str], int
     part = items[: asked.limit]
     following = known(part[-1].id) if len(items) > asked.limit else None
     return draw_sheet(part), [item.code for item in part], following
-
-
-def record_list(work: Writing, what: str, **about: Any) -> None:
-    """Say in the ledger that a list was taken away."""
-    work.ledger("list_taken", what=what, **about)
 
 
 def _every(part: Callable[[int | None], Page[ItemView]]) -> Iterator[ItemView]:

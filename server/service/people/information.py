@@ -14,7 +14,7 @@ from server.domain.policy import Policy
 from server.domain.policy_people import InformationRules
 from server.domain.words import AlarmKind, RequestState
 from server.service.cabinet.alarms import Alarming, set_alarm
-from server.service.context import Reading
+from server.service.context import Reading, Writing
 from server.service.lookups import known, usernames
 from server.service.paging import paged
 from server.service.people.rights import SEES_SECRETS, Viewer
@@ -64,11 +64,20 @@ def just_noted(session: Session, viewer: Viewer, what: What, about: str, now_us:
     return session.exec(select(RecordLook.id).where(*recent, RecordLook.about == about).limit(1)).first() is not None
 
 
-def note(uow: UnitOfWork, policy: Policy, viewer: Viewer, what: What, about: str, now_us: int) -> None:
+def taken_out(work: Writing, what: str, of: str, **more: object) -> None:
+    """Keep and record, in one entry, that somebody takes records away in bulk, and how much of them (R22)."""
+    more = {"what": what, **({"of": of} if of else {}), **more}
+    about = f"{what} {of}".strip()[:300]
+    note(work.uow, work.policy, work.viewer, What.EXPORTED, about, work.now_us, **more)
+
+
+def note(
+    uow: UnitOfWork, policy: Policy, viewer: Viewer, what: What, about: str, now_us: int, /, **more: object
+) -> None:
     """Keep and record what somebody did with records; set the alarm when it was too much."""
     uow.session.add(RecordLook(person_id=viewer.id, what=what, about=about, at_us=now_us))
     uow.session.flush()
-    entry = uow.ledger(f"record_{what}", now_us, {"by": viewer.pseudonym, "about": about})
+    entry = uow.ledger(f"record_{what}", now_us, {"by": viewer.pseudonym, "about": about, **more})
     watch = WATCHES.get(what)
     if watch is None or _within(uow.session, policy.information, viewer.id, what, now_us) < getattr(
         policy.information, watch.limit

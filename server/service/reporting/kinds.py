@@ -9,6 +9,7 @@ from server.reports import Format
 from server.reports.model import Document
 from server.service.context import Reading, Writing
 from server.service.errors import InvalidError, NotFoundError
+from server.service.people.information import taken_out
 from server.service.reporting import forms_disposal, forms_files, forms_lending, forms_seals, kept
 from server.service.reporting.paper import Pair, Paper
 from server.service.shapes import Done, Shape
@@ -172,5 +173,5 @@ def report_view(made: Document) -> ReportView:
 
 def record_export(work: Writing, what: str, of: str, form: Format, rows: int, digest: str) -> Done:
     """Record that somebody took a list or a report away, with how much of it there was (R22)."""
-    work.ledger("exported", what=what, of=of, format=form, rows=rows, digest=digest)
+    taken_out(work, what, of, format=form, rows=rows, digest=digest)
     return Done()

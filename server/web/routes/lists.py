@@ -1,5 +1,6 @@
 """Lists as files, and the labels of a whole list; each is taken away on record, and watched (R22)."""
 
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -12,6 +13,7 @@ from server.reports import WRITERS
 from server.service.context import Reading, Writing
 from server.service.customers.crm import CrmView, list_crms
 from server.service.imports import lists, onboarding
+from server.service.people.information import taken_out
 from server.service.people.rights import Act, Viewer
 from server.service.shapes import Done, Page
 from server.store.narrowing import narrow
@@ -40,7 +42,7 @@ async def export_items(
             return lists.items_file(_look(deps, viewer, session), q, custody, form)
 
     data = await run_in_threadpool(write)
-    await do(Done, lambda work: _taken(work, "items", q, form))
+    await do(Done, lambda work: _taken(work, "items", q, form, data))
     return _file(data, f"items.{form}", WRITERS[form].media)
 
 
@@ -53,7 +55,7 @@ async def export_people(deps: Given, viewer: Me, do: Do, form: FormOf = "xlsx") 
             return lists.people_file(_look(deps, viewer, session), form)
 
     data = await run_in_threadpool(write)
-    await do(Done, lambda work: _taken(work, "people", "", form))
+    await do(Done, lambda work: _taken(work, "people", "", form, data))
     return _file(data, f"people.{form}", WRITERS[form].media)
 
 
@@ -90,8 +92,8 @@ def _look(deps: Deps, viewer: Viewer, session: Session) -> Reading:
     return Reading(session, deps.clock.wall_us(), deps.policy, viewer, deps.settings.zone)
 
 
-def _taken(work: Writing, what: str, q: str, form: str) -> Done:
-    lists.record_list(work, what, search=q, format=form)
+def _taken(work: Writing, what: str, q: str, form: str, data: bytes) -> Done:
+    taken_out(work, what, q, format=form, digest=sha256(data).hexdigest())
     return Done()
 
 

@@ -8,11 +8,12 @@ from starlette.responses import StreamingResponse
 
 from server.domain.words import LoanState
 from server.service.cabinet import alarms, cases
-from server.service.context import Reading
+from server.service.context import Reading, Writing
 from server.service.inputs import Conclusion, Note, Resolution
 from server.service.lending import loans, notices
 from server.service.lending.lending_shapes import NewReturnCheck
 from server.service.oversight import overview
+from server.service.people.information import taken_out
 from server.service.people.rights import Act
 from server.service.records import history
 from server.service.shapes import (
@@ -138,5 +139,8 @@ def export_ledger(viewer: Me, deps: Given) -> StreamingResponse:
             look = Reading(session, deps.clock.wall_us(), deps.policy, viewer, deps.settings.zone)
             yield from history.ledger_lines(look)
 
+    with deps.database.begin() as uow:
+        now_us, zone = deps.clock.wall_us(), deps.settings.zone
+        taken_out(Writing(uow.session, now_us, deps.policy, viewer, zone, uow), "ledger", "", format="jsonl")
     headers = {"Content-Disposition": 'attachment; filename="ledger.jsonl"'}
     return StreamingResponse(lines(), media_type="application/x-ndjson", headers=headers)

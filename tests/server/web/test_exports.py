@@ -12,6 +12,7 @@ from server.service.people.rights import RIGHTS
 from server.service.reporting.kinds import REPORTS
 from server.service.reporting.list_words import FIELDS, LISTS
 from server.service.reporting.listing import columns_of
+from server.web.auth import EXPORTS
 from server.web.lists import lists
 from tests.server.web.house import Caller, House
 
@@ -29,7 +30,7 @@ def table(answer: Any) -> list[list[str]]:
 
 def exported(house: House) -> list[dict[str, Any]]:
     rows = house.shen.get("/ledger?limit=500")["rows"]
-    return [row["body"] for row in rows if row["kind"] == "exported"]
+    return [row["body"] for row in rows if row["kind"] == "record_exported"]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -74,6 +75,24 @@ def test_every_export_is_recorded_with_its_rows_and_digest(house: House) -> None
     first, second = exported(house)
     assert (first["what"], first["format"], first["rows"], len(first["digest"])) == ("people", "csv", 15, 64)
     assert (second["what"], second["format"], second["rows"]) == ("unreturned", "xlsx", 0)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_r22_every_way_to_take_records_away_leaves_one_entry_and_one_look(house: House) -> None:
+    """The entry says what was taken, and is what an alarm of too many would show."""
+    house.ma.post("/reports/unreturned")
+    named = {"/exports/{name}": "/exports/loans", "/reports/{name}/file": "/reports/unreturned/file"}
+    for path, methods in house.app.openapi()["paths"].items():
+        if any(operation.get(EXPORTS) for operation in methods.values()):
+            asked = path.removeprefix("/api/v1")
+            before = house.shen.get("/ledger?limit=500")["rows"][-1]["id"]
+            assert fetch(house, house.ma, named.get(asked, asked)).status_code == 200, path
+            (entry,) = house.shen.get(f"/ledger?after={before}")["rows"]
+            assert (entry["kind"], entry["body"]["about"].split()[0]) == ("record_exported", entry["body"]["what"]), (
+                path
+            )
+    looks = [row["about"] for row in house.shen.get("/looks?person=ma")["rows"]]
+    assert sorted(looks) == ["items", "ledger", "loans", "people", "unreturned"]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

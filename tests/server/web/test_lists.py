@@ -25,7 +25,7 @@ def test_items_are_taken_away_as_a_file_that_an_import_understands(house: House)
     told = house.chen.get(f"/imports/{again['id']}")
     assert {fault["code"] for fault in told["faults"]} == {"taken"}
     assert told["failed"] == 6
-    assert [entry["body"]["what"] for entry in _ledger(house, "list_taken")] == ["items"]
+    assert [entry["body"]["what"] for entry in _ledger(house, "record_exported")] == ["items"]
 
 
 def test_people_are_taken_away_as_a_workbook(house: House) -> None:

@@ -320,7 +320,7 @@ def test_r60_every_act_of_oversight_is_in_the_trail(house: House) -> None:
         "checkup_recorded",
         "duty_fulfilled",
         "lesson_recorded",
-        "exported",
+        "record_exported",
     } <= kinds
 
 
