@@ -10,6 +10,7 @@ import msgspec
 import typer
 
 from edge_agent import camera
+from edge_agent.check import check
 from edge_agent.devices import FAMILIES
 from edge_agent.devices.base import DeviceError, FrameError, SettingsError
 from edge_agent.devices.decode import BAD, GOOD, WRONG_USE, settings_from
@@ -30,6 +31,7 @@ def edge() -> None:
 
 app.command()(run)
 app.command()(status)
+app.command()(check)
 app.command()(provision)
 app.command()(record)
 app.command()(replay)

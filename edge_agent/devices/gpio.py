@@ -87,11 +87,7 @@ class Gpio(Framed):
 
     def _read(self, frame: bytes, at: int) -> list[Heard]:  # noqa: ARG002 (a contact has no place in the stream)
         _, edge, line, *_ = EVENT.unpack(frame)
-        return [self.state(line, high=edge == RISING)]
-
-    def state(self, line: int, *, high: bool) -> LockState:
-        """Say what a level means."""
-        return LockState(BOARD, line, high is (self.settings.closed == "high"))
+        return [LockState(BOARD, line, (edge == RISING) is (self.settings.closed == "high"))]
 
     def greeting(self) -> list[bytes]:
         """Send nothing: lines are only read."""
@@ -131,13 +127,14 @@ class GpioSource(Keeper[Lines]):
         while not self._closing.is_set():
             now = time.monotonic()
             if now >= look_at:
-                self._report([self.dialect.state(line, high=high) for line, high in port.levels().items()])
+                levels = (_event(line, high=high) for line, high in port.levels().items())
+                self._report(self.dialect.feed(b"".join(levels)))
                 look_at = now + every
             ready, _, _ = select.select([port.fileno(), self._wake_read], [], [], max(0.0, look_at - now))
             if port.fileno() in ready:
                 self._report(self.dialect.feed(port.events()))
 
-    def _report(self, heard: list[Heard] | list[LockState]) -> None:
+    def _report(self, heard: list[Heard]) -> None:
         for event in heard:
             if not isinstance(event, Reading) or getattr(event, "lock", None) in self.dialect.settings.lines:
                 self._listener(self.name, event)
@@ -147,3 +144,8 @@ class GpioSource(Keeper[Lines]):
 
     def _ended(self) -> None:
         self._report(self.dialect.silence())
+
+
+def _event(line: int, *, high: bool) -> bytes:
+    """Write a level as the event that led to it."""
+    return EVENT.pack(0, RISING if high else FALLING, line, 0, 0, *(0,) * 6)
