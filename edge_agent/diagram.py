@@ -24,7 +24,8 @@ WAY = """
 | the loop takes one thing after the other | `edge_agent/station.py` |
 | lock and contact become a door's moves; readers' words become passes | `edge_agent/door.py`, `edge_agent/ear.py` |
 | what follows from a move | `edge_agent/doors.py`, carried out by `edge_agent/cabinet.py` |
-| what is there, gone or unread behind a door | `edge_agent/presence.py`; while it stays closed `edge_agent/vigil.py` |
+| what is there, gone or unread behind a door ([how](presence.md)) | `edge_agent/presence.py`, `edge_agent/habits.py` |
+| what fades or appears while it stays closed, which antenna is silent | `edge_agent/vigil.py`, `edge_agent/antennas.py` |
 | what is written about it | `edge_agent/books.py` |
 | badge, code, PIN and answer | `edge_agent/session.py`, carried out by `edge_agent/desk.py` |
 | whether an answer may be acted on | `edge_agent/grants.py` |
@@ -32,6 +33,9 @@ WAY = """
 | event and memory, durable in one commit | `edge_agent/journal.py`, `edge_agent/outbox.py` |
 | batches up, receipts down | `edge_agent/uplink.py`, `edge_agent/sender.py`, `edge_agent/link.py` |
 | what is wrong with the station itself | `edge_agent/health.py` |
+| its plugs; recorded and run again | `edge_agent/plugs.py`, `edge_agent/recording.py`, `edge_agent/replay.py` |
+
+How a station is set up, enrolled, revoked and recorded is on [its own page](setting-up-a-station.md).
 """
 
 
