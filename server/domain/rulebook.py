@@ -39,14 +39,14 @@ RULES = (
         "R03",
         "阅览、借阅、复印、用印各自审批，互不替代",
         "reading, loan, photocopy, seal use: an approval for one mode covers no other",
-        "policy:Policy.mode_reasons authorities:line_reasons sheet:modes",
+        "policy:Policy.mode_reasons authorities:line_reasons exits:judge_leaving sheet:modes",
         "/requests/new POST:/api/v1/requests",
     ),
     Rule(
         "R04",
         "原件不出公司；外出仅限经批准登记的影印件",
         "originals never leave the premises; outside goes a registered copy with approval",
-        "approvals:judge_request loans:overdue_alarms sheet:requests sheet:due",
+        "approvals:judge_request loans:overdue_alarms exits:judge_leaving sheet:requests sheet:due",
         "/loans/{number} /requests/new POST:/api/v1/requests",
     ),
     Rule(
@@ -67,7 +67,7 @@ RULES = (
         "R07",
         "机密仅限档案室内阅览",
         "confidential is read in the records room only",
-        "policy:Policy.mode_reasons sheet:secrecy sheet:approval",
+        "policy:Policy.mode_reasons exits:judge_leaving sheet:secrecy sheet:approval",
         "/requests/new POST:/api/v1/requests",
     ),
     Rule(

@@ -35,19 +35,19 @@ def confined(*rules: str) -> Leaving:
         (Mode.TRANSFER, LAWFUL, LAWFUL),
     ],
 )
-def test_a_mode_says_what_may_be_left(mode: Mode, room: Leaving, premises: Leaving) -> None:
+def test_r03_a_mode_says_what_may_be_left(mode: Mode, room: Leaving, premises: Leaving) -> None:
     taken = Taken(mode, entitled=True)
     assert judge_leaving(HELD, taken, "room") == room
     assert judge_leaving(HELD, taken, "premises") == premises
 
 
-def test_a_registered_copy_may_go_outside_unless_it_is_to_be_read_here() -> None:
+def test_r04_a_registered_copy_may_go_outside_unless_it_is_to_be_read_here() -> None:
     copy = replace(HELD, kind=ItemKind.COPY)
     assert judge_leaving(copy, Taken(Mode.LOAN, entitled=True), "premises") == LAWFUL
     assert judge_leaving(copy, Taken(Mode.READING, entitled=True), "premises") == confined("R03")
 
 
-def test_what_is_confidential_stays_in_the_room_in_any_mode() -> None:
+def test_r07_what_is_confidential_stays_in_the_room_in_any_mode() -> None:
     secret = replace(HELD, secrecy=Secrecy.CONFIDENTIAL)
     assert judge_leaving(secret, Taken(Mode.LOAN, entitled=True), "room") == confined("R07")
     assert judge_leaving(secret, Taken(Mode.READING, entitled=True), "room") == confined("R03", "R07")
