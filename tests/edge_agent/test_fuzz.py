@@ -14,7 +14,7 @@ from edge_agent.devices.base import FrameError, Heard
 from edge_agent.devices.rdm6300 import Rdm6300
 from edge_agent.fuzz import SAMPLES, FuzzError, fuzz
 
-NO_FRAMES = {"barcode_camera", "pcsc", "esphome"}
+NO_FRAMES = {"barcode_camera", "esphome"}
 """Families whose bytes are pictures, or whole messages another program has cut out of its stream."""
 
 
