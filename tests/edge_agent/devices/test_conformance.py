@@ -101,6 +101,7 @@ CASES = [
         LockState(1, 17, closed=True),
         lambda switches: switches.open_contact(2),
         LockState(1, 2, closed=False),
+        garble=8,
     ),
     Case(
         "kerong_cu16",
