@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 
 from edge_agent.devices import llrp_tables as t
 from edge_agent.devices.base import ProtocolError
@@ -45,12 +46,21 @@ def keepalive(settings: LlrpSettings) -> bytes:
     return b"\0" + tlv(t.KEEPALIVE_SPEC, struct.pack(">BI", 1, settings.keepalive_ms))
 
 
-def watch(settings: LlrpSettings) -> bytes:
-    """Give the body that asks for events and switches the GPI ports on."""
-    states = [tlv(t.NOTIFICATION, struct.pack(">HB", event, 0x80)) for event in t.WATCHED_EVENTS]
-    used = settings.gpi_ports if settings.start == "immediate" else max(settings.gpi_ports, settings.trigger_port)
-    ports = [tlv(t.GPI_STATE, struct.pack(">HBB", port, 0x80, 0)) for port in range(1, used + 1)]
-    return b"\0" + tlv(t.NOTIFICATIONS, *states) + b"".join(ports)
+def watch(events: Iterable[int]) -> bytes:
+    """Give the body that asks for events of these kinds."""
+    states = [tlv(t.NOTIFICATION, struct.pack(">HB", event, 0x80)) for event in events]
+    return b"\0" + tlv(t.NOTIFICATIONS, *states)
+
+
+def inputs_used(settings: LlrpSettings) -> int:
+    """Give the highest GPI port that something hangs on; 0 for none."""
+    return settings.gpi_ports if settings.start == "immediate" else max(settings.gpi_ports, settings.trigger_port)
+
+
+def inputs(settings: LlrpSettings) -> bytes:
+    """Give the body that switches on the GPI ports in use."""
+    ports = range(1, inputs_used(settings) + 1)
+    return b"\0" + b"".join(tlv(t.GPI_STATE, struct.pack(">HBB", port, 0x80, 0)) for port in ports)
 
 
 def rospec(settings: LlrpSettings, can: Capabilities) -> bytes:

@@ -56,9 +56,10 @@ def attempt_of(message: Message) -> int | None:
     return None
 
 
-def rospec_event_of(message: Message) -> int | None:
-    """Give what an event tells of a ROSpec (0 it starts, 1 it ended, 2 preempted), None for another event."""
-    return next((body[0] for kind, body in _events(message.body) if kind == t.ROSPEC_EVENT and body), None)
+def rospec_event_of(message: Message, number: int) -> int | None:
+    """Give what an event tells of a ROSpec (0 it starts, 1 it ended, 2 preempted), None for any other event."""
+    told = (body for kind, body in _events(message.body) if kind == t.ROSPEC_EVENT and len(body) >= 5)
+    return next((body[0] for body in told if int.from_bytes(body[1:5], "big") == number), None)
 
 
 def _read(message: Message, settings: LlrpSettings) -> Sequence[Heard]:

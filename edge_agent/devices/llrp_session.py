@@ -51,12 +51,18 @@ def _with_tid(settings: LlrpSettings) -> bool:
     return settings.tid_words > 0
 
 
+def _with_inputs(settings: LlrpSettings) -> bool:
+    return write.inputs_used(settings) > 0
+
+
 STEPS = (
     Step("get_reader_capabilities", lambda *_: b"\0"),
     Step("get_reader_config", lambda *_: write.get_config()),
     Step("enable_events_and_reports", lambda *_: b""),
     Step("set_reader_config", lambda settings, _: write.keepalive(settings)),
-    Step("set_reader_config", lambda settings, _: write.watch(settings)),
+    Step("set_reader_config", lambda *_: write.watch(t.NEEDED_EVENTS)),
+    Step("set_reader_config", lambda *_: write.watch(t.ALL_EVENTS), quiet=True),
+    Step("set_reader_config", lambda settings, _: write.inputs(settings), only=_with_inputs),
     Step("delete_accessspec", lambda *_: write.spec(0), quiet=True),
     Step("delete_rospec", lambda *_: write.spec(0), quiet=True),
     Step("add_rospec", write.rospec, needed=True),
@@ -80,6 +86,7 @@ class Session:
         """The ROSpec reads."""
         self._steps = [step for step in STEPS if step.only(settings)]
         self._awaited: Step | None = None
+        self._awaited_number = 0
         self._begun = False
         self._due = now + GREETING_S
         self._number = 0
@@ -118,7 +125,7 @@ class Session:
 
     def _event(self, message: Message, now: float) -> None:
         try:
-            attempt, told = attempt_of(message), rospec_event_of(message)
+            attempt, told = attempt_of(message), rospec_event_of(message, write.ROSPEC_ID)
         except (WireError, struct.error):
             return
         if attempt in t.TAKEN:
@@ -131,7 +138,9 @@ class Session:
             self._again_at = now + AGAIN_S
 
     def _answers(self, message: Message, step: Step) -> bool:
-        return message.kind in (t.ANSWER_OF[t.CODES[step.name]], t.ERROR)
+        """Tell an answer; an error may be about something said before, and then names an earlier number."""
+        earlier = 0 < message.number < self._awaited_number
+        return message.kind == t.ANSWER_OF[t.CODES[step.name]] or (message.kind == t.ERROR and not earlier)
 
     def _answered(self, message: Message, step: Step, heard: list[Heard], now: float) -> list[Heard]:
         """Go on after an answer, or end where the reader refuses what is needed."""
@@ -222,7 +231,8 @@ class Session:
             step = self._steps.pop(0)
             self._send(step.name, step.body(self.settings, self.can))
             if step.name not in NO_ANSWER:
-                self._awaited, self._due = step, now + (NEEDED_ANSWER_S if step.needed else ANSWER_S)
+                self._awaited, self._awaited_number = step, self._number
+                self._due = now + (NEEDED_ANSWER_S if step.needed else ANSWER_S)
                 return
 
     def _no_answer(self, step: Step, now: float) -> None:

@@ -94,8 +94,10 @@ EVENT_SHAPES: Final[dict[int, tuple[str, Layout]]] = {
 }
 ROSPEC_EVENTS: Final = {0: "start", 1: "end", 2: "preempted"}
 
-WATCHED_EVENTS: Final = (1, 2, 3, 4, 6, 8)
-"""Events a reader is asked to tell: GPI, ROSpec, buffer nearly full, exception, end of AISpec, antenna."""
+NEEDED_EVENTS: Final = (1, 2)
+"""Kinds of events without which something is missed: GPI, start and end of a ROSpec."""
+ALL_EVENTS: Final = (*NEEDED_EVENTS, 3, 4, 6, 8)
+"""Also report buffer nearly full, exception, end of AISpec, antenna; not every reader knows them all."""
 
 REFUSED: Final = {
     1: "the reader keeps a connection it began itself",

@@ -34,7 +34,7 @@ from edge_agent.emulators.llrp import LlrpEmulator
 from tests.edge_agent.devices.told import Told
 
 EPC = "3415A537C8000000000F4241"
-SET_UP = [1, 2, 64, 3, 3, 41, 21, 20, 24]
+SET_UP = [1, 2, 64, 3, 3, 3, 41, 21, 20, 24]
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from edge_agent.devices import make_dialect, make_source
 from edge_agent.devices.base import DeviceFault, Heard, LockState, RoundDone, TagReported
 from edge_agent.devices.llrp_capabilities import capabilities
 from edge_agent.devices.llrp_settings import LlrpSettings
+from edge_agent.devices.llrp_tables import NEEDED_EVENTS
 from edge_agent.emulators.llrp_words import abilities, status, whole
 from tests.edge_agent.devices.told import Told
 
@@ -96,9 +97,9 @@ def test_pyllrp_reads_our_access_spec() -> None:
     [
         (write.command("set_reader_config", write.keepalive(LlrpSettings())), "KeepaliveSpec",
          lambda spec: (spec.KeepaliveTriggerType, spec.PeriodicTriggerValue) == (1, 10000)),
-        (write.command("set_reader_config", write.watch(LlrpSettings(gpi_ports=2))), "ReaderEventNotificationSpec",
-         lambda spec: [state.EventType for state in spec.Parameters] == [1, 2, 3, 4, 6, 8]),
-        (write.command("set_reader_config", write.watch(LlrpSettings(gpi_ports=2))), "GPIPortCurrentState",
+        (write.command("set_reader_config", write.watch(NEEDED_EVENTS)), "ReaderEventNotificationSpec",
+         lambda spec: [(one.EventType, one.NotificationState) for one in spec.Parameters] == [(1, True), (2, True)]),
+        (write.command("set_reader_config", write.inputs(LlrpSettings(gpi_ports=2))), "GPIPortCurrentState",
          lambda state: (state.GPIPortNum, state.Config) == (1, True)),
     ],
 )  # fmt: skip

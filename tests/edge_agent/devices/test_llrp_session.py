@@ -85,7 +85,7 @@ def test_a_command_that_is_not_answered_is_skipped_or_ends_it() -> None:
     while kinds[-1:] != [20]:
         kinds += [message.kind for message in asked(session, now)]
         now = session.due()
-    assert kinds == [1, 2, 64, 3, 3, 41, 21, 20]
+    assert kinds == [1, 2, 64, 3, 3, 3, 41, 21, 20]
     with pytest.raises(SessionError, match="no answer to add_rospec"):
         session.tick(now)
 
@@ -119,6 +119,25 @@ def test_where_no_poll_is_answered_keepalives_prove_the_rounds() -> None:
     asked_kinds = [message.kind for now in (0.0, 2.0, 4.0, 6.0, 8.0) for message in asked(session, now)]
     assert asked_kinds == [72, 2, 2, 2]
     assert RoundDone() in session.hear(Message(1, t.KEEPALIVE, 2, b""), 8.0)
+
+
+def test_an_error_about_what_was_said_before_is_no_answer() -> None:
+    session = Session(LlrpSettings(), 0.0)
+    session.hear(Message(1, t.EVENT, 0, GREETING), 0.0)
+    for _ in range(2):
+        answer(session, asked(session, 0.0)[-1])
+    events, keepalive = asked(session, 0.0)
+    assert session.hear(Message(1, t.ERROR, events.number, REFUSED), 0.0)
+    assert asked(session, 0.0) == []
+    session.hear(Message(1, t.ERROR, keepalive.number, REFUSED), 0.0)
+    assert [message.kind for message in asked(session, 0.0)] == [3]
+
+
+def test_the_end_of_another_rospec_changes_nothing() -> None:
+    session = Session(LlrpSettings(poll_ms=0), 0.0)
+    set_up(session)
+    session.hear(Message(1, t.EVENT, 0, ROSPEC_ENDED.replace(b"\0\0\0\1", b"\0\0\0\7")), 0.0)
+    assert session.running
 
 
 def test_a_silent_reader_is_given_up_after_three_keepalives() -> None:
