@@ -75,7 +75,7 @@ class Checked:
             case ReaderInfo():
                 self._add(f"{event.kind} {event.text}")
             case DeviceReply() if event.command not in ("infrared", "all_off"):
-                self._add(" ".join(str(value) for value in event.fields.values()))
+                self._add(_version(event))
         self.answered = self.answered or isinstance(event, Reading)
 
     def _add(self, text: str) -> None:
@@ -267,6 +267,17 @@ def _print(
             console.print(f"{each.device}: this door cannot tell {', '.join(each.untold)}; try one on another channel")
     if problem:
         typer.echo(problem, err=True)
+
+
+def _version(reply: DeviceReply) -> str:
+    """Show what a device answered of itself; boards give their firmware as letters or as a register of hundredths."""
+    board, fields = reply.fields.get("board"), dict(reply.fields)
+    if reply.command == "firmware":
+        raw = bytes.fromhex(str(fields["raw"]))
+        return f"board {board}: {raw.decode('ascii') if raw.isascii() and raw.decode().isprintable() else raw.hex()}"
+    if reply.command == "read_registers":
+        return f"board {board}: V{int(str(fields['registers'])[:4] or '0', 16) / 100:.2f}"
+    return ", ".join(f"{name} {value}" for name, value in fields.items())
 
 
 def _table(heads: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Table:

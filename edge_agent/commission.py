@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from edge_agent.devices import make_dialect
-from edge_agent.devices.base import Dialect, Heard, LockState, SettingsError
+from edge_agent.devices.base import Heard, LockState, SettingsError
 from edge_agent.settings import Channel, DeviceTable, DoorTable
 
 UNKNOWN: dict[str, tuple[str, ...]] = {
@@ -44,16 +44,18 @@ class CommissionError(Exception):
 
 
 class Trial:
-    """A Dialect that works as configured, while every other combination of the unknown settings listens along."""
+    """A device's `dialect` at work as configured, while every combination of the unknown settings listens along."""
 
     def __init__(self, device: DeviceTable) -> None:
         known = make_dialect(device.family, device.settings).Settings.__struct_fields__
         given = device.settings | ({"poll_ms": OFTEN_MS} if "poll_ms" in known else {})
         names = [name for name in UNKNOWN if name in known and given.get(name) != "ignore"]
         self.names = [name for name in names if name != "infrared" or name in given]
-        self._main = make_dialect(device.family, given)
-        settings: Any = self._main
-        self.now = {name: getattr(settings.settings, name) for name in self.names}
+        self.dialect = cast(Any, make_dialect(device.family, given))
+        self._feed: Callable[[bytes], list[Heard]] = self.dialect.feed
+        self._silence: Callable[[], list[Heard]] = self.dialect.silence
+        self.dialect.feed, self.dialect.silence = self._hear, self._fall_silent
+        self.now = {name: getattr(self.dialect.settings, name) for name in self.names}
         combinations = [
             dict(zip(self.names, values, strict=True))
             for values in itertools.product(*(UNKNOWN[name] for name in self.names))
@@ -62,23 +64,13 @@ class Trial:
         self._states: list[dict[tuple[int, int], tuple[bool | None, int]]] = [{} for _ in combinations]
         self._lock = threading.Lock()
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._main, name)
-
-    @property
-    def dialect(self) -> Dialect:
-        """Give it as the Dialect that it is for whoever only feeds it."""
-        return cast(Dialect, self)
-
-    def feed(self, data: bytes) -> list[Heard]:
-        """Have all of them hear it."""
+    def _hear(self, data: bytes) -> list[Heard]:
         self._note([listener.feed(data) for _, listener in self._listeners])
-        return self._main.feed(data)
+        return self._feed(data)
 
-    def silence(self) -> list[Heard]:
-        """Have all of them know of the silence."""
+    def _fall_silent(self) -> list[Heard]:
         self._note([listener.silence() for _, listener in self._listeners])
-        return self._main.silence()
+        return self._silence()
 
     def _note(self, heard: list[list[Heard]]) -> None:
         with self._lock:

@@ -136,7 +136,9 @@ def _request(gpiod: Any, path: str, wanted: LinesWanted) -> Any:
 
 def _kind(path: str, wanted: LinesWanted, error: OSError) -> SettingsError | UnreachableError:
     if error.errno == errno.EACCES:
-        return SettingsError(f"{path}: no permission; the station's user must be in the group of GPIO chips (gpio)")
+        return SettingsError(
+            f"{path}: no permission; the station's user must be in the chip's group (see firmware_config/udev)"
+        )
     if error.errno == errno.EBUSY:
         return UnreachableError(f"{path}: a line of {wanted.lines} is in use by another program")
     if error.errno == errno.EINVAL:
