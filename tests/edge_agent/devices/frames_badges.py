@@ -171,7 +171,30 @@ OSDP = [
     ),
     osdp(crc("5305 1a00 06 7501 10 00112233445566778899aabbccddeeff"), seen("keyset", address=5, sequence=2)),
 ]
-BADGE_FRAMES = [*PN532, *HID, *OSDP]
+
+
+def node(line: str, *means: Reading) -> Frame:
+    return Frame("esphome", line.encode().hex(), means)
+
+
+ESPHOME = [
+    node("guiwei/nodes/a/status online\n", reply("status", node="a", online=True)),
+    node("guiwei/nodes/a/status offline", reply("status", node="a", online=False)),
+    node("guiwei/nodes/a/door/1 ON\r\n", LockState(1, 1, closed=False)),
+    node("guiwei/nodes/a/door/12 OFF\n", LockState(1, 12, closed=True)),
+    node("guiwei/nodes/a/tamper ON\n", LockState(1, 64, closed=False)),
+    node("guiwei/nodes/a/wiegand 26 2ec0c86\n", BadgeRead("760643", "0007734851", "118,01603")),
+    node("guiwei/nodes/a/wiegand 34 9436587\n", BadgeRead("04A1B2C3", "0077705923", "1185,45763")),
+    node("guiwei/nodes/a/rdm6300 62E3086CED08\n", BadgeRead("62E3086CED", "3808980205", "008,27885")),
+    node("guiwei/nodes/a/pn532 04-16-C6-C2-D7-38-81\n", BadgeRead("0416C6C2D73881")),
+    node("guiwei/nodes/a/pn532 08-16-C6-C2\n", RANDOM),
+    node(
+        "guiwei/nodes/a/door/1 ON\nguiwei/nodes/a/door/1 OFF\n",
+        LockState(1, 1, closed=False),
+        LockState(1, 1, closed=True),
+    ),
+]
+BADGE_FRAMES = [*PN532, *HID, *OSDP, *ESPHOME]
 BAD_BADGES: list[tuple[str, str, str]] = [
     ("pn532", "0000ff03fdd54b00e100", "checksum E1, should be E0"),
     ("pn532", "0000ff03fcd54b00e000", "length 3 with check FC, should be FD"),
@@ -190,6 +213,21 @@ BAD_BADGES: list[tuple[str, str, str]] = [
     ("osdp", "5365ab0506", "length 1451"),
     ("osdp", crc("530509000e0211"), "no room for a command"),
     ("osdp", "4142", "byte 41 begins no frame"),
+    *(
+        ("esphome", line.encode().hex(), why)
+        for line, why in (
+            ("homeassistant/a/status online", "is not guiwei/nodes/"),
+            ("guiwei/nodes/a", "is not guiwei/nodes/"),
+            ("guiwei/nodes/a/switch/lock_1 ON", "a node carries no relay"),
+            ("guiwei/nodes/a/lux 3", "is none of status"),
+            ("guiwei/nodes/a/door/1 open", "'open' is not what such a topic says"),
+            ("guiwei/nodes/a/door/0 ON", "is not what"),
+            ("guiwei/nodes/a/wiegand 26 ffffffff", "is not what"),
+            ("guiwei/nodes/a/rdm6300 62E3086CED09", "is not what"),
+            ("guiwei/nodes/a/pn532 0416C6C2", "is not what"),
+            ("a" * 513, "longer than 512"),
+        )
+    ),
     ("pn532", "4142", "byte 41 begins no frame"),
 ]
-BADGE_BOUND = {"pn532": 300, "barcode_hid": 8192, "osdp": 1440}
+BADGE_BOUND = {"pn532": 300, "barcode_hid": 8192, "osdp": 1440, "esphome": 512}
