@@ -107,7 +107,10 @@ def enrolling(real: Real) -> "Enrolling":
     settings = real.settings
     authority = make_authority(settings.data, settings.site, real.clock.real_wall_us())
     host, _, port = settings.stations_broker.rpartition(":")
-    broker_ca = settings.broker_ca.read_text(encoding="ascii") if settings.broker_ca else ""
+    try:
+        broker_ca = settings.broker_ca.read_text(encoding="ascii") if settings.broker_ca else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"GUIWEI_BROKER_CA: cannot read {settings.broker_ca}: {error}") from None
     about = About(settings.site, host or settings.broker_host, int(port or settings.broker_port), broker_ca)
     return Enrolling(real.database, real.clock, real.keys, authority, about)
 
@@ -214,6 +217,7 @@ def sweeper(real: Real) -> "Sweeper":
     from server.sweep.backing import Backing
     from server.sweep.crm import CrmTurns
     from server.sweep.duties import Duties
+    from server.sweep.escalating import Escalating
     from server.sweep.file_reviews import Reviews
     from server.sweep.lending import Lending
     from server.sweep.lists import MonthlyList
@@ -236,6 +240,7 @@ def sweeper(real: Real) -> "Sweeper":
         ("unapproved", Unapproved(database).turn),
         ("crm", CrmTurns(crm_readers(real), real.settings.crm_every_minutes * 60_000_000).turn),
         ("telling", Telling(database).turn),
+        ("escalating", Escalating(database, policy, real.zone).turn),
         ("retention", Retention(database, policy).turn),
         *((("backing", Backing(database, policy, backups(real)).turn),) if real.settings.backup else ()),
     )

@@ -4,11 +4,14 @@ Law 1: one cause sets one alarm; the cause is a key, unique among the alarms tha
 Law 2: an alarm is closed with a conclusion or not at all; severity never falls.
 """
 
+from server.domain import office
+from server.domain.policy import AlarmRung, Calendar, Policy
 from server.domain.reasons import Code, reason
 from server.domain.verdicts import Lawful, Refused, answer
 from server.domain.words import AlarmKind, AlarmState, CaseKind, Cause, IncidentKind, Legality, Severity, Verdict
 
 K = AlarmKind
+MINUTE_US = 60_000_000
 N, W, S, C = Severity.NOTICE, Severity.WARNING, Severity.SERIOUS, Severity.CRITICAL
 
 SEVERITY: dict[AlarmKind, Severity] = {
@@ -129,6 +132,15 @@ def incident_for_opening(cause: Cause) -> IncidentKind | None:
 def severity_of(kind: AlarmKind) -> Severity:
     """Look up how grave an alarm is."""
     return SEVERITY[kind]
+
+
+def rungs_reached(policy: Policy, set_us: int, now_us: int, zone: str) -> list[AlarmRung]:
+    """Give the rungs of the ladder that an alarm set at this moment has reached while nobody took it on."""
+    waited = {
+        Calendar.CLOCK: now_us - set_us,
+        Calendar.OFFICE: office.waited_us(policy.office, set_us, now_us, zone),
+    }
+    return [rung for rung in policy.alarms.ladder if waited[rung.calendar] >= rung.after_minutes * MINUTE_US]
 
 
 def cause_key(kind: AlarmKind, *about: object) -> str:

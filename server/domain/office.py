@@ -32,6 +32,21 @@ def close_of_business(office: Office, moment_us: int, zone: str) -> int:
     return today if today > moment_us else tomorrow
 
 
+def waited_us(office: Office, from_us: int, to_us: int, zone: str) -> int:
+    """Count the time between two moments that lies in office days (µs); beyond a year it is all counted."""
+    begin, end = (_EPOCH + timedelta(microseconds=us) for us in (from_us, to_us))
+    waited, day = timedelta(), begin.astimezone(_zone(zone)).date()
+    for _ in range(_LOOK_AHEAD_DAYS):
+        opens = datetime.combine(day, time(), _zone(zone))
+        day += timedelta(days=1)
+        closes = datetime.combine(day, time(), _zone(zone))
+        if opens >= end:
+            return max(0, waited // _MICROSECOND)
+        if is_office_day(office, opens.date()):
+            waited += min(closes, end) - max(opens, begin)
+    return to_us - from_us
+
+
 def years_known(office: Office) -> frozenset[int]:
     """Give the years whose statutory holidays the sheet names; any other year is reckoned by weekdays alone."""
     return frozenset(day.year for day in office.holidays)

@@ -7,6 +7,7 @@ Law 2: what the sheet does not allow is refused.
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
 from itertools import product
@@ -106,13 +107,33 @@ class AccessRule:
     pin_for_secrecy: frozenset[Secrecy]
 
 
+class Calendar(StrEnum):
+    """How time is counted: as it passes, or on office days only."""
+
+    CLOCK = "clock"
+    OFFICE = "office"
+
+
+@dataclass(frozen=True)
+class AlarmRung:
+    """One step of the ladder of an alarm nobody takes on: after how long, in which calendar, who is told, and whether
+    it is an alarm of its own by then.
+    """
+
+    after_minutes: int
+    calendar: Calendar
+    tell: frozenset[Role]
+    alarm: bool
+
+
 @dataclass(frozen=True)
 class Alarms:
-    """What is alarmed and when."""
+    """What is alarmed and when, and how what nobody takes on climbs."""
 
     not_taken: bool
     overdue_hard_days: int
     station_offline_minutes: int
+    ladder: tuple[AlarmRung, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -245,6 +266,8 @@ def _gaps(policy: Policy) -> list[str]:
     found += [f"office: {day} is both a holiday and a workday" for day in sorted(both)]
     if policy.alarms.overdue_hard_days < 1 or policy.alarms.station_offline_minutes < 1:
         found.append("alarms: overdue_hard_days and station_offline_minutes must be at least 1")
+    if any(rung.after_minutes < 1 or not rung.tell for rung in policy.alarms.ladder):
+        found.append("alarms.ladder: each rung needs after_minutes of at least 1 and somebody to tell")
     found += disposal_gaps(policy.retention, policy.destruction, policy.backups)
     if policy.people.guest_days < 1 or min(_limits(policy)) < 1:
         found.append("people.guest_days and the limits of information must be at least 1")

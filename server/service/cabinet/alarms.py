@@ -125,6 +125,7 @@ def acknowledge(work: Writing, number: int, note: str = "") -> AlarmView:
     alarm.acknowledged_us, alarm.acknowledged_by_id = work.now_us, work.viewer.id
     work.session.add(alarm)
     work.ledger("alarm_acknowledged", alarm=alarm.id, note=note)
+    clear_alarm(work.uow, cause_key(AlarmKind.ALARM_UNACKNOWLEDGED, alarm.id), work.now_us)
     return alarm_views(work, [alarm])[0]
 
 
@@ -135,6 +136,7 @@ def close(work: Writing, number: int, conclusion: str) -> AlarmView:
     alarm.closed_us, alarm.closed_by_id, alarm.conclusion = work.now_us, work.viewer.id, conclusion
     work.session.add(alarm)
     work.ledger("alarm_closed", alarm=alarm.id, conclusion=conclusion)
+    clear_alarm(work.uow, cause_key(AlarmKind.ALARM_UNACKNOWLEDGED, alarm.id), work.now_us)
     return alarm_views(work, [alarm])[0]
 
 
