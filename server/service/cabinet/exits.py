@@ -15,7 +15,8 @@ def exit_passed(work: Work, heard: Heard, event: ExitPassed) -> None:
     """
     found = [work.item_by_epc(sighting.epc, heard.occurred_us) for sighting in event.items]
     items = list({item.id: item for item in found if item is not None}.values())
-    judged = [(item, judge_leaving(item, _taken(work, item, heard.occurred_us), event.leaves)) for item in items]
+    kinds = work.policy.requests.sharing.outside_kinds
+    judged = [(item, judge_leaving(item, _taken(work, item, heard.occurred_us), event.leaves, kinds)) for item in items]
     body = {
         "device": event.device,
         "leaves": event.leaves,
