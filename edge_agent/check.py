@@ -36,7 +36,7 @@ from edge_agent.devices.sources import make_sources
 from edge_agent.settings import Channel, DoorTable, Settings, load_settings
 
 ALL_ANSWER, SOME_DO_NOT, WRONG_USE = 0, 1, 2
-SETTLE_S = 0.3
+SETTLE_S = 0.2
 """Time given to a device that answered to say the rest."""
 
 

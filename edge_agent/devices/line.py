@@ -68,8 +68,9 @@ class LineSource:
 
     def write(self, data: bytes) -> None:
         """Queue one command (UnreachableError: the line or the device is not online, or does not keep up)."""
-        if self.state.state != "online":
-            raise UnreachableError(f"{self.name}: {self.state.state}: {self.state.why}")
+        state = self.state if self.line.state.state == "online" else self.line.state
+        if state.state != "online":
+            raise UnreachableError(f"{self.name}: {state.state}: {state.why}")
         if len(self.outgoing) >= MOST_WAITING:
             raise UnreachableError(f"{self.name}: {MOST_WAITING} commands are already waiting")
         self.outgoing.append(data)

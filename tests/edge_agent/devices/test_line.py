@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,15 +89,21 @@ def lines(tmp_path: Path) -> Iterator[list[LineBench]]:
 BOARDS: dict[str, Any] = {
     "lock8a": lambda path: Lock8AEmulator(path, boards=(3,)),
     "kerong_cu16": lambda path: KerongEmulator(path, boards=(2,)),
+    "kerong_2": lambda path: KerongEmulator(path, boards=(4,)),
     "modbus_relay": lambda path: ModbusRelayEmulator(path, boards=(7,)),
 }
-ADDRESS = {"lock8a": 3, "kerong_cu16": 2, "modbus_relay": 7}
+ADDRESS = {"lock8a": 3, "kerong_cu16": 2, "kerong_2": 4, "modbus_relay": 7}
 
 
-def boards(folder: Path, *families: str) -> LineBench:
+def boards(folder: Path, *names: str) -> LineBench:
+    """Name the boards by their families; kerong_2 is a second board of one family."""
+    families = {name: "kerong_cu16" if name == "kerong_2" else name for name in names}
     return LineBench(
         folder,
-        {name: (BOARDS[name](folder / name), name, FAST | {"boards": (ADDRESS[name],)}) for name in families},
+        {
+            name: (BOARDS[name](folder / name), family, FAST | {"boards": (ADDRESS[name],)})
+            for name, family in families.items()
+        },
     )
 
 
@@ -186,12 +193,13 @@ def test_every_device_gets_its_turn(tmp_path: Path, lines: list[LineBench]) -> N
     lines.append(bench)
     for name in bench.devices:
         bench.wait(name, LockState(ADDRESS[name], 1, closed=True))
+    bench.dialects["kerong_cu16"].turn = 0.1
     bench.devices["kerong_cu16"].faults.stall = True
     bench.state("kerong_cu16", "offline")
     with pytest.raises(UnreachableError, match="without an answer"):
         bench.sources["kerong_cu16"].write(b"\x00")
     told = len(bench.all_told())
-    time.sleep(1.0)
+    time.sleep(0.6)
     counted = {
         name: sum(1 for who, event in bench.all_told()[told:] if who == name and getattr(event, "lock", 0) == 1)
         for name in bench.devices
@@ -217,10 +225,10 @@ def test_the_line_unplugged_and_back(tmp_path: Path, lines: list[LineBench]) -> 
 
 @given(
     late=st.lists(st.sampled_from([0.0, 0.0, 0.03, 0.06, 0.1, 0.14]), min_size=8, max_size=14),
-    pair=st.sampled_from([("lock8a", "modbus_relay"), ("modbus_relay", "kerong_cu16"), ("lock8a", "kerong_cu16")]),
+    pair=st.sampled_from([("lock8a", "modbus_relay"), ("kerong_2", "kerong_cu16"), ("lock8a", "kerong_cu16")]),
     split=st.booleans(),
 )
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_answer_is_taken_for_anothers(
     tmp_path_factory: pytest.TempPathFactory, late: list[float], pair: tuple[str, str], split: bool
 ) -> None:
@@ -275,3 +283,26 @@ def test_two_speeds_on_one_line_are_refused() -> None:
     tables = [DeviceTable(name=name, family=name, port="/dev/x") for name in ("lock8a", "kerong_cu16")]
     with pytest.raises(SettingsError, match="at 9600 and 19200 baud"):
         check_lines(tables, {each.name: make_dialect(each.family) for each in tables})
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_line_whose_listener_fails_does_not_look_alive(tmp_path: Path) -> None:
+    failed = threading.Event()
+
+    def fail(_name: str, event: SourceEvent) -> None:
+        if isinstance(event, LockState):
+            failed.set()
+            raise RuntimeError("listener broke")
+
+    wire = Wire(tmp_path / "line", [KerongEmulator(tmp_path / "a"), ModbusRelayEmulator(tmp_path / "b")])
+    tables = [table(name, name, str(wire.path)) for name in ("kerong_cu16", "modbus_relay")]
+    sources = make_sources(tables, {each.name: make_dialect(each.family) for each in tables}, fail)
+    for source in sources.values():
+        source.start()
+    assert failed.wait(SOON)
+    time.sleep(0.1)
+    with pytest.raises(UnreachableError, match="listener broke"):
+        sources["modbus_relay"].write(b"\x00")
+    for source in sources.values():
+        source.close()
+    wire.close()
