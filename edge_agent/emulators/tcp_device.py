@@ -36,6 +36,11 @@ class TcpDevice:
         self.plug()
         self._thread.start()
 
+    @property
+    def url(self) -> str:
+        """Where a station finds it."""
+        return f"socket://127.0.0.1:{self.port}"
+
     # -- what the device does; for subclasses ----------------------------------------------------------------------
 
     def connected(self) -> None:

@@ -1,6 +1,6 @@
-"""One cabinet of a world: emulated devices on pseudo-terminals, what physically lies behind each door, its agent.
+"""One cabinet of a world: emulated devices on ports of their own, what physically lies behind each door, its agent.
 
-The agent is a process of its own and knows the devices only as serial ports. Each door has a reader of its own; one
+The agent is a process of its own and knows the devices only by their ports. Each door has a reader of its own; one
 lock board has lock n's hook on channel n and door n's contact on channel 12 + n.
 """
 
@@ -13,11 +13,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.signing import public_hex
 from edge_agent.emulators.barcode_serial import BarcodeSerialEmulator
+from edge_agent.emulators.llrp import LlrpEmulator
 from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.pty_device import PtyDevice
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 from edge_agent.emulators.reader18 import Reader18Emulator
+from edge_agent.emulators.tcp_device import TcpDevice
 from guiwei.drill.cable import Cable
 from guiwei.drill.process import GUIWEI, Process
 from guiwei.drill.specs import StationSpec
@@ -27,6 +29,15 @@ CHANNELS = 24
 CONTACT = 12
 SETTINGS = {"badge": "absence_ms = 250"}
 """What the drills' devices are set to that their profiles are not."""
+
+
+def _reader(family: str, path: Path) -> M100Emulator | LlrpEmulator:
+    """Make a door's reader; one on the network takes a port of its own."""
+    return LlrpEmulator() if family == "llrp" else M100Emulator(path)
+
+
+def _port(device: PtyDevice | TcpDevice) -> str:
+    return device.url if isinstance(device, TcpDevice) else str(device.path)
 
 
 class Cabinet:
@@ -43,7 +54,7 @@ class Cabinet:
         self.badge = Rdm6300Emulator(folder / "badge")
         self.scanner = BarcodeSerialEmulator(folder / "scanner")
         self.keypad = BarcodeSerialEmulator(folder / "keypad")
-        self.readers = {door: M100Emulator(folder / f"reader{door}") for door in range(1, spec.doors + 1)}
+        self.readers = {door: _reader(spec.reader, folder / f"reader{door}") for door in range(1, spec.doors + 1)}
         self.exit = Reader18Emulator(folder / "exit") if spec.exit else None
         self.behind: dict[int, set[str]] = {door: set() for door in self.readers}
         self.ajar: set[int] = set()
@@ -56,9 +67,9 @@ class Cabinet:
         """Give the agent's public key, as the server knows it."""
         return public_hex(self.key)
 
-    def devices(self) -> dict[str, PtyDevice]:
+    def devices(self) -> dict[str, PtyDevice | TcpDevice]:
         """Name every device as its settings do; "reader" alone is the first door's."""
-        named: dict[str, PtyDevice] = {
+        named: dict[str, PtyDevice | TcpDevice] = {
             "lock": self.lock, "badge": self.badge, "scanner": self.scanner, "keypad": self.keypad
         }  # fmt: skip
         named |= {} if self.exit is None else {"exit": self.exit}
@@ -74,7 +85,8 @@ class Cabinet:
         _secret(self.folder / "station.key", self.key.private_bytes_raw().hex())
         _secret(self.folder / "password", password)
         devices = {"lock": "lock8a", "badge": "rdm6300", "scanner": "barcode_serial", "keypad": "barcode_serial"}
-        devices |= {f"reader{door}": "m100" for door in self.readers} | ({"exit": self.spec.exit} if self.exit else {})
+        devices |= {f"reader{door}": self.spec.reader for door in self.readers}
+        devices |= {"exit": self.spec.exit} if self.exit else {}
         lines = [
             "[station]", f'name = "{self.name}"', f'site = "{site}"', f'data = "{self.folder / "data"}"',
             f'state = "{self.state_file}"', f'key_file = "{self.folder / "station.key"}"',
@@ -82,8 +94,9 @@ class Cabinet:
             "[broker]", 'host = "127.0.0.1"', f"port = {self.cable.port}", f'username = "{self.name}"',
             f'password_file = "{self.folder / "password"}"',
         ]  # fmt: skip
+        plugged = self.devices()
         for name, family in devices.items():
-            lines += ["[[devices]]", f'name = "{name}"', f'family = "{family}"', f'port = "{self.folder / name}"']
+            lines += ["[[devices]]", f'name = "{name}"', f'family = "{family}"', f'port = "{_port(plugged[name])}"']
             lines += ['role = "keypad"'] if name == "keypad" else []
             lines += ['role = "exit"', f'leaves = "{self.spec.leaves}"'] if name == "exit" else []
             lines += [f"settings = {{ {SETTINGS[name]} }}"] if name in SETTINGS else []

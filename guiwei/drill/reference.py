@@ -109,7 +109,7 @@ WORDS: dict[type[Struct], dict[str, str]] = {
         "active": "`false`: has left; badge and rights count no more (R43)",
     },
     StationSpec: {
-        "reader": "family of each door's tag reader",
+        "reader": "family of each door's tag reader, `m100` or `llrp`",
         "lock": "family of the lock board",
         "badge": "family of the badge reader",
         "scanner": "family of the code scanner",

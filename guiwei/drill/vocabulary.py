@@ -17,7 +17,7 @@ from guiwei.drill.times import duration_us, moment_us
 from server.domain.words import AlarmKind, CaseKind, IncidentKind, Severity, Verdict
 
 EMULATED: Final = {
-    "reader": ("m100",),
+    "reader": ("m100", "llrp"),
     "lock": ("lock8a",),
     "badge": ("rdm6300",),
     "scanner": ("barcode_serial",),
