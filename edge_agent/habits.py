@@ -21,7 +21,7 @@ LATEST, LATE_FADE = 40, 0.998
 BELIEVED, BELIEVED_TAGS = 0.2, 50.0
 """Before anything is seen: a pass misses a present tag so often, believed as firmly as if seen of so many tags."""
 TAIL = 0.5
-"""After the latest that was seen, each further pass of silence is believed to be at least so likely."""
+"""After the latest that was seen, each further pass of silence is believed to be so likely."""
 
 
 class Rate(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -95,8 +95,8 @@ class Lateness(msgspec.Struct, frozen=True):
         all_ = left + BELIEVED_TAGS
         for number in range(1, most + 1):
             left = max(0.0, left - self.counts[number - 1]) if number <= len(self.counts) else 0.0
-            late = max(late * TAIL, left / all_)
-            chances.append(min(chances[-1], late + BELIEVED_TAGS * BELIEVED**number / all_))
+            late = max(left, min(late, 1.0) * TAIL)
+            chances.append(min(chances[-1], (late + BELIEVED_TAGS * BELIEVED**number) / all_))
         return chances
 
 

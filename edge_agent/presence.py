@@ -20,10 +20,10 @@ from statistics import median
 
 from edge_agent.habits import KnownTag, Lateness, Rate, missed_so_often
 
-SURE = 1e-2
+SURE = 3e-3
 """How likely a tag elsewhere may look as one that is here does, when it is called there."""
-SURELY_NEW = 1e-3
-"""The same for a tag that is not of this door."""
+SURELY_BACK, SURELY_NEW = 1e-1, 1e-3
+"""The same for a tag at home here that was away, and for one that is not of this door."""
 ELSEWHERE = (0.3, 6.0)
 """Beta prior of how often a tag that is not here is read: seldom, but nobody knows how seldom."""
 SPREAD_DB = 5.0
@@ -114,7 +114,7 @@ class Sweep:
     """Antennas whose reference tag is missed."""
     spoke: set[str] = field(default_factory=set)
     here: Rate = field(default_factory=Rate)
-    """How often the tags known to be there were read in this sweep."""
+    """How often the door's own tags, as far as they are heard at all, were read in this sweep."""
     moved: list[float] = field(default_factory=lambda: [1.0])
     """How likely a tag that is there, but may lie anew, was missed so often."""
     usual: float | None = None
@@ -135,7 +135,7 @@ class Sweep:
         for epc, ports in read.items():
             self._hear(epc, ports)
         self.passes += 1
-        there = [tag.reads for tag in self.heard.values() if tag.judged is Judged.THERE]
+        there = [self.heard[epc].reads for epc in self.prior.known if self.heard[epc].reads > 1]
         self.here = Rate(sum(there), self.passes * len(there) - sum(there))
         self.moved = [
             max(chance, self.here.chance(missed) if there else 0.0)
@@ -145,8 +145,9 @@ class Sweep:
             self._compare()
         gone = log(self.prior.risk / max(len(self.prior.known), 1))
         for epc, tag in self.heard.items():
-            score, sure = self._score(epc, tag), -log(SURE if self.prior.home(epc) else SURELY_NEW)
-            tag.judged = Judged.THERE if score >= sure else Judged.GONE if score <= gone else Judged.OPEN
+            least, most = self._scores(epc, tag)
+            sure = -log(SURE if epc in self.prior.known else SURELY_BACK if epc in self.prior.away else SURELY_NEW)
+            tag.judged = Judged.THERE if least >= sure else Judged.GONE if most <= gone else Judged.OPEN
 
     def _compare(self) -> None:
         """Take what is read steadily in this very sweep for the usual strength, where none is known yet."""
@@ -168,19 +169,28 @@ class Sweep:
             if rssi is not None:
                 tag.rssi, tag.usual, tag.measured = tag.rssi + rssi, tag.usual + (usual or 0.0), tag.measured + 1
 
-    def _score(self, epc: str, tag: Heard) -> float:
-        """Weigh what was heard of a tag, here against elsewhere: the logarithm of the ratio."""
-        missed = self.passes - tag.reads
-        here, known = self.moved[missed], self.prior.known.get(epc)
+    def _scores(self, epc: str, tag: Heard) -> tuple[float, float]:
+        """Weigh what was heard of a tag, here against elsewhere: the logarithm of the ratio, at least and at most.
+
+        At most: a tag that lies anew and is missed so often, might yet have been read so often. At least: it is read as
+        seldom as that.
+        """
+        missed, own = self.passes - tag.reads, 0.0
+        moved, known = self.moved[missed], self.prior.known.get(epc)
+        seldom = (tag.reads / self.passes) ** tag.reads
+        here = [moved * seldom, moved]
         if known and known.habits:
-            own = sum(
-                rate.log_chance(hits := tag.ports.get(name, 0), self.passes - hits)
-                for name, rate in known.habits.items()
-                if name not in self.silent and (self.alone or not self.spoke or name in self.spoke)
+            own = exp(
+                sum(
+                    rate.log_chance(hits := tag.ports.get(name, 0), self.passes - hits)
+                    for name, rate in known.habits.items()
+                    if name not in self.silent and (self.alone or not self.spoke or name in self.spoke)
+                )
             )
-            here = (here + exp(own)) / 2
+            here = [(each + own) / 2 for each in here]
         stray = self.prior.strays.get(epc, Rate())
-        return log(here) - stray.log_chance(tag.reads, missed, ELSEWHERE) + self._strength(tag)
+        rest = self._strength(tag) - stray.log_chance(tag.reads, missed, ELSEWHERE)
+        return log(here[0]) + rest, log(here[1]) + rest
 
     def _strength(self, tag: Heard) -> float:
         far = self.prior.far_db

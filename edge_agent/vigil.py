@@ -1,6 +1,7 @@
 """Listening behind a door that stays closed: learn habits, notice what fades and what was not heard before. PURE.
 
-1. What fades behind a closed door is unreadable, not taken; what only a silent antenna read has not faded.
+1. What fades behind a closed door is unreadable, not taken; what only a silent antenna read has not faded. It is back
+   when it is read as strongly as ever, or steadily.
 2. What is steadily read as loudly as the door's own, and was not there when the door was settled, came with nobody to
    name. Anything else is a neighbour's: how it is heard is remembered, so that it is not taken for a return.
 """
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from contract.messages import Sighting
-from edge_agent.ear import Pass
+from edge_agent.ear import Pass, Seen
 from edge_agent.habits import Habits, KnownTag, Rate, habits_after, missed_so_often
 from edge_agent.presence import Prior
 
@@ -22,7 +23,7 @@ FADED_AFTER = 150
 FADED = 1e-8
 """How unlikely a silence must be behind a door that did not move."""
 STEADY = 0.6
-"""Share of passes in which a new tag must be read to count as there."""
+"""Share of passes in which a new tag, or one as weak as a neighbour's, must be read to count as there."""
 MOST_STRAYS = 256
 
 
@@ -69,6 +70,9 @@ class Vigil:
         for epc, tag in prior.known.items():
             habits = self.habits.get(epc, tag.habits)
             seen = heard.get(epc)
+            if tag.unread and seen is not None and _weaker(prior, seen, habits):
+                self.steady[epc] = self.steady.get(epc, 0) + 1
+                continue
             self.habits[epc] = habits_after(habits, seen.ports if seen else {}, silent)
             if seen:
                 self.silences.pop(epc, None)
@@ -79,6 +83,7 @@ class Vigil:
         self._hear_strays(prior, heard)
         if self.passes % LOOK_EVERY:
             return Change({}, [], back)
+        back += [epc for epc in self.steady.keys() & prior.known.keys() if self._steady(epc)]
         came = {epc: heard[epc].sighting() for epc in self._new(prior, heard)}
         self.steady = {}
         faded = [epc for epc, silence in self.silences.items() if self._faded(silence, silent)]
@@ -100,12 +105,18 @@ class Vigil:
         usual = prior.loudness()
         return [
             epc
-            for epc, passes in self.steady.items()
-            if passes >= STEADY * LOOK_EVERY
-            and epc in heard
-            and epc not in prior.elsewhere
-            and (epc in prior.away or not prior.far(self.strays[epc].rssi, usual))
+            for epc in heard.keys() - prior.known.keys() - prior.elsewhere
+            if self._steady(epc) and (epc in prior.away or not prior.far(self.strays[epc].rssi, usual))
         ]
+
+    def _steady(self, epc: str) -> bool:
+        return self.steady.get(epc, 0) >= STEADY * LOOK_EVERY
 
     def _faded(self, silence: Silence, silent: Collection[str]) -> bool:
         return silence.passes >= FADED_AFTER and silence.chance(silent) < FADED
+
+
+def _weaker(prior: Prior, seen: Seen, habits: Habits) -> bool:
+    """Tell whether every antenna reads a tag so much weaker than it did that it may be outside."""
+    usual = {name: habits[name].rssi for name in seen.ports if name in habits}
+    return bool(usual) and all(prior.far(seen.ports[name], rssi) for name, rssi in usual.items())

@@ -72,7 +72,7 @@ def presence(
     tags: Annotated[list[int] | None, typer.Option(help="Tags behind the door; give it several times.")] = None,
     antennas: Annotated[int, typer.Option(min=1, max=8)] = 1,
     per_second: Annotated[float, typer.Option(min=10, help="Reads the reader gives in a second.")] = 1100,
-    sessions: Annotated[int, typer.Option(min=10, help="Sessions of one run.")] = 400,
+    sessions: Annotated[int, typer.Option(min=1, help="Sessions of one run.")] = 400,
     runs: Annotated[int, typer.Option(min=1, help="Runs; the median counts.")] = 3,
 ) -> None:
     """How often a closing is judged wrongly, how soon it is settled, what stays unread: a curve over read rates."""

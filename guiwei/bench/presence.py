@@ -129,7 +129,7 @@ class Rig:
             contact=Channel(device="lock", channel=13),
             readers=["reader"],
         )
-        self.cabinet = Cabinet([self.table], Journal(self.outbox, Clock()), lambda _: None, lambda *_, **__: None)
+        self.cabinet = Cabinet([self.table], Journal(self.outbox, Clock()), lambda _: 0.0, lambda *_, **__: None)
         self.cabinet.eyes, self.cabinet.overhear = Nobody(), lambda *_: None
         self.door = self.cabinet.doors[1]
         self.rounds: list[tuple[float, set[int]]] = []

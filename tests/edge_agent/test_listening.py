@@ -90,6 +90,17 @@ def test_what_only_a_silent_antenna_read_has_not_faded() -> None:
     assert watch(Vigil(), prior, heard("A"), 2 * FADED_AFTER, silent=frozenset({"r/2"})) == []
 
 
+def test_what_was_unread_is_back_when_it_is_heard_as_ever_or_steadily() -> None:
+    unread = KnownTag(habits={"r/1": Rate(200, 0, -50.0)}, unread=True)
+    prior, vigil = Prior(known("A") | {"B": unread}), Vigil()
+    vigil.begin(prior.known)
+    weak, strong = heard("A") | heard("B", rssi=-62.0), heard("A", "B")
+    assert vigil.hear(prior, weak).back == [], "it may be outside"
+    assert vigil.hear(prior, strong).back == ["B"]
+    vigil.begin(prior.known)
+    assert [vigil.hear(prior, weak).back for _ in range(LOOK_EVERY)] == [[]] * (LOOK_EVERY - 1) + [["B"]]
+
+
 def test_what_is_steadily_and_loudly_read_came_and_a_neighbours_tag_did_not() -> None:
     prior = Prior(known("A"))
     assert watch(Vigil(), prior, heard("A", "X"), LOOK_EVERY) == ["X"]

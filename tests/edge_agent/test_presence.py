@@ -49,7 +49,7 @@ def listen(prior: Prior, there: Collection[str], miss: float, rng: random.Random
 def test_without_misses_a_sweep_takes_few_passes() -> None:
     prior = Prior(behind({epc: learned(0, random.Random(1)) for epc in "ABC"}))
     found = listen(prior, {"A", "D"}, 0, random.Random(2))
-    assert found == Found(frozenset("A"), frozenset("BC"), frozenset(), frozenset("D"), 6)
+    assert found == Found(frozenset("A"), frozenset("BC"), frozenset(), frozenset("D"), 7)
 
 
 @settings(max_examples=60, deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from pathlib import Path
 
@@ -80,6 +81,29 @@ def test_mistakes_are_named(tmp_path: Path, old: str, new: str, says: str) -> No
         load_settings(path)
     assert str(error.value).startswith(str(path))
     assert says in str(error.value)
+
+
+def test_a_door_says_only_what_differs_behind_it(tmp_path: Path) -> None:
+    more = GOOD.replace("[broker]", "[presence]\npass_ms = 50\nrisk = 0.01\n[broker]")
+    more += 'presence = { risk = 0.002 }\nreferences = [{ antenna = 2, epc = "E200AA" }]\n'
+    door = load_settings(written(tmp_path, more)).doors[0]
+    assert (door.presence.pass_ms, door.presence.risk, door.presence.far_db) == (50, 0.002, 15.0)
+    assert (door.references[0].antenna, door.references[0].epc, door.references[0].reader) == (2, "E200AA", "")
+
+
+@pytest.mark.parametrize(
+    ("added", "says"),
+    [
+        ("presence = { riks = 0.1 }", "did you mean 'risk'"),
+        ("presence = { risk = 0.5 }", "risk"),
+        ('references = [{ epc = "E200AA", reader = "reader2" }]', "door 1 reference E200AA: reader 'reader2'"),
+        ('references = [{ epc = "E200AA" }, { epc = "E200AA", antenna = 2 }]', "'E200AA' is given twice"),
+        ('references = [{ epc = "xyz" }]', "epc"),
+    ],
+)
+def test_mistakes_about_presence_are_named(tmp_path: Path, added: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(says)):
+        load_settings(written(tmp_path, GOOD + added + "\n"))
 
 
 def test_the_command_line_says_what_is_wrong(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from contract.messages import (
     DoorClosed,
     DoorOpened,
     SessionEnded,
+    SweepDone,
     UnlockDone,
     UnlockIntended,
 )
@@ -195,3 +197,49 @@ def test_a_door_that_does_not_latch_is_settled_and_reported(bench: Bench, peer: 
     bench.lock.close_hook(1)
     assert peer.wait(lambda: ("door_not_latched", False) in conditions(peer))
     assert peer.of(DoorClosed)[0].cause == "session"
+
+
+def test_an_antenna_that_hears_nothing_is_reported_and_takes_nothing_away(
+    tmp_path: Path, broker: Broker, peer: Peer
+) -> None:
+    bench = Bench(tmp_path, broker, peer)
+    with bench.settings.open("a") as settings:
+        settings.write('references = [{ epc = "E2FF" }]\npresence = { settle_seconds = 0.6 }\n')
+    try:
+        bench.put("E2FF", *TAGS)
+        bench.start()
+        assert peer.wait(lambda: bool(peer.of(SweepDone)))
+        assert [seen.epc for seen in peer.of(SweepDone)[0].seen] == TAGS, "a reference tag is no content"
+        time.sleep(0.5)
+        bench.take("E2FF", *TAGS)
+        assert peer.wait(lambda: ("antenna_silent", True) in conditions(peer))
+        told = peer.of(ConditionChanged)[0]
+        assert (told.door, told.device) == (1, "reader1/1")
+        bench.show()
+        bench.open()
+        bench.shut()
+        assert peer.wait(lambda: bool(peer.of(DoorClosed)))
+        closed = peer.of(DoorClosed)[0]
+        assert (closed.taken, [seen.epc for seen in closed.unread]) == ([], TAGS)
+        bench.put("E2FF", *TAGS)
+        assert peer.wait(lambda: ("antenna_silent", False) in conditions(peer))
+        assert peer.wait(lambda: ("item_undetectable", False) in conditions(peer))
+    finally:
+        bench.close()
+
+
+def test_many_tags_that_read_badly_are_told_right_by_a_slow_reader(bench: Bench, peer: Peer) -> None:
+    """60 tags, every tenth read lost, 400 reads a second: whoever takes three has taken three."""
+    tags = [f"E2000000000000000000B{n:03X}" for n in range(60)]
+    bench.readers[1].miss_rate = 0.1
+    bench.put(*tags)
+    bench.start()
+    time.sleep(1.0)
+    for number, taken in enumerate((tags[:3], [])):
+        bench.show()
+        bench.open()
+        bench.take(*taken)
+        bench.shut()
+        assert peer.wait(lambda: len(peer.of(DoorClosed)) == number + 1)  # noqa: B023 (called at once)
+        closed = peer.of(DoorClosed)[-1]
+        assert ([seen.epc for seen in closed.taken], closed.put, closed.unread) == (taken, [], [])
