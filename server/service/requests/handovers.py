@@ -1,13 +1,14 @@
 """Handing an item on to another person (R14): the receiver answers for it by an authority of their own."""
 
-from sqlmodel import col, select, update
+from sqlmodel import col, func, select, update
 
 from server.domain.authorities import LineFacts
+from server.domain.copies import keeps_open
 from server.domain.custody import ItemFacts
 from server.domain.handovers import HandoverFacts, judge_handover, passed_on_due
 from server.domain.lending import OUT_STATES
 from server.domain.loans import due_moment, next_state
-from server.domain.verdicts import Refused
+from server.domain.verdicts import Reason, Refused
 from server.domain.words import AuthorityKind, Direction, Legality, LineState, LoanState, Mode, Verdict
 from server.service.context import Writing
 from server.service.errors import ConflictError, RefusedError
@@ -15,7 +16,7 @@ from server.service.inputs import NewHandover
 from server.service.lending.notices import tell
 from server.service.lookups import item_facts, items_coded, known, person_facts, person_named, person_of
 from server.service.shapes import HandoverView, moment
-from server.store.tables import Authority, Item, Line, Loan, Movement, Person
+from server.store.tables import Authority, CopyMade, Item, Line, Loan, Movement, Person
 
 
 def hand_over(work: Writing, asked: NewHandover) -> HandoverView:
@@ -40,8 +41,12 @@ def hand_over(work: Writing, asked: NewHandover) -> HandoverView:
             witness_id=known(witness.id) if witness else None,
         ),
     )
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)
+    against = [
+        *(said.reasons if isinstance(said, Refused) else ()),
+        *(one for i in items for one in _copies_out(work, i)),
+    ]
+    if isinstance(said, Refused) or against:
+        raise RefusedError(against)
     entry = work.ledger(
         "handed_over",
         items=asked.items,
@@ -91,6 +96,13 @@ def _lines(work: Writing, receiver: Person, items: dict[int, ItemFacts]) -> dict
         )
         for line, authority in work.session.exec(query)
     }
+
+
+def _copies_out(work: Writing, item: Item) -> tuple[Reason, ...]:
+    """Say that copies made under the giver's loan are not back: until then their record is not closed (R12)."""
+    made = select(func.count()).select_from(CopyMade).join(Loan, col(Loan.id) == CopyMade.loan_id)
+    its = (Loan.item_id == item.id, col(Loan.closed_us).is_(None), col(CopyMade.ended_us).is_(None))
+    return keeps_open(item.code, work.session.exec(made.where(*its)).one(), 0)
 
 
 def _pass_on(work: Writing, item: Item, receiver: Person, line: LineFacts, authority: Authority) -> None:

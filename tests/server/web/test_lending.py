@@ -182,6 +182,21 @@ def test_r12_copies_have_numbers_of_their_own_and_keep_the_loan_open_until_each_
     assert house.chen.rules(f"/copies/{made[0]['item']}/return") == {("R12", "copy_not_out")}
 
 
+def test_r12_an_original_is_not_handed_on_while_copies_made_of_it_are_out(house: House) -> None:
+    number = photocopied(house)
+    house.visit("wang", taken=[1])
+    (copy,) = house.chen.post("/items/F1/copies", {**COPIES, "request": number})["rows"]
+    passing = house.qian.post("/requests", {"items": ["F1"], "mode": "transfer", "purpose": "接手"})["id"]
+    house.zhao.post(f"/requests/{passing}/approve")
+    handing = {"items": ["F1"], "to": "qian", "witness": "ma", "purpose": "转交"}
+    assert house.wang.rules("/handovers", handing) == {("R12", "copies_out")}
+    assert house.wang.get("/loans")["rows"][0]["state"] == "out"
+    house.chen.post(f"/copies/{copy['item']}/return")
+    house.chen.post(f"/items/{copy['item']}/check", {"complete": True})
+    house.wang.post("/handovers", handing)
+    assert house.chen.get("/items/F1")["custody"]["person"] == "qian"
+
+
 def test_r12_no_copy_without_its_approval_its_pages_and_its_purpose(house: House) -> None:
     loan = house.approved("F1")
     said = house.chen.rules("/items/F1/copies", {"pages": " ", "purpose": " ", "request": loan})
