@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import tempfile
 import threading
 import time
@@ -21,28 +20,24 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
-from contract.codec import chain, decode_batch, decode_event, encode, seal
-from contract.messages import MAX_EVENTS, AccessRequested, Denied, Event, Grant, Reason, Receipt
-from contract.signing import open_envelope, public_hex
+from contract.codec import decode_event, encode
+from contract.messages import MAX_EVENTS, Event
+from contract.signing import public_hex
 from edge_agent.clock import Clock
 from edge_agent.devices.base import (
-    BadgeRead,
     Dialect,
-    FrameError,
-    Heard,
     Listener,
     SettingsError,
     Source,
     SourceEvent,
-    SourceState,
-    UnreachableError,
 )
-from edge_agent.link import Arrived, LinkDown, LinkEvent, LinkUp, Wire
+from edge_agent.link import LinkEvent, Wire
 from edge_agent.outbox import Outbox
 from edge_agent.parts import MOST_BYTES
 from edge_agent.plugs import Plugs
-from edge_agent.recording import LINK, NOT_SAID, Answered, Head, Line, Told, read_recording
+from edge_agent.recording import LINK, Head, Line, read_recording
 from edge_agent.settings import BrokerTable, DeviceTable, Settings
+from edge_agent.stand_ins import ReplayClock, ReplayLink, ReplaySource
 from edge_agent.station import Station
 
 PATIENCE_S = 2.0
@@ -52,136 +47,6 @@ SETTLE_S, LONGEST_SETTLE_S = 1.0, 30.0
 POLL_S = 0.005
 Show = Callable[[int, str, SourceEvent | Event], None]
 """Told of everything that is read and written: microseconds since the start, who, what."""
-
-
-class ReplayClock(Clock):
-    """Time that began when the recording did, and may run faster."""
-
-    def __init__(self, started_us: int, speed: float) -> None:
-        super().__init__()
-        self._started_us, self._speed = started_us, speed
-        self._began = time.monotonic()
-
-    def real_mono(self) -> float:
-        """Give seconds since the start."""
-        return (time.monotonic() - self._began) * self._speed
-
-    def mono_us(self) -> int:
-        """Give microseconds since the start."""
-        return int(self.real_mono() * 1e6)
-
-    def wall_us(self) -> int:
-        """Give what the recorded station's clock would have shown."""
-        return self._started_us + self.mono_us()
-
-
-class ReplaySource:
-    """A device that says again what it said."""
-
-    def __init__(self, device: DeviceTable, dialect: Dialect, listener: Listener) -> None:
-        self.name, self.dialect = device.name, dialect
-        self.commands = 0
-        self._listener = listener
-        self._state = SourceState("offline", "not started")
-        self._present: dict[Heard, float] = {}
-
-    def start(self) -> None:
-        """Wait for the recording."""
-
-    def close(self) -> None:
-        """Say nothing any more."""
-
-    def write(self, data: bytes) -> None:
-        """Count a command (UnreachableError: the device was not there)."""
-        del data
-        if self._state.state != "online":
-            raise UnreachableError(f"{self.name}: {self._state.state}: {self._state.why}")
-        self.commands += 1
-
-    def play(self, line: Line, now: float) -> None:
-        """Do what the device did."""
-        match line.kind:
-            case "state":
-                self._state = msgspec.json.decode(line.what, type=SourceState)
-                self._listener(self.name, self._state)
-            case "said":
-                self._listener(self.name, msgspec.json.decode(line.what, type=Told))
-            case "bad":
-                self._listener(self.name, FrameError(msgspec.json.decode(line.what, type=int), NOT_SAID))
-            case "in":
-                self._report(self.dialect.feed(bytes.fromhex(msgspec.json.decode(line.what, type=str))), now)
-            case "silence":
-                self._report(self.dialect.silence(), now)
-            case "greeting":
-                self.dialect.greeting()
-            case "prompt":
-                self.dialect.prompt()
-
-    def _report(self, heard: list[Heard], now: float) -> None:
-        for event in heard:
-            if isinstance(event, BadgeRead) and self.dialect.absence:
-                last, self._present[event] = self._present.get(event), now
-                if last is not None and now - last < self.dialect.absence:
-                    continue
-            self._listener(self.name, event)
-
-
-class ReplayLink:
-    """A broker and a server that take everything in, and answer as the recorded ones did."""
-
-    def __init__(self, station: str, key: Ed25519PrivateKey, clock: Clock, inbox: Callable[[LinkEvent], None]) -> None:
-        self._station, self._key, self._clock, self._inbox = station, key, clock, inbox
-        self.begin: Callable[[], None] = lambda: None
-        self.show: Callable[[Event], None] = lambda _: None
-        self.shown = 0
-        self.asked: AccessRequested | None = None
-
-    def start(self) -> None:
-        """Begin with the recording: everything else is in place by now."""
-        self.begin()
-
-    def close(self) -> None:
-        """Nothing is left to do."""
-
-    def publish(self, payload: bytes) -> None:
-        """Take a batch in, and send its receipt."""
-        batch = decode_batch(open_envelope(payload)[1])
-        for raw in batch.events:
-            event = decode_event(raw)
-            if event.seq > self.shown:
-                self.shown = event.seq
-                self.show(event)
-                if isinstance(event, AccessRequested):
-                    self.asked = event
-        receipt = Receipt(
-            v=1, station=self._station, epoch=batch.epoch, upto=batch.first + len(batch.events) - 1,
-            head=chain(batch)[-1], gaps=[], server_us=self._clock.wall_us(), echo_mono_us=batch.sent_mono_us,
-        )  # fmt: skip
-        self._inbox(Arrived("receipt", seal(self._key, receipt), False))
-
-    def play(self, line: Line) -> None:
-        """Do what broker and server did."""
-        match line.kind:
-            case "up":
-                self._inbox(LinkUp())
-            case "down":
-                self._inbox(LinkDown("as recorded"))
-            case "answer" if self.asked is not None:
-                said = msgspec.json.decode(line.what, type=Answered)
-                self._inbox(Arrived("grants", seal(self._key, self._answer(self.asked, said)), False))
-                self.asked = None
-
-    def _answer(self, asked: AccessRequested, said: Answered) -> Grant | Denied:
-        about: dict[str, Any] = {
-            "v": 1, "station": self._station, "session": asked.session, "challenge": asked.challenge,
-            "person": "recorded",
-        }  # fmt: skip
-        if said.doors:
-            moment = self._clock.wall_us()
-            return Grant(
-                **about, grant=secrets.token_hex(16), doors=said.doors, items=[], issued_us=moment, ttl_ms=30000
-            )
-        return Denied(**about, reasons=[Reason(rule=rule, code=code, item=item) for rule, code, item in said.reasons])
 
 
 class ReplayPlugs(Plugs):
@@ -195,6 +60,7 @@ class ReplayPlugs(Plugs):
         self._sources: dict[str, ReplaySource] = {}
         self._link: ReplayLink
         self._late = 0.0
+        self.failure = ""
         self._player = threading.Thread(target=self._play, name="replay", daemon=True)
 
     def clock(self, file: str) -> Clock:
@@ -251,6 +117,8 @@ class ReplayPlugs(Plugs):
             self._wait_until(end + SETTLE_S)
             while not self.at_rest() and self.replayed.real_mono() < end + LONGEST_SETTLE_S:
                 time.sleep(POLL_S)
+        except (SettingsError, ValueError, LookupError) as error:
+            self.failure = str(error) or repr(error)
         finally:
             self.stop()
 
@@ -291,6 +159,8 @@ def run_again(path: Path, settings: Settings, show: Show, speed: float = 1.0) ->
         plugs.at_rest = lambda: not _said(folder / "state.json").get("busy", True)
         station.run()
         plugs.show_unsent(Path(table.data), table.name)
+    if plugs.failure:
+        raise SettingsError(f"{path}: cannot be replayed further: {plugs.failure}")
 
 
 def _said(state: Path) -> dict[str, Any]:

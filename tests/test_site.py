@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import serial
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner
 
@@ -17,6 +18,7 @@ from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.settings import load_settings
 from firmware_config import profiles
 from guiwei import emulate, firmware, site
+from server.service.cabinet.authority import make_authority
 
 NOW = datetime.now(UTC)  # noqa: TID251 - certificates begin at the real moment
 runner = CliRunner()
@@ -148,3 +150,15 @@ def test_the_brokers_files_are_written(tmp_path: Path) -> None:
     assert "certfile /etc/tls/broker.crt" in (tmp_path / "broker/mosquitto.conf").read_text()
     assert "topic write guiwei/nodes/node1/#" in (tmp_path / "broker/access.acl").read_text()
     assert runner.invoke(firmware.app, [*options[:-1], "node1"]).exit_code == 2
+
+
+def test_the_broker_turns_away_what_the_server_revoked(tmp_path: Path) -> None:
+    authority = tmp_path / "authority"
+    options = ["broker", str(tmp_path / "broker"), "--tls", "/etc/tls", "--authority", str(authority)]
+    assert runner.invoke(firmware.app, options).exit_code == 2
+    make_authority(tmp_path, "test", round(NOW.timestamp() * 1e6)).write_lists(["a1"], ["byhand"], 10**15)
+    assert runner.invoke(firmware.app, options).exit_code == 0
+    assert f"crlfile {authority}/revoked.pem" in (tmp_path / "broker/mosquitto.conf").read_text()
+    assert "user byhand\ntopic deny #" in (tmp_path / "broker/access.acl").read_text()
+    revoked = x509.load_pem_x509_crl((authority / "revoked.pem").read_bytes())
+    assert [entry.serial_number for entry in revoked] == [0xA1]

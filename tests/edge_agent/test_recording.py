@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,9 @@ from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 from edge_agent.plugs import Plugs
 from edge_agent.recording import RecordedPlugs, Recorder, head_of, read_recording
-from edge_agent.replay import ReplayClock, ReplaySource, run_again
+from edge_agent.replay import run_again
 from edge_agent.settings import Settings, load_settings
+from edge_agent.stand_ins import ReplayClock, ReplaySource
 from tests.edge_agent.bench import BADGE, GUIWEI, OTHER_BADGE, TAGS, Bench
 from tests.edge_agent.peer import Peer
 
@@ -124,7 +125,7 @@ port = "{folder}/reader"
 name = "badge"
 family = "rdm6300"
 port = "{folder}/badge"
-settings = {{ absence_ms = 400 }}
+settings = {{ absence_ms = 200 }}
 """
 
 
@@ -145,15 +146,23 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     return settings, *record(settings, folder, badges=False)
 
 
+def wait(what: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + 10
+    while not what():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+
+
 def record(settings: Settings, folder: Path, *, badges: bool) -> tuple[Path, list[tuple[str, SourceEvent]]]:
     """Record what two devices say for a moment; gives the file and what was really read."""
     heard: list[tuple[str, SourceEvent]] = []
-    enough = threading.Event()
 
     def listener(name: str, event: SourceEvent) -> None:
         heard.append((name, event))
-        if sum(name == "reader" for name, _ in heard) > 30 and sum(isinstance(e, BadgeRead) for _, e in heard) == 3:
-            enough.set()
+
+    def count(of: str, kind: type) -> int:
+        return sum(name == of and isinstance(event, kind) for name, event in heard)
 
     path, clock = folder / f"recording-{badges}", Clock()
     recorder = Recorder(path, head_of(settings, clock, badges=badges), clock, 10**7)
@@ -165,12 +174,12 @@ def record(settings: Settings, folder: Path, *, badges: bool) -> tuple[Path, lis
     try:
         for source in sources.values():
             source.start()
-        for card in (BADGE, OTHER_BADGE, BADGE):
+        for number, card in enumerate((BADGE, OTHER_BADGE, BADGE), start=1):
             cards.present(card)
-            time.sleep(0.3)
+            wait(lambda: count("badge", BadgeRead) == number)  # noqa: B023 (called at once)
             cards.remove()
-            time.sleep(0.2)
-        assert enough.wait(10)
+            time.sleep(0.25)
+        wait(lambda: count("reader", Reading) > 30)
     finally:
         for source in sources.values():
             source.close()
@@ -226,6 +235,14 @@ def test_what_is_no_recording_is_refused(settings: Settings, tmp_path: Path, con
     path.write_bytes(content)
     with pytest.raises(SettingsError, match="strange"):
         run_again(path, settings, lambda *_: None)
+
+
+def test_what_cannot_be_played_on_is_said(recorded: Recorded, tmp_path: Path) -> None:
+    bad = tmp_path / "bad"
+    for line in (b'[1,"nobody","in","00"]\n', b'[1,"reader","in",7]\n', b"nonsense\n"):
+        bad.write_bytes(recorded[1].read_bytes().splitlines(keepends=True)[0] + line)
+        with pytest.raises(SettingsError, match="cannot be replayed further"):
+            run_again(bad, recorded[0], lambda *_: None, speed=20)
 
 
 def recorder_of(settings: Settings, path: Path, most: int = 10**6) -> Recorder:
