@@ -18,6 +18,7 @@ import typer
 
 from edge_agent.devices import make_dialect
 from edge_agent.devices.base import LockBoard, SettingsError
+from edge_agent.devices.osdp import Osdp
 from edge_agent.emulators.barcode_hid import BarcodeHidEmulator
 from edge_agent.emulators.barcode_serial import BarcodeSerialEmulator
 from edge_agent.emulators.gpio import GpioEmulator
@@ -71,8 +72,10 @@ class Cabinet:
         ]
 
     def board(self, device: DeviceTable) -> dict[str, Any]:
-        """Give what an emulated lock board must know of its settings: its addresses and how its feedback is wired."""
+        """Give what an emulated device on a bus must know of its settings: addresses, how a board's feedback is wired."""
         dialect = make_dialect(device.family, device.settings)
+        if isinstance(dialect, Osdp):
+            return {"addresses": dialect.settings.addresses}
         if not isinstance(dialect, LockBoard):
             return {}
         wired: dict[str, Any] = {
@@ -115,7 +118,7 @@ class Cabinet:
 
     def badge(self, card: str) -> None:
         """Hold a badge to the reader for a moment."""
-        reader = self.of_kind(BADGE_READERS)
+        reader = next(device for device in self.devices.values() if isinstance(device, BADGE_READERS))
         reader.present(card)
         threading.Timer(BADGE_HELD, reader.remove).start()
 
@@ -151,7 +154,7 @@ MAKERS: dict[str, Callable[..., Any]] = {
     "reader18": lambda port, _: Reader18Emulator(port),
     "pn532": lambda port, _: Pn532Emulator(port),
     "modbus_relay": lambda port, contacts, **wired: ModbusRelayEmulator(port, contacts=contacts, **wired),
-    "osdp": lambda port, _: OsdpEmulator(port),
+    "osdp": lambda port, _, **bus: OsdpEmulator(port, **bus),
     "rdm6300": lambda port, _: Rdm6300Emulator(port),
     "barcode_hid": lambda port, _: BarcodeHidEmulator(port),
     "barcode_serial": lambda port, _: BarcodeSerialEmulator(port),

@@ -107,6 +107,10 @@ class LockState(Reading, frozen=True):
     closed: bool | None
 
 
+TAMPER = 64
+"""The lock number under which a device reports its own tamper contact."""
+
+
 class UnlockReply(Reading, frozen=True):
     """A board's answer to an opening; tells of actuation only, never that the door moved.
 

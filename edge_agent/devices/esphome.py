@@ -14,9 +14,8 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from edge_agent.devices.base import DeviceReply, FrameError, Heard, LockState, read_settings
+from edge_agent.devices.base import TAMPER, DeviceReply, FrameError, Heard, LockState, read_settings
 from edge_agent.devices.cards import badge_of_bits, badge_of_uid
-from edge_agent.devices.osdp import TAMPER
 from edge_agent.devices.rdm6300 import Rdm6300
 
 PREFIX = "guiwei/nodes/"

@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 
 from edge_agent.devices.base import (
+    TAMPER,
     BadgeRead,
     CodeRead,
     CommandSeen,
@@ -34,8 +35,6 @@ HEAD, SHORTEST, LONGEST = 5, 7, 1440
 REPLY, CRC, SECURED = 0x80, 0x04, 0x08
 MAC_TYPES, ENCRYPTED = (0x15, 0x16, 0x17, 0x18), (0x17, 0x18)
 MAC = 4
-TAMPER = 64
-"""Channel of a reader's tamper contact; its inputs are channels 1 and up."""
 UID_BITS = (32, 56, 80)
 POWER_FAILURE = 2
 
@@ -231,5 +230,5 @@ def local_status(board: int, report: bytes) -> list[Heard]:
 
 
 def inputs(board: int, report: bytes) -> list[Heard]:
-    """Give a reader's inputs; one that is not active counts as closed."""
+    """Give a reader's inputs as channels 1 and up; one that is not active counts as closed."""
     return [LockState(board, n, closed=value == 0) for n, value in enumerate(report, 1)]

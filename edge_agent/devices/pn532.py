@@ -87,8 +87,9 @@ class Pn532(Framed):
         return told + heard
 
     def _run(self) -> int:
-        """Count the quiet bytes at the buffer's start."""
-        return len(self._buffer) - len(self._buffer.lstrip(bytes(QUIET)))
+        """Count the quiet bytes at the buffer's start, as far as they matter."""
+        head = self._buffer[: LONGEST_RUN + 2]
+        return len(head) - len(head.lstrip(bytes(QUIET)))
 
     def _measure(self) -> tuple[int, str | None]:
         buffer, run = self._buffer, self._run()

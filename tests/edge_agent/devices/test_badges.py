@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from contract.secrets import credential_of
-from edge_agent.devices.base import BadgeRead, DeviceFault, DeviceReply, ProtocolError
+from edge_agent.devices.barcode_hid import BarcodeHid, HidSource
+from edge_agent.devices.base import BadgeRead, CodeRead, DeviceFault, DeviceReply, ProtocolError, SourceState
 from edge_agent.devices.cards import badge_of_bits, badge_of_uid
 from edge_agent.devices.pn532 import Pn532
 from edge_agent.devices.stream import StreamSource
+from edge_agent.emulators.barcode_hid import BarcodeHidEmulator
+from edge_agent.emulators.barcode_hid import event as key_event
 from edge_agent.emulators.pn532 import Pn532Emulator
 from tests.edge_agent.devices.told import Told
 
@@ -71,6 +74,48 @@ def test_a_card_held_to_a_pn532_is_one_reading_also_after_its_power_was_lost(tmp
     finally:
         source.close()
         reader.close()
+
+
+@pytest.mark.parametrize(
+    ("target", "state", "why"),
+    [
+        ("missing", "offline", "is the scanner plugged in?"),
+        ("file", "fault", "not an input device"),
+        ("/dev/null", "fault", "not an input device"),
+    ],
+)
+def test_a_scanner_that_cannot_be_opened_says_why(
+    tmp_path: Path, told: Told, target: str, state: str, why: str
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    source = HidSource("scanner", BarcodeHid(), str(tmp_path / target), told)
+    source.start()
+    event = told.events.get(timeout=10)
+    source.close()
+    assert isinstance(event, SourceState)
+    assert (event.state, why in event.why) == (state, True), event.why
+
+
+def test_keys_held_when_a_keypad_was_pulled_out_are_held_no_more(tmp_path: Path, told: Told) -> None:
+    keypad = BarcodeHidEmulator(tmp_path / "keypad")
+    source = HidSource("keypad", BarcodeHid(suffix="enter", idle_ms=10000), str(keypad.path), told)
+    source.start()
+    try:
+        told.online()
+        keypad.send(key_event(42, 1))
+        keypad.scan("12", aim="")
+        assert told.next(CodeRead).text == "!@"
+        keypad.unplug()
+        told.until("offline")
+        keypad.plug()
+        told.until("online")
+        keypad.scan("12", aim="")
+        assert told.next(CodeRead).text == "12"
+        with pytest.raises(ProtocolError):
+            source.write(b"x")
+    finally:
+        source.close()
+        keypad.close()
 
 
 def test_a_pn532_command_that_does_not_exist_or_fit_is_refused() -> None:
