@@ -8,12 +8,13 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+import gpiod
 import pytest
 
 from edge_agent.devices import make_source
 from edge_agent.devices.base import LockState, SourceState, UnreachableError
 from edge_agent.devices.gpio import Gpio, GpioSource
-from edge_agent.devices.gpio_lines import LinesWanted
+from edge_agent.devices.gpio_lines import ChipLines, LinesWanted
 from edge_agent.emulators.gpio import GpioEmulator
 from tests.edge_agent.devices.told import Told
 
@@ -91,6 +92,23 @@ def test_a_chip_that_goes_away_is_offline_and_comes_back(lines: PipeLines, told:
         told.until("online")
     finally:
         source.close()
+
+
+def test_events_of_libgpiod_become_the_kernels_records() -> None:
+    class Request:
+        """What libgpiod gives for two lines that were asked for."""
+
+        fd, offsets = 9, [17, 27]
+
+        def read_edge_events(self, _most: int) -> list[gpiod.EdgeEvent]:
+            return [gpiod.EdgeEvent(1, 5_000_000_000, 17, 4, 2), gpiod.EdgeEvent(2, 5_000_000_001, 27, 5, 1)]
+
+        def get_values(self) -> list[gpiod.line.Value]:
+            return [gpiod.line.Value.ACTIVE, gpiod.line.Value.INACTIVE]
+
+    chip = ChipLines(Request())
+    assert Gpio(lines=(17, 27)).feed(chip.events()) == [LockState(1, 17, closed=False), LockState(1, 27, closed=True)]
+    assert chip.levels() == {17: True, 27: False}
 
 
 @pytest.mark.parametrize(
