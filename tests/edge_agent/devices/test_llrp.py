@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +206,25 @@ def test_an_absurd_length_ends_the_connection_and_a_new_one_begins(reader: LlrpE
         assert "more than" in event.what
         told.until("online")
         told.next(TagReported)
+
+
+def test_a_reader_that_hangs_up_is_left_alone_for_longer_and_longer(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(llrp_source, "RETRY_FIRST", 0.05)
+    monkeypatch.setattr(llrp_source, "RETRY_LAST", 0.2)
+    called: list[float] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"llrp://127.0.0.1:{listener.getsockname()[1]}"
+        source = make_source("uhf", "llrp", make_dialect("llrp"), url, told)
+        source.start()
+        for _ in range(5):
+            listener.accept()[0].close()
+            called.append(time.monotonic())
+        source.close()
+    pauses = [after - before for before, after in pairwise(called)]
+    for pause, least in zip(pauses, (0.05, 0.1, 0.2, 0.2), strict=True):
+        assert least * 0.9 <= pause < least + 2
 
 
 def test_an_antenna_that_is_cut_is_told(reader: LlrpEmulator, told: Told) -> None:
