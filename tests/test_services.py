@@ -101,7 +101,7 @@ class Machine:
 
 
 SECRETS = list(FILE["secrets"].items())
-INSTEAD = {"GUIWEI_SITE": "test", "GUIWEI_ZONE": "Asia/Shanghai", "GUIWEI_PUBLIC_URL": "",
+INSTEAD = {"GUIWEI_SITE": "test", "GUIWEI_ZONE": "Asia/Shanghai", "GUIWEI_PUBLIC_URL": "", "GUIWEI_STATIONS_BROKER": "",
            "GUIWEI_BROKER_HOST": "127.0.0.1", "GUIWEI_HTTP_HOST": "127.0.0.1"}  # fmt: skip
 
 
