@@ -72,7 +72,7 @@ class Cabinet:
         ]
 
     def board(self, device: DeviceTable) -> dict[str, Any]:
-        """Give what an emulated device on a bus must know of its settings: addresses, how a board's feedback is wired."""
+        """Give what an emulated device on a bus must know of its settings: addresses, how feedback is wired."""
         dialect = make_dialect(device.family, device.settings)
         if isinstance(dialect, Osdp):
             return {"addresses": dialect.settings.addresses}

@@ -29,7 +29,7 @@ class EsphomeEmulator:
     def plug(self) -> None:
         """Give the node its power: it connects, says so and tells its contacts."""
         connected = threading.Event()
-        client = Client(CallbackAPIVersion.VERSION2, client_id=self.node, protocol=MQTTv311)
+        client = Client(CallbackAPIVersion.VERSION2, client_id=self.node, protocol=MQTTv311, reconnect_on_failure=False)
         client.on_connect = lambda *_: connected.set()
         if self._password is not None:
             client.username_pw_set(self.node, self._password)

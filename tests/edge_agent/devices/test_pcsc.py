@@ -97,7 +97,7 @@ def test_cards_at_a_virtual_reader(reader: PcscEmulator) -> None:
         told.online()
         reader.present("04A1B2C3")
         assert told.next(BadgeRead) == BadgeRead("04A1B2C3")
-        time.sleep(0.6)
+        time.sleep(0.3)
         reader.remove()
         time.sleep(0.6)
         assert told.events.empty(), "a card that is held is one reading"
