@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -22,6 +23,7 @@ from edge_agent.devices.base import (
     DeviceReply,
     Dialect,
     FrameError,
+    LockBoard,
     LockState,
     ReaderInfo,
     Reading,
@@ -135,7 +137,10 @@ def _check(path: Path, settings: Settings, number: int | None, seconds: float, *
         name: trials[name].dialect if name in trials else make_dialect(device.family, device.settings)
         for name, device in devices.items()
     }
-    checked = {name: Checked(name, d.family, d.port, _must_answer(dialects[name])) for name, d in devices.items()}
+    checked = {
+        name: Checked(name, d.family, d.port, _must_answer(make_dialect(d.family, d.settings)))
+        for name, d in devices.items()
+    }
     sources = make_sources(settings.devices, dialects, lambda name, event: checked[name].hear(event))
     found: list[Found] = []
     problem = ""
@@ -164,7 +169,7 @@ def _door(settings: Settings, number: int | None) -> DoorTable | None:
 
 
 def _must_answer(dialect: Dialect) -> bool:
-    return bool(dialect.greeting()) or dialect.prompt_after is not None
+    return bool(dialect.greeting()) or dialect.prompt_after is not None or isinstance(dialect, LockBoard)
 
 
 def _listen(
@@ -178,20 +183,20 @@ def _listen(
         for name, each in checked.items():
             if each.state == "online" and name not in asked:
                 asked.add(name)
-                _ask_firmware(sources[name], dialects[name])
+                _ask(sources[name], dialects[name])
         if all(each.good for each in checked.values()):
             break
         time.sleep(0.02)
     time.sleep(SETTLE_S)
 
 
-def _ask_firmware(source: Source, dialect: Dialect) -> None:
-    ask = getattr(dialect, "firmware", None)
-    for address in dialect.addresses if ask and isinstance(dialect, Addressed) else ():
-        try:
-            source.write(ask(address))  # type: ignore[misc]
-        except UnreachableError:
-            return
+def _ask(source: Source, dialect: Dialect) -> None:
+    """Ask a device with addresses for what it does not say by itself, where its family knows such a question."""
+    questions = [question for name in ("firmware", "query_all") if (question := getattr(dialect, name, None))]
+    for address in dialect.addresses if isinstance(dialect, Addressed) else ():
+        for question in questions:
+            with contextlib.suppress(UnreachableError):
+                source.write(question(address))
 
 
 def _say(what: str) -> None:

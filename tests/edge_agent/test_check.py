@@ -108,6 +108,16 @@ def test_what_answers_is_shown(sites: Callable[..., Site]) -> None:
     assert told["doors"] == [{"door": 1, "lock": "closed", "contact": "open"}]
 
 
+def test_a_board_that_is_not_polled_is_asked_once(sites: Callable[..., Site]) -> None:
+    site = sites()
+    text = site.file.read_text("utf-8")
+    site.file.write_text(text.replace("pause_ms = 20,", "pause_ms = 20, poll_ms = 0,"), "utf-8")
+    site.lock.open_hook(2)
+    told = json.loads(site.check("--json").stdout)
+    assert told["devices"][0]["answered"] is True
+    assert told["doors"] == [{"door": 1, "lock": "open", "contact": "closed"}]
+
+
 def test_what_does_not_answer_is_shown_and_exits_1(sites: Callable[..., Site]) -> None:
     site = sites()
     site.lock.faults.stall = True
