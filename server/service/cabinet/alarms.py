@@ -5,26 +5,22 @@ Law 2: severity never drops while the alarm is open.
 Law 3: clearing says that the cause is over; the alarm stays open until somebody has concluded it.
 """
 
-import json
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import asdict, dataclass
 
 from sqlmodel import Session, col, select
 
 from server.domain.alarms import cause_key, judge_act, next_state, severity_of
 from server.domain.verdicts import Refused
-from server.domain.words import AlarmKind, AlarmState, Severity
+from server.domain.words import AlarmKind, AlarmState
 from server.notify.wording import alarm_text
 from server.service.context import Reading, Writing
 from server.service.errors import NotFoundError, RefusedError
 from server.service.lookups import codes, pseudonyms, usernames
 from server.service.paging import paged
 from server.service.shapes import AlarmView, Page, moment, moment_or_none
+from server.store.effects import save_alarms
 from server.store.tables import Alarm, Item, Person
 from server.store.unit_of_work import UnitOfWork
-
-EVIDENCE_KEPT: Final = 50
-_GRAVITY: Final = tuple(Severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +40,13 @@ class Alarming:
 
 
 def set_alarm(uow: UnitOfWork, fact: Alarming, now_us: int) -> Alarm:
-    """Set an alarm, or repeat the one that is open for the same cause."""
-    kind = AlarmKind(fact.kind)
-    severity = severity_of(kind)
-    alarm = _open(uow.session, fact.cause)
-    if alarm is None:
-        alarm = Alarm(
-            kind=kind,
-            severity=severity,
-            cause=fact.cause,
-            person_id=fact.person_id,
-            item_id=fact.item_id,
-            station=fact.station,
-            door=fact.door,
-            session=fact.session,
-            occurred_us=fact.occurred_us,
-            set_us=now_us,
-            late_us=fact.late_us,
-        )
-    else:
-        alarm.repeated += 1
-        alarm.severity = max(Severity(alarm.severity), severity, key=_GRAVITY.index)
-        alarm.cleared_us = None
-    alarm.evidence = json.dumps([*json.loads(alarm.evidence), *fact.evidence][-EVIDENCE_KEPT:])
-    uow.session.add(alarm)
-    uow.session.flush()
+    """Set an alarm, or repeat the one that is open for the same cause, as a batch of events does (`setting`)."""
+    kind, session = AlarmKind(fact.kind), uow.session
+    session.flush()
+    told = asdict(fact) | {"kind": str(kind), "severity": str(severity_of(kind)), "set_us": now_us}
+    save_alarms(uow.connection, [told])
+    open_now = select(Alarm).where(Alarm.cause == fact.cause, col(Alarm.closed_us).is_(None))
+    alarm = session.exec(open_now, execution_options={"populate_existing": True}).one()
     _record(uow, alarm, "alarm_set" if alarm.repeated == 0 else "alarm_repeated", now_us)
     return alarm
 
