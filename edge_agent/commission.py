@@ -20,11 +20,12 @@ from edge_agent.devices import make_dialect
 from edge_agent.devices.base import Heard, LockState, SettingsError
 from edge_agent.settings import Channel, DeviceTable, DoorTable
 
+UNUSED = "ignore"
 UNKNOWN: dict[str, tuple[str, ...]] = {
     "feedback": ("closing", "opening"),
     "byte_order": ("high_first", "low_first"),
     "closed": ("low", "high"),
-    "infrared": ("on_closed", "on_open"),
+    "infrared": (UNUSED, "on_closed", "on_open"),
     "gpi_closed": ("high", "low"),
 }
 """Settings on which makers and wirings disagree, and what they may be."""
@@ -49,8 +50,7 @@ class Trial:
     def __init__(self, device: DeviceTable) -> None:
         known = make_dialect(device.family, device.settings).Settings.__struct_fields__
         given = device.settings | ({"poll_ms": OFTEN_MS} if "poll_ms" in known else {})
-        names = [name for name in UNKNOWN if name in known and given.get(name) != "ignore"]
-        self.names = [name for name in names if name != "infrared" or name in given]
+        self.names = [name for name in UNKNOWN if name in known]
         self.dialect = cast(Any, make_dialect(device.family, given))
         self._feed: Callable[[bytes], list[Heard]] = self.dialect.feed
         self._silence: Callable[[], list[Heard]] = self.dialect.silence
@@ -164,7 +164,7 @@ def _judge(door: DoorTable, name: str, trial: Trial, looks: list[Look]) -> Found
             f"what moved is board/channel {named}. Is the door wired there, do lock and contact have one polarity?"
         )
     told = {key: values.pop() for key in trial.names if len(values := {chosen[key] for chosen in fitting}) == 1}
-    untold = tuple(key for key in trial.names if key not in told)
+    untold = tuple(key for key in trial.names if key not in told and trial.now[key] != UNUSED)
     settings = {key: told.get(key, trial.now[key]) for key in trial.names}
     return Found(name, settings, {key: value for key, value in told.items() if value != trial.now[key]}, untold)
 

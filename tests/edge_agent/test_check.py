@@ -244,9 +244,15 @@ def test_every_wiring_is_found_from_the_wrong_settings(
     wrong = "opening" if wired["feedback"] == "closing" else "closing"
     hands = Hands(board, lock, contact)
     found = run(board, family, door_of(address, lock, contact), hands, feedback=wrong, pause_ms=20)
-    assert found.settings == wired
+    assert found.settings | wired == found.settings
     assert found.untold == ()
     assert found.changed["feedback"] == wired["feedback"]
+
+
+def test_a_contact_on_an_infrared_input_is_found_though_these_are_not_used_yet(tmp_path: Path) -> None:
+    board = KerongEmulator(tmp_path / "lock")
+    found = run(board, "kerong_cu16", door_of(0, 2, 18), Hands(board, 2, 18))
+    assert found.changed == {"infrared": "on_closed"}
 
 
 @pytest.mark.parametrize(("lock", "contact"), [(10, None), (2, 18)], ids=["in the middle byte", "mirrored"])
