@@ -1,36 +1,26 @@
-"""An LLRP reader over TCP and TLS: the conversation, what breaks it, inputs that trigger, what counts as a round."""
+"""An LLRP reader over TCP: the conversation, what breaks it, inputs that trigger, what counts as a round."""
 
 from __future__ import annotations
 
-import ipaddress
 import socket
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from edge_agent.devices import llrp_source, make_dialect, make_source
+from edge_agent.devices import llrp_session, llrp_source, make_dialect, make_source
 from edge_agent.devices.base import (
     DeviceFault,
     FrameError,
     LockState,
     RoundDone,
-    SettingsError,
     SourceEvent,
     SourceState,
     TagReported,
 )
-from edge_agent.devices.llrp_link import address
 from edge_agent.devices.llrp_source import LlrpSource
 from edge_agent.emulators.llrp import LlrpEmulator
 from tests.edge_agent.devices.told import Told
@@ -42,6 +32,8 @@ SET_UP = [1, 2, 64, 3, 3, 3, 41, 21, 20, 24]
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(llrp_source, "RETRY_FIRST", 0.1)
+    monkeypatch.setattr(llrp_session, "GRACE_S", 0.1)
+    monkeypatch.setattr(llrp_session, "AGAIN_S", 0.5)
 
 
 @pytest.fixture
@@ -240,69 +232,3 @@ def test_a_reader_set_up_for_another_band_does_not_read(reader: LlrpEmulator, to
         assert state.state == "offline"
         assert "920625 kHz lies outside" in state.why
         assert 24 not in reader.commands
-
-
-def test_over_tls_only_a_trusted_reader_is_heard(tmp_path: Path, told: Told) -> None:
-    certificate, key = _certificate(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    reader = LlrpEmulator(tls=context, per_second=500)
-    reader.put(EPC)
-    try:
-        stranger = Told()
-        with client(reader, stranger):
-            event = stranger.events.get(timeout=10)
-            assert isinstance(event, SourceState)
-            assert "not trusted" in event.why
-        with client(reader, told, ca_file=str(certificate)):
-            for _ in range(100):
-                assert told.next(TagReported).epc == EPC
-    finally:
-        reader.close()
-
-
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "reader")])
-    now = datetime.fromtimestamp(time.time_ns() / 1e9, UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(names, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    certificate, private = folder / "reader.pem", folder / "reader.key"
-    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return certificate, private
-
-
-@pytest.mark.parametrize("url", ["/dev/ttyUSB0", "llrp://", "http://reader", "llrp://reader:x", "llrp://reader/path"])
-def test_an_address_that_is_none_says_what_one_is(url: str) -> None:
-    with pytest.raises(SettingsError, match="reader"):
-        address(url)
-
-
-def test_addresses_have_the_standards_ports() -> None:
-    assert address("llrp://reader") == ("llrp", "reader", 5084)
-    assert address("llrps://[::1]") == ("llrps", "::1", 5085)
-    assert address("llrp://10.0.0.9:6000") == ("llrp", "10.0.0.9", 6000)
-
-
-def test_a_wrong_certificate_file_is_a_fault_not_retried(reader: LlrpEmulator, told: Told) -> None:
-    dialect = make_dialect("llrp", {"ca_file": "/nowhere.pem"})
-    source = make_source("uhf", "llrp", dialect, reader.url.replace("llrp:", "llrps:"), told)
-    source.start()
-    event = told.events.get(timeout=10)
-    source.close()
-    assert isinstance(event, SourceState)
-    assert (event.state, "/nowhere.pem" in event.why) == ("fault", True)
