@@ -215,6 +215,7 @@ def crm_readers(real: Real) -> "list[CrmReader]":
 def sweeper(real: Real) -> "Sweeper":
     """Give the jobs of the clock and who takes their turns."""
     from server.sweep.backing import Backing
+    from server.sweep.checking import Checking
     from server.sweep.crm import CrmTurns
     from server.sweep.duties import Duties
     from server.sweep.escalating import Escalating
@@ -241,6 +242,7 @@ def sweeper(real: Real) -> "Sweeper":
         ("crm", CrmTurns(crm_readers(real), real.settings.crm_every_minutes * 60_000_000).turn),
         ("telling", Telling(database).turn),
         ("escalating", Escalating(database, policy, real.zone).turn),
+        ("checking", Checking(database).turn),
         ("retention", Retention(database, policy).turn),
         *((("backing", Backing(database, policy, backups(real)).turn),) if real.settings.backup else ()),
     )
