@@ -33,6 +33,11 @@ REPORTS: dict[str, Condition] = {
     "gpio": "lock_fault",
     "modbus_relay": "lock_fault",
     "rdm6300": "badge_reader_fault",
+    "pn532": "badge_reader_fault",
+    "pcsc": "badge_reader_fault",
+    "osdp": "badge_reader_fault",
+    "esphome": "badge_reader_fault",
+    "barcode_hid": "scanner_fault",
     "barcode_serial": "scanner_fault",
     "barcode_camera": "scanner_fault",
 }
