@@ -20,7 +20,7 @@ SURELY_SILENT = 1e-6
 
 
 class Change(NamedTuple):
-    """An antenna fell silent, or is heard again."""
+    """An antenna fell silent, or is heard (again, or for the first time since the start)."""
 
     port: str
     silent: bool
@@ -34,7 +34,8 @@ class Antennas:
     """Reference tag (EPC) of each antenna (`ear.port`)."""
     rates: dict[str, Rate] = field(default_factory=dict)
     missed: dict[str, int] = field(default_factory=dict)
-    reported: set[str] = field(default_factory=set)
+    silent: dict[str, bool] = field(default_factory=dict)
+    """What was last told of each; nothing is known of one that is not listed."""
 
     def hear(self, heard: Pass) -> list[Change]:
         """Take one pass behind the closed door; give what changed."""
@@ -47,15 +48,15 @@ class Antennas:
             self.missed[name] = 0 if read else self.missed.get(name, 0) + 1
             chance = self._chance(name)
             silent = self.missed[name] >= SILENT_AFTER and chance < SURELY_SILENT
-            if silent is not (name in self.reported) and (silent or read):
-                self.reported ^= {name}
+            if silent is not self.silent.get(name) and (silent or read):
+                self.silent[name] = silent
                 changes.append(Change(name, silent))
         return changes
 
     @property
     def doubtful(self) -> frozenset[str]:
         """Name the antennas whose silence proves nothing at the moment."""
-        return frozenset(name for name in self.references if self._chance(name) < SURE or name in self.reported)
+        return frozenset(name for name in self.references if self._chance(name) < SURE or self.silent.get(name))
 
     def without(self, heard: Pass) -> Pass:
         """Leave the reference tags out."""

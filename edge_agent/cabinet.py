@@ -226,6 +226,8 @@ class Cabinet:
         if door.phase is Phase.IDLE:
             door.swung = False
             door.vigil.begin(door.memory.contents or {})
+            back = before.unread() & door.memory.known() - door.memory.unread()
+            self._undetectable(door, back, active=False)
         if {Do.REPORT_CLOSED, Do.REPORT_EARLY} & set(acts):
             self.closings += 1
             self.eyes.door_settled(before.session or "", now)
@@ -260,23 +262,21 @@ class Cabinet:
                 memory = books.came_unseen(entry, door, change.came)
                 entry.keep(f"door/{door.number}", memory)
             door.memory = memory
-        for active, epcs in ((True, change.faded), (False, change.back)):
-            if epcs:
-                self._fading(door, epcs, active=active)
+        door.mark(change.faded, unread=True)
+        door.mark(change.back, unread=False)
+        self._undetectable(door, change.faded, active=True)
+        self._undetectable(door, change.back, active=False)
 
     def elsewhere(self, door: Door) -> frozenset[str]:
         """Name what stands behind other doors that are closed and known."""
         others = (other for other in self.doors.values() if other is not door and other.phase is Phase.IDLE)
-        return frozenset(
-            epc for other in others for epc, tag in (other.memory.contents or {}).items() if not tag.unread
-        )
+        return frozenset().union(*(other.memory.known() - other.memory.unread() for other in others))
 
-    def _fading(self, door: Door, epcs: list[str], *, active: bool) -> None:
-        contents = dict(door.learned().contents or {})
-        contents |= {epc: replace(contents[epc], unread=active) for epc in epcs}
-        door.memory = replace(door.memory, contents=contents)
-        items = (Sighting(epc=epc, tid=contents[epc].tid, antenna=contents[epc].antenna) for epc in epcs)
-        for part in parts(items=items):
+    def _undetectable(self, door: Door, epcs: Iterable[str], *, active: bool) -> None:
+        """Tell that tags cannot be read behind the closed door, or can again."""
+        known = door.memory.contents or {}
+        items = [Sighting(epc=epc, tid=known[epc].tid, antenna=known[epc].antenna) for epc in sorted(epcs)]
+        for part in parts(items=items) if items else ():
             self._condition("item_undetectable", active=active, door=door.number, **part)
 
     # -- firing -------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ listening after a closing, `Vigil` that behind the closed door.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import msgspec
@@ -16,7 +17,7 @@ from edge_agent.antennas import Antennas
 from edge_agent.doors import Move, Opening, Phase
 from edge_agent.ear import Ear, Pass, Seen, port
 from edge_agent.habits import KnownTag, Lateness, Rate
-from edge_agent.presence import SURE, Prior, Sweep
+from edge_agent.presence import Prior, Sweep
 from edge_agent.settings import DoorTable
 from edge_agent.unlock import Shot
 from edge_agent.vigil import Vigil
@@ -25,6 +26,10 @@ LATCH_S = 2.0
 """A door that is closed this long without its hook latching counts as shut, and is reported."""
 DEAF_S = 2.0
 """A lock or contact not heard for so long is lost."""
+
+
+DOUBT = 1e-4
+"""So unlikely a silence just before a door opens makes a tag unread: nobody took it after that."""
 
 
 class DoorMemory(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -46,7 +51,15 @@ class DoorMemory(msgspec.Struct, frozen=True, omit_defaults=True):
     """What left from here and has not come back, the latest last."""
     lateness: Lateness = Lateness()
     references: dict[str, Rate] = {}
-    """How often each antenna reads its reference tag."""
+    """How often each antenna that has a reference tag hears anything."""
+
+    def known(self) -> frozenset[str]:
+        """Name what stands behind it."""
+        return frozenset(self.contents or ())
+
+    def unread(self) -> frozenset[str]:
+        """Name what of it could not be read."""
+        return frozenset(epc for epc, tag in (self.contents or {}).items() if tag.unread)
 
 
 LEAST_PASSES = 10
@@ -229,11 +242,18 @@ class Door:
         }
         return replace(self.memory, contents=contents or self.memory.contents, references=dict(self.antennas.rates))
 
+    def mark(self, epcs: Collection[str], *, unread: bool) -> None:
+        """Remember of tags that they cannot be read any more, or can again."""
+        if epcs:
+            contents = self.learned().contents or {}
+            marked = {epc: replace(contents[epc], unread=unread) for epc in epcs}
+            self.memory = replace(self.memory, contents=contents | marked)
+
     def doubted(self) -> DoorMemory:
         """Give the memory as the door opens: a tag that has just been silent as if gone is unread from now on."""
         learned, silent = self.learned(), self.antennas.doubtful
         contents = learned.contents or {}
-        quiet = {epc for epc, silence in self.vigil.silences.items() if silence.chance(silent) < SURE}
+        quiet = {epc for epc, silence in self.vigil.silences.items() if silence.chance(silent) < DOUBT}
         marked = {epc: replace(contents[epc], unread=True) for epc in quiet & contents.keys()}
         return replace(learned, contents=contents | marked) if marked else learned
 

@@ -124,6 +124,7 @@ def test_neighbours_are_remembered_and_few_of_them() -> None:
 def test_an_antenna_that_hears_nothing_is_reported_once_and_cleared_when_it_hears_again() -> None:
     antennas = Antennas({"r/1": "R1", "r/2": "R2"})
     both, one = heard("R1") | heard("R2", port="r/2"), heard("R1")
+    assert antennas.hear(both) == [Change("r/1", silent=False), Change("r/2", silent=False)]
     assert not any(antennas.hear(both) for _ in range(100))
     assert antennas.doubtful == frozenset()
     changes = [antennas.hear(one) for _ in range(2 * SILENT_AFTER)]
@@ -136,6 +137,7 @@ def test_an_antenna_that_hears_nothing_is_reported_once_and_cleared_when_it_hear
 
 def test_an_antenna_that_reads_other_tags_is_not_silent() -> None:
     antennas = Antennas({"r/1": "R1"})
+    antennas.hear(heard("R1"))
     assert not any(antennas.hear(heard("R1")) for _ in range(100))
     assert not any(antennas.hear(heard("A")) for _ in range(100))
 

@@ -194,6 +194,16 @@ def test_an_item_nobody_can_detect_has_one_alarm_whoever_notices_until_it_is_rea
     assert alarms() == [("F1", 1, True), ("F2", 0, False)]
 
 
+def test_each_silent_antenna_has_an_alarm_of_its_own_until_it_hears_again(company: Database) -> None:
+    service, station = intake(company), Writer()
+    for device, active in (("reader1/1", True), ("reader1/2", True), ("reader1/2", True), ("reader1/1", False)):
+        service.take(station.send(ConditionChanged, condition="antenna_silent", active=active, door=1, device=device))
+    with company.read() as db:
+        alarms = db.exec(select(Alarm).order_by(col(Alarm.id))).all()
+        told = [(alarm.kind, alarm.door, alarm.repeated, alarm.cleared_us is not None) for alarm in alarms]
+    assert told == [("antenna_silent", 1, 0, True), ("antenna_silent", 1, 1, False)]
+
+
 def test_a_session_frees_what_it_did_not_use(company: Database) -> None:
     (line,) = allow(company, WANG, 1)
     service, station = intake(company), Writer()
