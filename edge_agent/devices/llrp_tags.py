@@ -5,10 +5,11 @@ from __future__ import annotations
 import struct
 
 from edge_agent.devices import llrp_tables as t
-from edge_agent.devices.base import DeviceFault, MemoryRead, Reading, TagReported
+from edge_agent.devices.base import DeviceFault, DeviceReply, MemoryRead, Reading, TagReported
 from edge_agent.devices.llrp_wire import WireError, parameters
 
-LONGEST_EPC = 64
+SHORTEST_EPC, LONGEST_EPC = 4, 64
+"""Hex digits of the shortest EPC, and bytes of the longest, that are a tag's."""
 TID_CLASSES = (0xE0, 0xE2, 0xE3)
 """First byte of a transponder's identity (ISO/IEC 15963): such a read is its TID."""
 
@@ -28,6 +29,8 @@ def tag(body: bytes) -> list[Reading]:
         elif value[:8] == struct.pack(">II", t.IMPINJ, t.IMPINJ_RSSI) and len(value) >= 10:
             finer = int.from_bytes(value[8:10], "big", signed=True)
     epc = _epc(found)
+    if len(epc) < SHORTEST_EPC:  # a tag may be written so; it must not hide the others of its report
+        return [DeviceReply("blank_tag", {"antenna": _number(found, t.ANTENNA), "epc": epc})]
     pc = found[t.PC].hex().upper() if t.PC in found else None
     tid, others = _memory(reads, epc, pc)
     rssi = _number(found, t.RSSI, signed=True) if finer is None else finer / 100
@@ -48,7 +51,7 @@ def _epc(found: dict[int, bytes]) -> str:
     if t.EPC_96 in found:
         return found[t.EPC_96].hex().upper()
     data = found.get(t.EPC_DATA, b"")
-    if len(data) < 2 or data[:2] == b"\0\0":
+    if len(data) < 2:
         raise WireError("tag report without an EPC")
     size = (int.from_bytes(data[:2], "big") + 7) // 8
     if size > LONGEST_EPC:

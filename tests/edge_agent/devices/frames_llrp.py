@@ -112,7 +112,10 @@ CAME = [
     report(f"8d{EPC}03ff000c0000abcd00000001", tag()),  # a vendor's parameter that nobody here knows
     report(f"0155000700ffff8d{EPC}", tag()),  # an unknown parameter before the EPC
     report(f"8d{EPC}ff1234", tag()),  # a TV of unknown length ends the list
-    made(61, f"00f000118d{EPC}00f0000b00f1000700" + "08ab", tag(), tag("AB")),  # two tags in one report
+    made(61, f"00f000118d{EPC}00f0000c00f100080010" + "abcd", tag(), tag("ABCD")),  # two tags in one report
+    made(61, "00f0000d00f100060000" + f"81000200f000118d{EPC}",  # a blank tag hides no other
+         DeviceReply("blank_tag", {"antenna": 2, "epc": ""}), tag()),
+    report("00f10007000" + "8ab", DeviceReply("blank_tag", {"antenna": None, "epc": "AB"})),
     made(61, "", RoundDone()),
     made(61, "00f20004", DeviceReply("ro_access_report", {"raw": "00F20004"})),
     made(62, "", DeviceReply("keepalive", {}), version=2),

@@ -116,7 +116,7 @@ def test_pyllrp_reads_our_emulated_readers_capabilities() -> None:
 
 
 @given(
-    epc=st.binary(min_size=1, max_size=62),
+    epc=st.binary(min_size=2, max_size=62),
     antenna=st.integers(1, 65535),
     rssi=st.integers(-128, 127),
     seen=st.integers(0, 2**60),
