@@ -36,6 +36,7 @@ _KEYS = ("01001e0001000000", "01001e0000000000", "01001c0001000000", "01001c0000
 SAMPLES: dict[str, tuple[str, ...]] = {
     "barcode_hid": ("".join(_INPUT + key for key in _KEYS),),
     "barcode_serial": (b"]C0ARC-2024-000123\r".hex(), b"]d2010950600013435221ABC123\x1d10LOT1\r".hex()),
+    "esphome": (b"guiwei/nodes/a/door/1 ON\n".hex(), b"guiwei/nodes/a/wiegand 26 2ec0c86\n".hex()),
     "gpio": ("000000000000000002000000110000000000000000000000" + "00" * 24,),
     "kerong_cu16": ("020035ffff00000338", "0200310336"),
     "llrp": (

@@ -122,9 +122,8 @@ class Pn532(Framed):
 
     def _check(self, length: int) -> str | None:
         body = self._body(bytes(self._buffer[:length]))
-        if body in (None, ACK, NACK):
+        if body is None or body in (ACK, NACK):
             return None
-        assert body is not None
         if sum(body) & 0xFF:
             return f"checksum {body[-1]:02X}, should be {-sum(body[:-1]) & 0xFF:02X}"
         return None if body[0] in (HOST, CHIP, FAULT) else f"frame identifier {body[0]:02X} is none of D4, D5, 7F"
