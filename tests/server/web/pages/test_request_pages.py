@@ -113,9 +113,9 @@ def test_r02_r10_the_page_says_by_whose_authority_one_decides_and_what_it_then_e
     page = Reader(office, "qian", "en").get(f"/requests/{second}")[1]
     name = page.split("In the stead of ")[1]
     assert "Head of the manager" in name
-    assert "Delegation no. 1 (R10)" in name
-    assert "Loan" in name.split("</span>")[0]
+    assert "No. 1 (R10)" in name
+    assert "Loan" in name.split("</dl>")[0]
     assert "代 " in Reader(office, "qian").get(f"/requests/{third}")[1]
     assert Reader(office, "qian").post(f"/requests/{second}/decide", say="approve")[0] == 303
-    assert "In the stead of " in Reader(office, "li", "en").get(f"/requests/{second}")[1]
+    assert "by delegation 1 (R10): Loan" in Reader(office, "li", "en").get(f"/requests/{second}")[1]
     assert "the decision is not yours" in Reader(office, "li", "en").get(f"/requests/{third}")[1]
