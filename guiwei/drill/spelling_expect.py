@@ -27,8 +27,10 @@ def read_expect(raw: dict[str, object]) -> Expect:
             item: [_read_verdict(o) for o in one] if isinstance(one, list) else _read_verdict(one)
             for item, one in said.items()
         }
-    if isinstance(found := table.get("overdue"), list):
-        table["overdue"] = [{"item": one} if isinstance(one, str) else one for one in found]
+    if isinstance(by_item := table.get("overdue"), dict):
+        table["overdue"] = [{"item": item, "person": person} for item, person in by_item.items()]
+    elif isinstance(found := table.get("overdue"), list):
+        table["overdue"] = [_named(one) if isinstance(one, dict) else {"item": one} for one in found]
     if isinstance(found := table.get("late"), list):
         table["late"] = [one.get("item", one) if isinstance(one, dict) else one for one in found]
     if isinstance(found := table.get("notices"), list):

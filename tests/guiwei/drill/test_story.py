@@ -252,6 +252,7 @@ def test_synonyms_are_understood(raw: dict[str, object], step: s.AnyStep) -> Non
         ({"cases": 1}, Expect(cases=1)),
         ({"overdue": ["f1", {"item": "f2", "rule": "R05"}]},
          Expect(overdue=[OverdueSpec(item="f1"), OverdueSpec(item="f2", rule="R05")])),
+        ({"overdue": {"f1": "wang"}}, Expect(overdue=[OverdueSpec(item="f1", person="wang")])),
         ({"verdicts": [{"item": "f1", "verdict": "extra"}, {"item": "f1", "verdict": "returned"}]},
          Expect(verdicts={"f1": [VerdictSpec(verdict="extra"), VerdictSpec(verdict="returned")]})),
         ({"notices": ["x", {"kind": "y", "person": "wang"}]},
