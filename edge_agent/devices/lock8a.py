@@ -100,11 +100,13 @@ class Lock8A:
         burst, base = bytes(self._waiting), self._base
         self._waiting.clear()
         self._base += len(burst)
-        if len(burst) > 5 and burst[0] == FIRMWARE and not reduce(xor, burst):
+        cuts = self._explain(burst)
+        torn = any(length == 0 for _, length in cuts)
+        if torn and len(burst) > 5 and burst[0] == FIRMWARE and not reduce(xor, burst):
             return [DeviceReply("firmware", {"board": burst[1], "raw": burst[2:-1].hex().upper()})]
         heard: list[Heard] = []
         stray = 0
-        for start, length in self._explain(burst):
+        for start, length in cuts:
             if length == 0:
                 stray += 1
                 continue

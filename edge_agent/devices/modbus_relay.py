@@ -164,16 +164,16 @@ class ModbusRelay(Framed):
         relay = (address & 0xFF) + 1
         if address & 0xFF00 in (FLASH_ON, FLASH_OFF):
             name = "flash_on" if address & 0xFF00 == FLASH_ON else "flash_off"
-            fields = {"board": board, "relay": relay, "ms": value * STEP_MS}
+            fields = {"board": board, "relay": relay, "address": f"{address:04X}", "ms": value * STEP_MS}
         elif address == ALL and value in VALUES:
             name, fields = f"all_{VALUES[value]}", {"board": board}
         elif address < ALL and value in VALUES:
-            name, fields = f"relay_{VALUES[value]}", {"board": board, "relay": relay}
+            name, fields = f"relay_{VALUES[value]}", {"board": board, "relay": relay, "address": f"{address:04X}"}
         if side == "host":
             return CommandSeen(name, fields)
         if name == "flash_on":
             self._opening.pop(board, None)
-            also = f"flash_on board {board} relay {relay} for {value * STEP_MS} ms"
+            also = f"flash_on board {board} relay {relay} (address {address:04X}) for {value * STEP_MS} ms"
             return UnlockReply(board, relay, accepted=True, also=also)
         return DeviceReply(name, fields)
 

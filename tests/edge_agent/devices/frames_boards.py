@@ -58,7 +58,9 @@ def modbus(raw: str, *means: Reading, encode: Callable[[Any], bytes] | None = No
 
 
 def flashed(lock: int, ms: int, board: int = 1) -> UnlockReply:
-    return UnlockReply(board, lock, accepted=True, also=f"flash_on board {board} relay {lock} for {ms} ms")
+    return UnlockReply(
+        board, lock, accepted=True, also=f"flash_on board {board} relay {lock} (address {0x1FF + lock:04X}) for {ms} ms"
+    )
 
 
 def relays(bits: str, on: str, board: int = 1) -> DeviceReply:
@@ -67,13 +69,13 @@ def relays(bits: str, on: str, board: int = 1) -> DeviceReply:
 
 MODBUS = [
     modbus("0105020000078db0", flashed(1, 700), encode=lambda d: d.open(1, 1), pulse_ms=700),
-    modbus("0105020000078db0", seen("flash_on", board=1, relay=1, ms=700), sent_by="host"),
+    modbus("0105020000078db0", seen("flash_on", board=1, relay=1, address="0200", ms=700), sent_by="host"),
     modbus("0105020100089c74", flashed(2, 800)),
-    modbus("0105020100089c74", seen("flash_on", board=1, relay=2, ms=800), sent_by="host"),
+    modbus("0105020100089c74", seen("flash_on", board=1, relay=2, address="0201", ms=800), sent_by="host"),
     modbus("010500ffff00bc0a", DeviceReply("all_on", {"board": 1})),
     modbus("010500ffff00bc0a", seen("all_on", board=1), sent_by="host"),
     modbus("010500ff0000fdfa", seen("all_off", board=1), encode=lambda d: d.all_off(1), sent_by="host"),
-    modbus("010500005500f29a", seen("relay_toggle", board=1, relay=1), sent_by="host"),
+    modbus("010500005500f29a", seen("relay_toggle", board=1, relay=1, address="0000"), sent_by="host"),
     modbus("01020000000879cc", seen("read_inputs", board=1, first=1, count=8), encode=lambda d: d.query_all(1)),
     modbus("01020105618b", *hooks(1, "10100000")),
     modbus("01020105618b", *hooks(1, "01011111"), feedback="opening"),
@@ -107,7 +109,12 @@ GPIO = [
     gpio(1, 5, LockState(1, 5, closed=True), closed="high"),
 ]
 
-BOARD_FRAMES = [*KERONG, *MODBUS, *GPIO]
+LOCK8A = [
+    Frame("lock8a", "8202041195" + "8001011191", (LockState(2, 4, closed=True), LockState(1, 1, closed=True))),
+]
+"""A report with the head of a firmware reply, and another board's answer right behind it."""
+
+BOARD_FRAMES = [*KERONG, *MODBUS, *GPIO, *LOCK8A]
 
 BAD_BOARDS: list[tuple[str, str, str]] = [
     ("kerong_cu16", "020035ffff00000339", "checksum 39, should be 38"),
