@@ -244,22 +244,31 @@ def _tapped(kind: type[Dialect], name: str, note: Callable[[str, str, object], N
     """Give a family's dialect that writes down what it is fed and what it asks."""
 
     class Tapped(kind):  # type: ignore[misc, valid-type]
+        inside = False
+
+        def _noted(self, what: str, act: Callable[..., Any], *given: bytes) -> Any:
+            if self.inside:  # a dialect that calls itself does so again when it is replayed
+                return act(*given)
+            self.inside = True
+            try:
+                said = act(*given)
+            finally:
+                self.inside = False
+            sent = {"prompt": [said], "greeting": said}.get(what, given)
+            note(name, what, b"".join(sent).hex())
+            return said
+
         def feed(self, data: bytes) -> Any:
-            note(name, "in", data.hex())
-            return super().feed(data)
+            return self._noted("in", super().feed, data)
 
         def silence(self) -> Any:
-            note(name, "silence", None)
-            return super().silence()
+            return self._noted("silence", super().silence)
 
         def greeting(self) -> Any:
-            note(name, "greeting", None)
-            return super().greeting()
+            return self._noted("greeting", super().greeting)
 
         def prompt(self) -> Any:
-            asked = super().prompt()
-            note(name, "prompt", asked.hex())
-            return asked
+            return self._noted("prompt", super().prompt)
 
     return Tapped
 

@@ -1,8 +1,8 @@
 """`guiwei edge replay FILE SETTINGS`: run a station on a recording, without devices, broker or server.
 
 1. The station is the real one, on an outbox of its own that is thrown away; only what it is plugged into is not there.
-2. Time is the recording's, faster if asked; it waits where the recorded station gave a command or asked the server, so
-   that an answer never comes before its question.
+2. Time is the recording's, faster if asked. It stands still while this machine is behind, and waits where the recorded
+   station gave a command or asked the server: an answer never comes before its question.
 3. What the server answered is said again, signed with a key made for this run.
 """
 
@@ -44,7 +44,7 @@ PATIENCE_S = 2.0
 """Real seconds that the recording waits for a command or question of the station; then it goes on without."""
 SETTLE_S, LONGEST_SETTLE_S = 1.0, 30.0
 """Seconds of the recording's time the station is given at the end: at least, and at most until it has come to rest."""
-POLL_S = 0.005
+POLL_S = 0.001
 Show = Callable[[int, str, SourceEvent | Event], None]
 """Told of everything that is read and written: microseconds since the start, who, what."""
 
@@ -56,6 +56,7 @@ class ReplayPlugs(Plugs):
         self.replayed = ReplayClock(head.started_us, speed)
         self.stop: Callable[[], None] = lambda: None
         self.at_rest: Callable[[], bool] = lambda: True
+        self.has_heard: Callable[[], bool] = lambda: True
         self._lines, self._key, self._speed, self._show = lines, key, speed, show
         self._sources: dict[str, ReplaySource] = {}
         self._link: ReplayLink
@@ -103,6 +104,7 @@ class ReplayPlugs(Plugs):
             given = dict.fromkeys(self._sources, 0)
             for line in self._lines:
                 self._wait_until(line.at_us / 1e6 + self._late)
+                self._wait_for(self.has_heard)
                 if line.who == LINK:
                     if line.kind == "answer":
                         self._let_catch_up(lambda: self._link.asked is not None)
@@ -115,6 +117,7 @@ class ReplayPlugs(Plugs):
                     self._sources[line.who].play(line, self.replayed.real_mono())
             end = self.replayed.real_mono()
             self._wait_until(end + SETTLE_S)
+            self.replayed.hold(None)
             while not self.at_rest() and self.replayed.real_mono() < end + LONGEST_SETTLE_S:
                 time.sleep(POLL_S)
         except (SettingsError, ValueError, LookupError) as error:
@@ -123,16 +126,22 @@ class ReplayPlugs(Plugs):
             self.stop()
 
     def _wait_until(self, moment: float) -> None:
-        left = (moment - self.replayed.real_mono()) / self._speed
-        if left > 0:
+        """Let time pass until then, and not beyond: however late this runs, nothing happens too late."""
+        self.replayed.hold(moment)
+        while (left := (moment - self.replayed.real_mono()) / self._speed) > 0:
             time.sleep(left)
 
     def _let_catch_up(self, done: Callable[[], bool]) -> None:
         """Wait for what the recorded station had done by now; what follows comes so much later."""
-        began, until = self.replayed.real_mono(), time.monotonic() + PATIENCE_S
+        began = self.replayed.real_mono()
+        self.replayed.hold(None)
+        self._wait_for(done)
+        self._late += self.replayed.real_mono() - began
+
+    def _wait_for(self, done: Callable[[], bool]) -> None:
+        until = time.monotonic() + PATIENCE_S
         while not done() and time.monotonic() < until:
             time.sleep(POLL_S)
-        self._late += self.replayed.real_mono() - began
 
 
 def run_again(path: Path, settings: Settings, show: Show, speed: float = 1.0) -> None:
@@ -155,7 +164,7 @@ def run_again(path: Path, settings: Settings, show: Show, speed: float = 1.0) ->
             server_key=public_hex(server),
         )
         station = Station(replace(settings, station=table), plugs)
-        plugs.stop = station.stop
+        plugs.stop, plugs.has_heard = station.stop, station.has_heard
         plugs.at_rest = lambda: not _said(folder / "state.json").get("busy", True)
         station.run()
         plugs.show_unsent(Path(table.data), table.name)

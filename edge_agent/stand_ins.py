@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -21,16 +22,33 @@ from edge_agent.settings import DeviceTable
 
 
 class ReplayClock(Clock):
-    """Time that began when the recording did, and may run faster."""
+    """Time that began when the recording did and may run faster; it stands still where it is held."""
 
     def __init__(self, started_us: int, speed: float) -> None:
         super().__init__()
         self._started_us, self._speed = started_us, speed
         self._began = time.monotonic()
+        self._stood_still = 0.0
+        self._lock = threading.Lock()
+        self._held: float | None = None
+
+    def hold(self, moment: float | None) -> None:
+        """Let no time pass beyond this moment (seconds since the start), or let it go on; it never jumps."""
+        with self._lock:
+            self._now()
+            self._held = moment
 
     def real_mono(self) -> float:
         """Give seconds since the start."""
-        return (time.monotonic() - self._began) * self._speed
+        with self._lock:
+            return self._now()
+
+    def _now(self) -> float:
+        now = (time.monotonic() - self._began) * self._speed - self._stood_still
+        if self._held is not None and now > self._held:
+            self._stood_still += now - self._held
+            return self._held
+        return now
 
     def mono_us(self) -> int:
         """Give microseconds since the start."""

@@ -108,6 +108,10 @@ class Station:
     def _from_link(self, event: LinkEvent) -> None:
         self._queue.put((self._clock.real_mono(), "", event))
 
+    def has_heard(self) -> bool:
+        """Say whether everything that was put into the queue has been taken out of it; safe on any thread."""
+        return self._queue.empty()
+
     def stop(self) -> None:
         """Ask the loop to end; safe in a signal handler and on any thread."""
         self._queue.put((self._clock.real_mono(), "", Stop()))

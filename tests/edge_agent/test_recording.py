@@ -17,14 +17,23 @@ from typer.testing import CliRunner
 from contract.messages import AccessRequested, CodeScanned, Event, SessionEnded
 from edge_agent.cli import app
 from edge_agent.clock import Clock
-from edge_agent.devices.base import BadgeRead, CodeRead, FrameError, Reading, SettingsError, SourceEvent, SourceState
+from edge_agent.devices.base import (
+    BadgeRead,
+    CodeRead,
+    FrameError,
+    LockBoard,
+    Reading,
+    SettingsError,
+    SourceEvent,
+    SourceState,
+)
 from edge_agent.devices.rdm6300 import badge
 from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 from edge_agent.plugs import Plugs
-from edge_agent.recording import RecordedPlugs, Recorder, head_of, read_recording
+from edge_agent.recording import BADGES, BYTES, RecordedPlugs, Recorder, head_of, read_recording
 from edge_agent.replay import run_again
-from edge_agent.settings import Settings, load_settings
+from edge_agent.settings import DeviceTable, Settings, load_settings
 from edge_agent.stand_ins import ReplayClock, ReplaySource
 from tests.edge_agent.bench import BADGE, GUIWEI, OTHER_BADGE, TAGS, Bench
 from tests.edge_agent.peer import Peer
@@ -272,6 +281,20 @@ def test_a_recording_ends_when_it_is_large_and_the_station_goes_on(settings: Set
         recorder.note("reader", "in", "ab" * 20)
     assert (tmp_path / "r").stat().st_size <= 2000
     assert len(list(read_recording(tmp_path / "r")[1])) > 5
+
+
+@pytest.mark.parametrize("family", sorted(BYTES | BADGES))
+def test_a_tapped_dialect_understands_the_same(settings: Settings, tmp_path: Path, family: str) -> None:
+    device = DeviceTable(name="it", family=family, port="/dev/it")
+    clock, known = Clock(), msgspec.structs.replace(settings, devices=[device])
+    recorder = Recorder(tmp_path / "r", head_of(known, clock, badges=True), clock, 10**6)
+    plain, tapped = Plugs().dialect(device), RecordedPlugs(recorder, settings.server_key()).dialect(device)
+    said = bytes(range(256)) * 3
+    assert (plain.greeting(), plain.prompt()) == (tapped.greeting(), tapped.prompt())
+    assert (plain.feed(said), plain.silence()) == (tapped.feed(said), tapped.silence())
+    assert isinstance(plain, LockBoard) == isinstance(tapped, LockBoard)
+    recorder.close()
+    assert [line.kind for line in read_recording(tmp_path / "r")[1]] == ["greeting", "prompt", "in", "silence"]
 
 
 SECRET = re.compile(r"0F00A1B2C3|907312")
