@@ -244,7 +244,7 @@ class Station:
             case SourceState():
                 log.info("device %s %s %s", name, event.state, event.why)
                 self._health.device_state(name, event, at)
-            case DeviceFault():
+            case DeviceFault(epc=None):  # those of single tags come by the thousand
                 log.warning("device %s reports fault %d: %s", name, event.code, event.what)
             case FrameError():
                 log.warning("device %s: %s at byte %d", name, event.what, event.at)
