@@ -216,8 +216,6 @@ class Cabinet:
         if Do.SWEEP in acts:
             door.look = door.new_look(self.elsewhere(door), now)
             door.ear.restart(now)
-        elif acts:
-            door.look = None
         if door.phase is Phase.OPEN:
             door.open_since_us = door.open_since_us or self._journal.clock.mono_us()
         else:
@@ -225,9 +223,11 @@ class Cabinet:
             self._condition("door_left_open", active=False, door=door.number)
         if door.phase is Phase.IDLE:
             door.swung = False
-            door.vigil.begin(door.memory.contents or {})
+            door.vigil.begin(door.memory.contents or {}, door.look.sweep.unheard() if door.look else {})
             back = before.unread() & door.memory.known() - door.memory.unread()
             self._undetectable(door, back, active=False)
+        if acts and Do.SWEEP not in acts:
+            door.look = None
         if {Do.REPORT_CLOSED, Do.REPORT_EARLY} & set(acts):
             self.closings += 1
             self.eyes.door_settled(before.session or "", now)
@@ -257,6 +257,8 @@ class Cabinet:
     def _watch(self, door: Door, heard: Pass) -> None:
         """Take one pass behind an idle door."""
         change = door.vigil.hear(door.prior(door.memory, self.elsewhere(door)), heard, door.antennas.doubtful)
+        if change.late:
+            door.memory = replace(door.memory, lateness=door.memory.lateness.after(change.late))
         if change.came:
             with self._journal.entry() as entry:
                 memory = books.came_unseen(entry, door, change.came)

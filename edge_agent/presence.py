@@ -26,9 +26,11 @@ SURELY_BACK, SURELY_NEW = 1e-1, 1e-3
 """The same for a tag at home here that was away, and for one that is not of this door."""
 ELSEWHERE = (0.3, 6.0)
 """Beta prior of how often a tag that is not here is read: seldom, but nobody knows how seldom."""
+USED_TO = 1e-2
+"""A tag is used to being read when a silence would have been less likely than this."""
 SPREAD_DB = 5.0
 """How far the strength of a tag differs from one closing to the next."""
-MOST_FROM_RSSI = 5.0
+MOST_FROM_RSSI = 8.0
 """Strength alone never proves anything: at most so much evidence (natural logarithm) comes from it."""
 FIRST_PASSES = 10
 """What stands behind a door of which nothing is known yet is not judged from fewer passes."""
@@ -233,14 +235,21 @@ class Sweep:
         return Found(frozenset(there), frozenset(gone), frozenset(unread), frozenset(came), self.passes)
 
     def lateness(self) -> Lateness:
-        """Give what is known of lateness after this sweep: in which pass each tag that is there was first heard."""
-        firsts = {epc: self.heard[epc].first or 0 for epc in self.found().there}
-        used_to = (
-            first
-            for epc, first in firsts.items()
-            if missed_so_often(self.prior.known[epc].habits, max(first, 4)) < SURE
+        """Give what is known of lateness after this sweep: in which pass tags used to being read were first heard.
+
+        What was heard as late as to stay in doubt counts too: else a bad cabinet would never be known for one.
+        """
+        return self.prior.lateness.after(
+            tag.first
+            for epc, known in self.prior.known.items()
+            if (tag := self.heard[epc]).first is not None
+            and (tag.judged is Judged.THERE or self._strength(tag) >= 0)
+            and missed_so_often(known.habits, max(tag.first, 4)) < USED_TO
         )
-        return self.prior.lateness.after(used_to)
+
+    def unheard(self) -> dict[str, int]:
+        """Give in how many passes each of the door's own tags was not heard at all."""
+        return {epc: self.passes for epc in self.prior.known if not self.heard[epc].reads}
 
     def habits(self, epc: str) -> dict[str, Rate]:
         """Give the habits of a tag that is there: what this sweep shows, and a little of what was known of it."""

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -44,6 +44,8 @@ class Change(NamedTuple):
     came: dict[str, Sighting]
     faded: list[str]
     back: list[str]
+    late: list[int]
+    """Passes after the closing in which something was not heard that is there after all."""
 
 
 @dataclass(slots=True)
@@ -57,9 +59,12 @@ class Vigil:
     steady: dict[str, int] = field(default_factory=dict)
     """New tags, with the passes they were read in since the last look."""
     passes: int = 0
+    unheard: dict[str, int] = field(default_factory=dict)
+    """Tags that were not heard when the door was settled, in how many passes."""
 
-    def begin(self, contents: Mapping[str, KnownTag]) -> None:
+    def begin(self, contents: Mapping[str, KnownTag], unheard: Mapping[str, int] | None = None) -> None:
         """Start anew: the door has just been settled."""
+        self.unheard = dict(unheard or {})
         self.habits = {epc: tag.habits for epc, tag in contents.items()}
         self.steady, self.silences, self.passes = {}, {}, 0
 
@@ -82,12 +87,16 @@ class Vigil:
                 self.silences[epc] = Silence(since.passes + 1, since.habits)
         self._hear_strays(prior, heard)
         if self.passes % LOOK_EVERY:
-            return Change({}, [], back)
+            return Change({}, [], back, self._late(back))
         back += [epc for epc in self.steady.keys() & prior.known.keys() if self._steady(epc)]
         came = {epc: heard[epc].sighting() for epc in self._new(prior, heard)}
         self.steady = {}
         faded = [epc for epc, silence in self.silences.items() if self._faded(silence, silent)]
-        return Change(came, [epc for epc in faded if not prior.known[epc].unread], back)
+        faded = [epc for epc in faded if not prior.known[epc].unread]
+        return Change(came, faded, back, self._late([*back, *came]))
+
+    def _late(self, there: Iterable[str]) -> list[int]:
+        return [self.unheard.pop(epc) for epc in there if epc in self.unheard]
 
     def _hear_strays(self, prior: Prior, heard: Pass) -> None:
         for epc, rate in self.strays.items():

@@ -108,6 +108,13 @@ def test_what_is_steadily_and_loudly_read_came_and_a_neighbours_tag_did_not() ->
     assert watch(Vigil(), Prior(known("A"), elsewhere=frozenset("X")), heard("A", "X"), LOOK_EVERY) == []
 
 
+def test_what_was_called_gone_and_is_heard_again_behind_the_closed_door_teaches_how_late_that_may_be() -> None:
+    vigil, prior = Vigil(), Prior(known("A"), away=known("X"))
+    vigil.begin(prior.known, {"X": 9, "Y": 9})
+    changes = [vigil.hear(prior, heard("A", "X")) for _ in range(2 * LOOK_EVERY)]
+    assert [late for change in changes for late in change.late] == [9]
+
+
 def test_neighbours_are_remembered_and_few_of_them() -> None:
     vigil, prior = Vigil(), Prior(known("A"))
     for number in range(400):
