@@ -268,7 +268,7 @@ RULES = (
         "R40",
         "按角色授权，最小权限，可按部门、类别、密级、柜限定",
         "roles decide who does what; rights are the least needed and can be narrowed",
-        "service/people/rights:RIGHTS scopes:outside scopes:judge_scope clearance:judge_change",
+        "service/people/rights:RIGHTS scopes:outside fitness:fitness_reasons scopes:judge_scope clearance:judge_change",
         "/people/{username} PUT:/api/v1/people/{username}/scope PATCH:/api/v1/people/{username}",
     ),
     Rule(
@@ -296,7 +296,7 @@ RULES = (
         "R44",
         "培训记录与有效期，可作为权限条件",
         "training is recorded with its expiry; a right can need it",
-        "training:training_reasons access:may_open sheet:people",
+        "training:training_reasons fitness:fitness_reasons access:may_open sheet:people",
         "/people/{username} /duties GET:/api/v1/training POST:/api/v1/training",
     ),
     Rule(
@@ -339,7 +339,8 @@ RULES = (
         "R54",
         "程序之外任何人不得销毁、移除、核销",
         "nobody destroys or writes off outside that process",
-        "retention:obstacles service/disposal/lifetimes:leave store/migrations/versions/0007_disposal:upgrade",
+        "retention:obstacles orders:judge_order service/disposal/lifetimes:leave"
+        " store/migrations/versions/0007_disposal:upgrade",
         "/disposal POST:/api/v1/destructions/{number}/carry-out",
     ),
     Rule(
