@@ -211,6 +211,12 @@ def test_a_key_that_was_a_stations_is_not_taken_again(site: Site) -> None:
     assert site.ask("POST", "/stations", new, 409)["code"] == "key_known"
 
 
+def test_no_station_gets_a_certificate_under_a_name_of_the_servers(site: Site) -> None:
+    for name in ("server-intake", "canary"):
+        site.ask("POST", "/stations", {"name": name, "doors": 1}, 201)
+        assert site.ask("POST", f"/stations/{name}/codes", {}, 409)["code"] == "reserved_name"
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", b"[" * 5000, json.dumps({"v": 2}).encode(), b"\xff"])
 def test_a_request_that_is_none_is_refused(body: bytes) -> None:
     with pytest.raises(ContractError):

@@ -34,6 +34,7 @@ LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """What codes are made of: none is mistaken for another when it is copied by hand."""
 MISREAD: Final = str.maketrans("OIL", "011")
 GROUPS, GROUP = 4, 4
+OURS: Final = ("server", "broker", "canary")
 NEW_KEY: Final = "a new key was enrolled"
 
 log = structlog.get_logger(__name__)
@@ -76,6 +77,10 @@ class StationKeysView(Shape):
 def make_code(work: Writing, name: str, new: NewCode) -> CodeView:
     """Make a code for a station; one that was made before for it ends."""
     station = _station(work.session, name)
+    if name in OURS or name.startswith("server-"):
+        raise ConflictError(
+            "reserved_name", f"{name!r} is a name of the server's at the broker: no station may have it"
+        )
     _end_codes(work.session, name, work.now_us)
     secret = "".join(secrets.choice(LETTERS) for _ in range(GROUPS * GROUP))
     expires_us = work.now_us + new.minutes * MINUTE_US
