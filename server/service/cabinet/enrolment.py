@@ -78,9 +78,7 @@ def make_code(work: Writing, name: str, new: NewCode) -> CodeView:
     """Make a code for a station; one that was made before for it ends."""
     station = _station(work.session, name)
     if name in OURS or name.startswith("server-"):
-        raise ConflictError(
-            "reserved_name", f"{name!r} is a name of the server's at the broker: no station may have it"
-        )
+        raise ConflictError("reserved_name", f"{name!r} is the server's name at the broker: no station may have it")
     _end_codes(work.session, name, work.now_us)
     secret = "".join(secrets.choice(LETTERS) for _ in range(GROUPS * GROUP))
     expires_us = work.now_us + new.minutes * MINUTE_US
