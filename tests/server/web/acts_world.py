@@ -5,11 +5,8 @@ within reach. What is carried out in it can be a rehearsal, undone at its end.
 """
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +18,12 @@ from server.domain.words import AlarmKind
 from server.service.backups import Backups
 from server.service.cabinet.alarms import Alarming, set_alarm
 from server.service.lookups import known
-from server.store.tables import Case, Item, LedgerEntry, Notice, Person
-from server.store.unit_of_work import Database, UnitOfWork
+from server.store.tables import Case, Item, Notice, Person
 from server.sweep.retention import Retention
 from tests.server.company import epc
 from tests.server.web.acts import PDF
 from tests.server.web.house import NAMED, NUMBER, OTHER, SALES, Caller, House, moment
+from tests.server.web.rehearsal import Rehearsed
 from tests.server.web.test_keeping import turn
 from tests.server.web.test_oversight import points
 
@@ -79,45 +76,6 @@ ABOVE_ORDINARY = {
 }
 """What is told of it depends on who asks."""
 NOT_THERE = {**_FILE, "code": "B1", "title": "不在", "secrecy": "ordinary", "place": "b/1"}
-
-
-class _UndoneError(Exception):
-    """Ends a rehearsal."""
-
-
-class Rehearsed(Database):
-    """A database on which acts can be rehearsed: carried out to the end, looked at, and undone."""
-
-    rehearsing = False
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.entries: list[str] = []
-
-    @contextmanager
-    def begin(self) -> Iterator[UnitOfWork]:
-        """Open the writing transaction; while rehearsing, note the kinds of its ledger entries and undo it."""
-        try:
-            with super().begin() as uow:
-                yield uow
-                if self.rehearsing:
-                    uow.flush()
-                    kinds = select(LedgerEntry.kind).where(LedgerEntry.id > self._head)
-                    self.entries += uow.session.exec(kinds)
-                    raise _UndoneError
-        except _UndoneError:
-            pass
-
-    @contextmanager
-    def rehearsal(self) -> Iterator[list[str]]:
-        """Undo what is done in the block; gives the kinds of the ledger entries it would have left."""
-        with self.read() as session:
-            self._head = max(session.exec(select(LedgerEntry.id)), default=0)
-        self.rehearsing, self.entries = True, []
-        try:
-            yield self.entries
-        finally:
-            self.rehearsing = False
 
 
 @dataclass
@@ -390,15 +348,3 @@ def _counts(world: World) -> None:
         path = f"/stocktakes/{number}/differences/{things['explained']}/explain"
         world.who("fei").post(path, {"explanation": "放错"})
     shared["stocktake"] = an.post("/stocktakes", {"stations": ["a"]})["id"]
-
-
-def digest(database: Database, left_out: frozenset[str]) -> str:
-    """Say everything the database holds, but for some tables, in one digest."""
-    said = sha256()
-    with database.read() as session:
-        connection = session.connection()
-        tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-        for (name,) in tables.all():
-            if name not in left_out:
-                said.update(repr((name, connection.exec_driver_sql(f'SELECT * FROM "{name}"').all())).encode())
-    return said.hexdigest()

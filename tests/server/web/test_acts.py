@@ -21,8 +21,9 @@ from server.service.people.scopes import save_scope
 from server.store.tables import LedgerEntry
 from server.web.auth import DECLARED, PUBLIC
 from tests.server.web.acts import CALLS, Call
-from tests.server.web.acts_world import BEYOND, SECRET, WITHIN, Rehearsed, World, digest, make_world
+from tests.server.web.acts_world import BEYOND, SECRET, WITHIN, World, make_world
 from tests.server.web.house import NAMED, NUMBER, House
+from tests.server.web.rehearsal import Rehearsed, digest
 from tests.server.web.test_leaks import CANARIES
 
 API = "/api/v1"

@@ -181,3 +181,14 @@ def test_r22_opening_secret_records_without_a_duty_is_alarmed_and_with_one_is_no
     assert [row["person"] for row in open_alarms(house, "record_viewed_outside_duty")] == ["gao"]
     closed = open_alarms(house, "record_viewed_outside_duty")[0]["id"]
     house.sec.post(f"/alarms/{closed}/close", {"conclusion": "已查明"})
+
+
+def test_r40_what_is_within_narrowed_rights_is_not_moved_beyond_them_nor_made_there(split: House) -> None:
+    chen = narrowed(split, "chen", categories=["合同"])
+    for change in ({"category": "人事"}, {"category": ""}):
+        said = chen.ask("PATCH", "/items/F1", {**change, "reason": "x"}, 403, If_Match='"1"')
+        assert [(r["rule"], r["code"]) for r in said["reasons"]] == [("R40", "outside_scope")]
+    new = {**OTHER, "code": "Z2", "place": "a/1"}
+    assert chen.rules("/items", new) == {("R40", "outside_scope")}
+    assert chen.get("/items/F1")["category"] == "合同"
+    chen.ask("PATCH", "/items/F1", {"title": "改题", "reason": "x"}, If_Match='"1"')
