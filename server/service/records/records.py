@@ -113,6 +113,7 @@ def belongs(work: Writing, item: Item, place: str, why: str) -> None:
     record, facts = record_of(work.session, known(item.id)), item_facts(item)
     before, was = tally_key(item.home_station, item.category, facts.custody, facts.home), place_text(*_home(item))
     item.home_station, item.home_door = place_of(work.session, place)
+    keep_within_reach(work.session, thing_of(item), item.code)
     after = tally_key(item.home_station, item.category, facts.custody, item_facts(item).home)
     record.version += 1
     work.session.add_all((item, record))

@@ -303,3 +303,12 @@ def test_r37_a_copy_of_a_risky_customers_file_is_lent_as_the_file_is(house: Hous
     house.app.state.deps = replace(house.app.state.deps, policy=LISTED)
     number = house.li.post("/requests", {"items": [code], "mode": "loan", "purpose": "复核", "for": "wang"})["id"]
     assert house.zhao.post(f"/requests/{number}/approve")["awaits"] == ["deputy_general_manager"]
+
+
+def test_r40_a_move_order_reaches_no_further_than_the_rights_of_who_gives_it(house: House) -> None:
+    house.sec.ask("PUT", "/people/chen/scope", {"cabinets": ["a"]})
+    chen = house.signed_in("chen")
+    move = {"person": "chen", "items": ["F1"], "task": "move", "purpose": "换柜"}
+    assert chen.rules("/orders", {**move, "to": "b/1"}) == {("R40", "outside_scope")}
+    assert chen.get("/items/F1")["home"] == "a/1"
+    assert chen.post("/orders", {**move, "to": "a/2"})["items"] == ["F1"]
