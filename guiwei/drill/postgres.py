@@ -56,7 +56,8 @@ def postgres_cluster(*, durable: bool = True) -> Iterator[str]:
             wait_until("PostgreSQL listening", 30, lambda: _ready(programs, folder, child, owner))
             yield f"postgresql+psycopg://{owner}@/postgres?host={folder}"
         finally:
-            child.send_signal(signal.SIGINT)  # "fast": ends sessions, keeps the data whole
+            # "fast" ends sessions and keeps the data whole; "immediate" leaves what nobody will read again as it is
+            child.send_signal(signal.SIGINT if durable else signal.SIGQUIT)
             try:
                 child.wait(10)
             except subprocess.TimeoutExpired:
