@@ -16,6 +16,7 @@ from edge_agent.devices.base import LockBoard, ProtocolError, UnreachableError
 from edge_agent.settings import Channel
 
 FEEDBACK_S = 1.0
+SPARE_S = 0.1
 Outcome = Literal["unlocked", "no_feedback", "refused", "unreachable"]
 
 
@@ -74,7 +75,10 @@ class Magazine:
 
 
 def fire(write: Callable[[bytes], None], dialect: object, channel: Channel) -> float | Outcome:
-    """Send the command that fires one lock; give the seconds it is powered, or why it did not go out."""
+    """Send the command that fires one lock; give the seconds until it is surely off again, or why it did not go out.
+
+    The command may have to wait for an answer that is still due, and so may last longer than the pulse from now on.
+    """
     if not isinstance(dialect, LockBoard):
         return "refused"
     try:
@@ -83,4 +87,4 @@ def fire(write: Callable[[bytes], None], dialect: object, channel: Channel) -> f
         return "unreachable"
     except ProtocolError:
         return "refused"
-    return dialect.pulse
+    return dialect.pulse + (dialect.turn or 0.0) + SPARE_S

@@ -228,6 +228,9 @@ class Addressed(Protocol):
 class LockBoard(Addressed, Protocol):
     """A family that drives locks: it encodes the opening of exactly one of them."""
 
+    turn: ClassVar[float | None]
+    """As in every Dialect."""
+
     @property
     def pulse(self) -> float:
         """Seconds for which an opened lock stays powered; no other is opened meanwhile."""

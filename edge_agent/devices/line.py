@@ -3,7 +3,7 @@
 1. One question at a time; what is heard until a silence is one burst, and it is judged whole.
 2. A burst is an answer only if the asked device's own dialect reads it as the answer to this very question. States that
    a board sends by itself go to the device whose board it is; anything else not asked for is dropped.
-3. A command goes before every question and greeting; among the same, devices take turns.
+3. A command goes before every question and greeting; among the same, devices take turns. One lock is powered at a time.
 4. A device that left three questions unanswered is offline: it is asked more rarely, and greeted when it is back.
 5. What was queued when the port is lost is dropped: a lock must not fire late.
 """
@@ -42,6 +42,7 @@ RARELY = 1.0
 """Seconds between two questions to a device that does not answer."""
 IDLE = 30.0
 MOST_EARLY = 3
+SPARE = 0.05
 MOST_WAITING = 64
 LONGEST_BURST = 4096
 
@@ -58,6 +59,7 @@ class LineSource:
         self.last_act = 0.0
         self.missed = 0
         self._board = dialect if isinstance(dialect, LockBoard) else None
+        self.pulse = self._board.pulse if self._board else 0.0
         self._listener = listener
         self._telling = threading.Lock()
         self._open = True
@@ -148,6 +150,8 @@ class Line(Keeper[serial.SerialBase]):
         self._waiting_for = {member.name for member in self.members}
         self._staying = {member.name for member in self.members}
         self._served = 0
+        self._powered_until = 0.0
+        """When the last lock fired is off again; until then no command goes to a board."""
 
     def join(self, member: LineSource) -> None:
         """Take note that a device was started."""
@@ -197,7 +201,7 @@ class Line(Keeper[serial.SerialBase]):
         """Choose who speaks next, with what, and whether it is a question."""
         order = self.members[self._served :] + self.members[: self._served]
         for member in order:
-            if member.outgoing:
+            if member.outgoing and (member.pulse == 0.0 or now >= self._powered_until):
                 return self._serving(member), member.outgoing.popleft(), False
         for member in order:
             due = member.due()
@@ -213,6 +217,7 @@ class Line(Keeper[serial.SerialBase]):
 
     def _sleep(self, now: float) -> float:
         due = [due for member in self.members if (due := member.due()) is not None]
+        due += [self._powered_until for member in self.members if member.outgoing]
         return max(0.0, min([now + IDLE, *due]) - now)
 
     @property
@@ -226,7 +231,10 @@ class Line(Keeper[serial.SerialBase]):
             if not early:
                 break
         port.write(request)
-        until = time.monotonic() + (member.dialect.turn or 0.0)
+        sent = time.monotonic()
+        if member.pulse and not asked:
+            self._powered_until = sent + member.pulse + SPARE
+        until = sent + (member.dialect.turn or 0.0)
         answered = False
         while not answered and (left := until - time.monotonic()) > 0 and not self._closing.is_set():
             burst = self._burst(port, left, member.dialect.pause)

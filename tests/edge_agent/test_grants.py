@@ -97,7 +97,7 @@ def test_only_the_hook_itself_says_unlocked() -> None:
 def test_firing_sends_one_lock_and_says_when_it_cannot() -> None:
     sent: list[bytes] = []
     board = Lock8A()
-    assert fire(sent.append, board, Channel(device="lock", channel=3)) == board.pulse
+    assert fire(sent.append, board, Channel(device="lock", channel=3)) >= board.pulse + 0.3  # type: ignore[operator]
     assert sent == [bytes.fromhex("8A01031199")]
     assert fire(_unplugged, board, Channel(device="lock", channel=3)) == "unreachable"
     assert fire(sent.append, make_dialect("m100"), Channel(device="reader", channel=3)) == "refused"

@@ -187,6 +187,20 @@ def test_an_opening_goes_before_every_question(tmp_path: Path, lines: list[LineB
     assert len(asked) > 4
 
 
+def test_openings_asked_for_at_once_are_never_powered_at_once(tmp_path: Path, lines: list[LineBench]) -> None:
+    relays = ModbusRelayEmulator(tmp_path / "relays")
+    wired: dict[str, tuple[PtyDevice, str, dict[str, Any]]] = {
+        "relays": (relays, "modbus_relay", FAST | {"pulse_ms": 200}),
+        "other": (KerongEmulator(tmp_path / "other"), "kerong_cu16", FAST),
+    }
+    lines.append(bench := LineBench(tmp_path, wired))
+    bench.wait("relays", LockState(1, 1, closed=True))
+    for lock in (1, 2, 3):
+        bench.sources["relays"].write(bench.dialects["relays"].open(1, lock))
+    assert relays.wait_fired(3, 1, SOON)
+    assert (relays.most_on, [relays.fired(n) for n in (1, 2, 3)]) == (1, [1, 1, 1])
+
+
 def test_every_device_gets_its_turn(tmp_path: Path, lines: list[LineBench]) -> None:
     """A device that asks for much does not keep the others waiting, and one that is silent does not either."""
     bench = boards(tmp_path, "lock8a", "kerong_cu16", "modbus_relay")
