@@ -172,7 +172,7 @@ def test_a_row_may_be_narrowed_by_category_grade_and_post(
         ('{ approvers = ["general_manager", "deputy_general_manager"] },', "{ approvers = [] },",
          "steps[1].approvers: empty; nobody could approve"),
         ("keep_hours = 24", "keep_hours = -1", "must be 0 or more"),
-        ("minutes = 60", "minutes = 0", "must be at least 1"),
+        ("\nminutes = 60", "\nminutes = 0", "must be at least 1"),
         ('proofs = ["badge", "password"]', 'proofs = ["word"]', "proofs: needs some of badge, password"),
     ],
 )  # fmt: skip
