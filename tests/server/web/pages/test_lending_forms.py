@@ -104,9 +104,7 @@ def test_r17_a_seals_page_its_uses_its_keepers_and_its_end(office: Office) -> No
     assert "Out of use" in qian.get("/seals")[1]
 
 
-def test_r19_what_is_handed_back_is_so_against_the_signed_receipt(
-    office: Office, chen: Reader
-) -> None:
+def test_r19_what_is_handed_back_is_so_against_the_signed_receipt(office: Office, chen: Reader) -> None:
     code = code_of(7)
     form = {"item": code, "customer": "East", "mandate": "bids", "until": "2026-03-20T18:00", "handed_over_by": "Zhou"}
     assert chen.post("/entrusted", **form)[0] == 403
