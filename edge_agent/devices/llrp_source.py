@@ -10,7 +10,6 @@ import os
 import select
 import socket
 import ssl
-import threading
 import time
 from collections import deque
 
@@ -22,6 +21,7 @@ from edge_agent.devices.base import (
     SourceState,
     UnreachableError,
 )
+from edge_agent.devices.keeper import Keeper
 from edge_agent.devices.llrp import Llrp
 from edge_agent.devices.llrp_link import connect
 from edge_agent.devices.llrp_session import Session, SessionError
@@ -33,24 +33,15 @@ FAREWELL_S = 0.5
 MOST_WAITING = 64
 
 
-class LlrpSource:
+class LlrpSource(Keeper[socket.socket]):
     """Read one reader until closed."""
 
     def __init__(self, name: str, dialect: Llrp, url: str, listener: Listener) -> None:
-        self.name = name
+        super().__init__(name, url)
         self.dialect = dialect
-        self.url = url
-        self.state = SourceState("offline", "not started")
         self._listener = listener
         self._outgoing: deque[bytes] = deque()
-        self._closing = threading.Event()
-        self._wake_read, self._wake_write = os.pipe()
-        self._thread = threading.Thread(target=self._run, name=f"device-{name}", daemon=True)
         self._last_byte = 0.0
-
-    def start(self) -> None:
-        """Begin; events go to the listener from now on."""
-        self._thread.start()
 
     def write(self, data: bytes) -> None:
         """Queue one message (UnreachableError: not online, or the reader does not keep up)."""
@@ -61,36 +52,14 @@ class LlrpSource:
         self._outgoing.append(data)
         self._wake()
 
-    def close(self) -> None:
-        """Stop, and return when nothing will be reported any more."""
-        if self._closing.is_set():
-            return
-        self._closing.set()
-        self._wake()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
-        os.close(self._wake_read)
-        os.close(self._wake_write)
-
-    def _wake(self) -> None:
-        os.write(self._wake_write, b"\0")
-
     # -- on the source's thread -----------------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        try:
-            self._keep()
-            self.state = self.state if self.state.state == "fault" else SourceState("offline", "closed")
-        except Exception as error:
-            self.state = SourceState("fault", f"the program failed: {error!r}")  # a listener raised; never look alive
-            raise
-
     def _keep(self) -> None:
-        """Connect, converse, and begin again until closing."""
+        """Connect, converse, and begin again until closing; a reader that hangs up at once is left alone for longer."""
         wait = RETRY_FIRST
         while not self._closing.is_set():
             try:
-                link = connect(self.url, self.dialect.settings)
+                link = connect(self.target, self.dialect.settings)
             except SettingsError as error:
                 self._change(SourceState("fault", str(error)))
                 return
@@ -113,7 +82,7 @@ class LlrpSource:
             except (SessionError, OSError) as error:
                 self._outgoing.clear()
                 self._report(self.dialect.silence())
-                self._change(SourceState("offline", f"{self.url}: {error}"))
+                self._change(SourceState("offline", f"{self.target}: {error}"))
         return session.online
 
     def _change(self, state: SourceState) -> None:
@@ -131,7 +100,7 @@ class LlrpSource:
             while self._outgoing:
                 link.sendall(self._outgoing.popleft())
             if session.online:
-                self._change(SourceState("online", self.url))
+                self._change(SourceState("online", self.target))
             watched: list[socket.socket | int] = [link, self._wake_read]
             ready, _, _ = select.select(watched, [], [], self._sleep(session, now))
             if self._wake_read in ready:
