@@ -82,7 +82,6 @@ TABLE: dict[tuple[State, Input], Step] = {
     (S.ASKING, I.SILENCE): Step(S.ASKING, (A.ASK,)),
     (S.ASKING, I.NO_ANSWER): Step(S.NONE, (A.END_LAPSED,)),
     (S.ASKING, I.IDLE): Step(S.NONE, (A.END_LAPSED,)),
-    (S.ASKING, I.BLIND): Step(S.ASKING),
     (S.DENIED, I.BADGE): Step(S.ASKING, (A.END_REFUSED, A.BEGIN, A.ASK)),
     (S.DENIED, I.CODE): Step(S.ASKING, (A.NOTE_CODE, A.ASK)),
     (S.DENIED, I.PIN): Step(S.ASKING, (A.ASK,)),
