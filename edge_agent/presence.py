@@ -237,19 +237,20 @@ class Sweep:
     def lateness(self) -> Lateness:
         """Give what is known of lateness after this sweep: in which pass tags used to being read were first heard.
 
-        What was heard as late as to stay in doubt counts too: else a bad cabinet would never be known for one.
+        What stays in doubt may be outside, and does not count.
         """
         return self.prior.lateness.after(
             tag.first
             for epc, known in self.prior.known.items()
-            if (tag := self.heard[epc]).first is not None
-            and (tag.judged is Judged.THERE or self._strength(tag) >= 0)
+            if not known.unread
+            and (tag := self.heard[epc]).first is not None
+            and tag.judged is Judged.THERE
             and missed_so_often(known.habits, max(tag.first, 4)) < USED_TO
         )
 
     def unheard(self) -> dict[str, int]:
-        """Give in how many passes each of the door's own tags was not heard at all."""
-        return {epc: self.passes for epc in self.prior.known if not self.heard[epc].reads}
+        """Give in how many passes each tag that could be read before was not heard at all."""
+        return {epc: self.passes for epc, tag in self.prior.known.items() if not (tag.unread or self.heard[epc].reads)}
 
     def habits(self, epc: str) -> dict[str, Rate]:
         """Give the habits of a tag that is there: what this sweep shows, and a little of what was known of it."""

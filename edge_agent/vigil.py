@@ -87,13 +87,13 @@ class Vigil:
                 self.silences[epc] = Silence(since.passes + 1, since.habits)
         self._hear_strays(prior, heard)
         if self.passes % LOOK_EVERY:
-            return Change({}, [], back, self._late(back))
+            return Change({}, [], back, [])
         back += [epc for epc in self.steady.keys() & prior.known.keys() if self._steady(epc)]
         came = {epc: heard[epc].sighting() for epc in self._new(prior, heard)}
         self.steady = {}
         faded = [epc for epc, silence in self.silences.items() if self._faded(silence, silent)]
         faded = [epc for epc in faded if not prior.known[epc].unread]
-        return Change(came, faded, back, self._late([*back, *came]))
+        return Change(came, faded, back, self._late(came))
 
     def _late(self, there: Iterable[str]) -> list[int]:
         return [self.unheard.pop(epc) for epc in there if epc in self.unheard]
