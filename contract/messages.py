@@ -43,6 +43,7 @@ Condition = Literal[
     "badge_reader_fault",
     "enclosure_tamper",
     "mains_lost",
+    "on_battery",
     "clock_jump",
     "outbox_full",
     "disk_low",

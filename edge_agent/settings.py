@@ -110,6 +110,14 @@ class DoorTable(Table, frozen=True, kw_only=True):
     presence: PresenceTable = PresenceTable()
 
 
+class InputTable(Channel, frozen=True, kw_only=True):
+    """A contact that tells something of the station itself; wired so that a cut cable reads as bad."""
+
+    kind: Literal["enclosure_tamper", "mains_lost", "on_battery"]
+    good: Literal["closed", "open"] = "closed"
+    good_seconds: Annotated[float, Meta(ge=0, le=3600, description="So long it must be good to be over")] = 5.0
+
+
 class Settings(Table, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -119,6 +127,7 @@ class Settings(Table, frozen=True, kw_only=True):
     presence: PresenceTable = PresenceTable()
     devices: list[DeviceTable] = []
     doors: list[DoorTable] = []
+    inputs: list[InputTable] = []
 
     def station_key(self) -> Ed25519PrivateKey:
         """Read the station's own key (SettingsError: not there, or not 64 hex digits)."""
@@ -215,6 +224,10 @@ def _check_whole(settings: Settings) -> None:
             _known(f"door {door.door} readers", reader, names)
             if reader in exits:
                 raise SettingsError(f"door {door.door} readers: '{reader}' stands at an exit, not behind a door")
+    for wire in settings.inputs:
+        _known(f"input {wire.kind}", wire.device, names)
+        _asked(f"input {wire.kind}", wire, dialects[wire.device])
+        wired.append((wire.device, wire.board, wire.channel))
     _once("channel (device, board, channel)", wired)
 
 

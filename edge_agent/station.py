@@ -37,6 +37,7 @@ from edge_agent.devices.base import (
 )
 from edge_agent.exits import Exits
 from edge_agent.health import Health
+from edge_agent.inputs import Inputs
 from edge_agent.journal import Journal
 from edge_agent.link import Arrived, Delivered, LinkDown, LinkEvent, LinkUp
 from edge_agent.load import Load
@@ -85,6 +86,7 @@ class Station:
         self._load = Load()
         self._health = Health(self._journal, settings.devices)
         self._cabinet = Cabinet(settings.doors, self._journal, self._fire, self._health.change)
+        self._inputs = Inputs(settings.inputs, self._health.change)
         self._desk = Desk(settings, self._journal, self._cabinet, self._screen)
         self._cabinet.eyes = self._desk
         self._sweeps = Sweeps(self._cabinet, self._journal)
@@ -180,6 +182,7 @@ class Station:
         self._load.tick(now)
         for act in (
             lambda: self._cabinet.tick(now, self._left_open_us),
+            lambda: self._inputs.tick(now),
             lambda: self._desk.tick(now),
             lambda: self._sweeps.tick(now),
             lambda: self._exits.tick(now),
@@ -233,6 +236,7 @@ class Station:
                 self._cabinet.tag_reading(name, at, event)
             case LockState():
                 self._cabinet.lock_state(name, event, at)
+                self._inputs.hear(name, event, at)
             case UnlockReply():
                 self._cabinet.unlock_reply(name, event)
             case BadgeRead():
