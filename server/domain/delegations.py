@@ -1,4 +1,7 @@
-"""Delegation (R10): somebody lets another approve in their stead, within a scope and a time, never further on."""
+"""Delegation (R10): somebody lets another approve in their stead, within a scope and a time, never further on.
+
+Nobody gives more than they have: a giver whose own rights are narrowed (R40) lends them as narrow as they are.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +12,8 @@ from server.domain.custody import ItemFacts
 from server.domain.people import PersonFacts
 from server.domain.policy import Policy
 from server.domain.reasons import Code, reason
+from server.domain.scopes import EVERYTHING, outside, thing_of
+from server.domain.scopes import Scope as Rights
 from server.domain.verdicts import Lawful, Reason, Refused, answer
 from server.domain.words import Mode, Secrecy
 
@@ -25,7 +30,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class DelegationFacts:
-    """One delegation as written; `giver` as they are now, moments are µs."""
+    """One delegation as written; `giver` and what their `rights` reach as they are now, moments are µs."""
 
     id: int
     giver: PersonFacts
@@ -34,6 +39,7 @@ class DelegationFacts:
     until_us: int
     revoked_us: int | None = None
     scope: Scope = Scope()
+    rights: Rights = EVERYTHING
 
 
 class Asked(Protocol):
@@ -101,7 +107,11 @@ def void_reasons(
         found.append(reason(Code.DELEGATION_OVER))
     if facts.revoked_us is not None and now_us >= facts.revoked_us:
         found.append(reason(Code.DELEGATION_REVOKED))
-    return found if covers(facts.scope, asked) else [*found, reason(Code.DELEGATION_SCOPE)]
+    if not covers(facts.scope, asked):
+        found.append(reason(Code.DELEGATION_SCOPE))
+    for item in asked.items:
+        found += outside(facts.rights, thing_of(item, _category(asked, item)), item.code)
+    return found
 
 
 def covers(scope: Scope, asked: Asked) -> bool:

@@ -8,7 +8,7 @@ from server.domain.approval_steps import NO_MARK, ItemMark
 from server.domain.custody import ItemFacts
 from server.domain.people import PersonFacts
 from server.domain.policy import Policy
-from server.domain.scopes import EVERYTHING, Scope, Thing, outside
+from server.domain.scopes import EVERYTHING, Scope, outside, thing_of
 from server.domain.training import TrainingFacts, training_reasons
 from server.domain.verdicts import Reason
 from server.domain.words import Mode, TrainedAct
@@ -37,8 +37,6 @@ def fitness_reasons(
     """Say which items lie outside a person's rights, and which training they lack to use them in this mode."""
     found = []
     for item in items:
-        cabinet = item.home[0] if item.home else None
-        thing = Thing(item.department, marks.get(item.code, NO_MARK).category, item.secrecy, cabinet)
-        found += outside(fitness.scope, thing, item.code)
+        found += outside(fitness.scope, thing_of(item, marks.get(item.code, NO_MARK).category), item.code)
     acts = [act for act in TrainedAct if str(act) == str(mode)]
     return found + training_reasons(policy.people, person.role, acts, fitness.training, now_us)

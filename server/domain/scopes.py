@@ -8,6 +8,7 @@ Law 3: lists are narrowed by the same table (`limits`) that `outside` judges one
 from dataclasses import dataclass
 from typing import Final
 
+from server.domain.custody import ItemFacts
 from server.domain.people import PersonFacts
 from server.domain.policy_people import PeopleRules
 from server.domain.reasons import Code, reason
@@ -26,6 +27,11 @@ class Thing:
     category: str | None = None
     secrecy: str | None = None
     cabinet: str | None = None
+
+
+def thing_of(item: ItemFacts, category: str | None) -> Thing:
+    """Say as what an item stands before rights."""
+    return Thing(item.department, category, item.secrecy, item.home[0] if item.home else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,9 +266,11 @@ def _order(work: Writing, row: Destruction) -> Authority:
 
 
 def _void_order(work: Writing, row: Destruction, item: Item | None = None) -> None:
+    """Withdraw the order to take them out, also what a session has reserved: taking it from now on is unlawful."""
     if row.authority_id is None:
         return
-    lines = update(Line).where(col(Line.authority_id) == row.authority_id, col(Line.state) == LineState.OPEN)
+    unused = col(Line.state).in_((LineState.OPEN, LineState.RESERVED))
+    lines = update(Line).where(col(Line.authority_id) == row.authority_id, unused)
     if item is not None:
         lines = lines.where(col(Line.item_id) == item.id)
     work.session.exec(lines.values(state=LineState.VOID))

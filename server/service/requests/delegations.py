@@ -12,6 +12,7 @@ from server.service.inputs import NewDelegation, micros, micros_or_none
 from server.service.lending.notices import tell
 from server.service.lookups import known, person_facts, person_named, person_of, usernames
 from server.service.paging import paged
+from server.service.people.scopes import scope_for
 from server.service.shapes import DelegationView, Page, moment, moment_or_none
 from server.store.tables import Delegation
 
@@ -78,6 +79,7 @@ def delegations_to(session: Session, person_id: int) -> tuple[DelegationFacts, .
             row.until_us,
             row.revoked_us,
             scope_of(json.loads(row.scope)),
+            scope_for(session, row.from_id),
         )
         for row in rows
     )

@@ -18,6 +18,7 @@ from server.domain.custody import ItemFacts
 from server.domain.delegations import DelegationFacts, Scope, judge_delegation, scope_of
 from server.domain.people import PersonFacts
 from server.domain.policy import load_policy
+from server.domain.scopes import Scope as Rights
 from server.domain.verdicts import Lawful
 from server.domain.words import ItemKind, LoanState, Mode, RequestState, Secrecy
 from tests.server.domain.facts import (
@@ -250,6 +251,8 @@ DELEGATION = DelegationFacts(30, GM, DEPUTY.id, NINE - HOUR, NINE + HOUR)
         ({"scope": Scope(secrecy=frozenset({Secrecy.ORDINARY}))}, "delegation_scope"),
         ({"scope": Scope(departments=frozenset({"legal"}))}, "delegation_scope"),
         ({"scope": Scope(frozenset({Mode.LOAN}), frozenset({Secrecy.SECRET}), frozenset({"sales"}))}, ""),
+        ({"rights": Rights(secrecy=frozenset({Secrecy.ORDINARY}))}, "outside_scope"),
+        ({"rights": Rights(secrecy=frozenset({Secrecy.SECRET}))}, ""),
         ({"giver": LI}, "delegation_gives_nothing"),
         ({"giver": replace(GM, active=False)}, "person_inactive"),
     ],
