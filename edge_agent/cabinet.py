@@ -20,6 +20,7 @@ from edge_agent.doors import Do, Move, Phase, cause_of, turn
 from edge_agent.ear import Ear, Pass
 from edge_agent.journal import Entry, Journal
 from edge_agent.parts import parts
+from edge_agent.recent import Recent
 from edge_agent.settings import Channel, DoorTable
 from edge_agent.unlock import Magazine, Outcome, Shot
 
@@ -58,6 +59,7 @@ class Cabinet:
         self.overhear: Callable[[Door, Pass], None]
         """Told of every pass behind an idle door."""
         self.closings = 0
+        self.recent = Recent()
         self.doors: dict[int, Door] = {}
         for table in tables:
             ear = Ear(tuple(table.readers), table.presence.pass_ms / 1000)
@@ -221,6 +223,8 @@ class Cabinet:
         else:
             door.open_since_us = None
             self._condition("door_left_open", active=False, door=door.number)
+        if {Do.REPORT_CLOSED, Do.REPORT_EARLY, Do.REPORT_CHECKED} & set(acts) and before.contents is not None:
+            self._show(door, before)
         if door.phase is Phase.IDLE:
             door.swung = False
             door.vigil.begin(door.memory.contents or {}, door.look.sweep.unheard() if door.look else {})
@@ -237,6 +241,14 @@ class Cabinet:
             self.eyes.door_lost(before.session or "", now)
         if Do.REPORT_OPEN in acts:
             self.eyes.door_opened(door.memory.session or "", now)
+
+    def _show(self, door: Door, before: DoorMemory, **found: Iterable[str]) -> None:
+        """Let who looks at the station know what a closing found, or `found` instead."""
+        old, new = before.known(), door.memory.known()
+        doubtful = door.memory.unread() - before.unread()
+        shown = found or {"taken": old - new, "put": new - old, "unread": doubtful & old}
+        clock, last = self._journal.clock, self._journal.outbox.last
+        self.recent.settled(door.number, before.session, last, clock.wall_us(), **shown)
 
     # -- listening ----------------------------------------------------------------------------------------------------
 
@@ -264,6 +276,7 @@ class Cabinet:
                 memory = books.came_unseen(entry, door, change.came)
                 entry.keep(f"door/{door.number}", memory)
             door.memory = memory
+            self._show(door, memory, put=change.came)
         door.mark(change.faded, unread=True)
         door.mark(change.back, unread=False)
         self._undetectable(door, change.faded, active=True)

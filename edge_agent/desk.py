@@ -15,7 +15,16 @@ from dataclasses import dataclass
 import msgspec
 from msgspec.structs import replace
 
-from contract.messages import AccessRequested, CodeScanned, Denied, Grant, GrantRefused, Reason, SessionEnded
+from contract.messages import (
+    AccessRequested,
+    CodeScanned,
+    Denied,
+    Grant,
+    GrantedItem,
+    GrantRefused,
+    Reason,
+    SessionEnded,
+)
 from contract.secrets import credential_of, seal_pin
 from edge_agent import wording
 from edge_agent.cabinet import Cabinet
@@ -62,6 +71,8 @@ class Answer:
     challenge: str
     doors: list[int]
     reasons: list[Reason]
+    person: str = ""
+    items: tuple[GrantedItem, ...] = ()
 
 
 class Desk:
@@ -135,7 +146,9 @@ class Desk:
         self.counts["answers"] += 1
         doors, reasons = (answer.doors, []) if isinstance(answer, Grant) else ([], answer.reasons)
         kind = "grant" if isinstance(answer, Grant) else "denied"
-        self.answer = Answer(kind, answer.session, answer.challenge, doors, reasons)
+        items = tuple(answer.items) if isinstance(answer, Grant) else ()
+        self.answer = Answer(kind, answer.session, answer.challenge, doors, reasons, answer.person, items)
+        self._cabinet.recent.granted(answer.session, items)
         self._take(Input.GRANT if isinstance(answer, Grant) else Input.DENIAL, now, answer=answer)
 
     def tick(self, now: float) -> None:

@@ -114,6 +114,11 @@ class Health:
         """Name the devices that have been away long enough to be reported."""
         return frozenset(name for name, since in self._since.items() if now - since >= GONE_S)
 
+    def conditions(self) -> list[dict[str, str]]:
+        """List what is wrong now."""
+        names = ("condition", "door", "device")
+        return [dict(zip(names, key.split("/", 2), strict=True)) for key in sorted(self._active.keys)]
+
     def begin_epoch(self) -> None:
         """Wait for no event of an epoch that is over."""
         self._jump_seq = None

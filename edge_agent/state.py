@@ -13,6 +13,7 @@ from edge_agent.doors import Phase
 from edge_agent.session import State
 
 PHASES = {Phase.BLIND: "settling", Phase.CHECKING: "settling"}
+MOST_STARS = 3
 SESSION_PHASES = {State.ASKING: "asking", State.DENIED: "denied", State.GRANTED: "granted", State.IN_USE: "granted"}
 
 
@@ -53,6 +54,7 @@ def describe(desk: Desk, cabinet: Cabinet) -> dict[str, Any]:
         "doors": {str(door.number): _door(door) for door in cabinet.doors.values()},
         "session": session,
         "answer": _answer(desk.answer, desk.counts["answers"]),
+        "moved": cabinet.recent.shown,
         "counts": {name: desk.counts[name] for name in ("badges", "codes", "pins")} | {"closings": cabinet.closings},
     }
 
@@ -64,6 +66,11 @@ def busy(desk: Desk, cabinet: Cabinet, absent: frozenset[str]) -> bool:
         door.shot is not None or (door.phase in restless and not absent & door.devices)
         for door in cabinet.doors.values()
     )
+
+
+def masked(name: str) -> str:
+    """Leave of every word of a name its first character: whoever passes by sees that it is somebody they know."""
+    return " ".join(word[0] + "*" * min(len(word) - 1, MOST_STARS) for word in name.split())
 
 
 def _door(door: Door) -> dict[str, str]:
@@ -81,6 +88,8 @@ def _answer(answer: Answer | None, count: int) -> dict[str, Any] | None:
         "session": answer.session,
         "challenge": answer.challenge,
         "doors": answer.doors,
+        "person": masked(answer.person),
+        "items": [{"code": item.code, "door": item.door} for item in answer.items],
         "reasons": [
             {"rule": reason.rule, "code": reason.code, "item": reason.item, "params": reason.params}
             for reason in answer.reasons

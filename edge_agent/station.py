@@ -310,6 +310,7 @@ class Station:
             "unsent": outbox.last - outbox.confirmed,
             "busy": busy(self._desk, self._cabinet, absent) or self._sweeps.busy,
             "devices": dict(self._health.devices),
+            "conditions": self._health.conditions(),
             "load": self._load.shown,
             "screen": list(self._screen.lines),
             **describe(self._desk, self._cabinet),
