@@ -292,6 +292,14 @@ class Acts:
         self.world.cabinets[station].devices()[name].plug()
         self.quiet.unplugged.discard(f"{station}:{name}")
 
+    def input(self, step: s.Input) -> None:
+        cabinet = self.world.cabinets[step.at.partition("/")[0]]
+        try:
+            cabinet.wire(step.kind, bad=step.bad)
+        except ValueError as error:
+            raise StoryError(f"input at {step.at}: {error}; give the station `inputs = true`") from None
+        self._told(cabinet.name, step.kind, active=step.bad)
+
     # ------------------------------------------------------------ helpers
 
     def _codes(self, items: list[str]) -> list[str]:
@@ -333,6 +341,17 @@ class Acts:
         while time.monotonic() < end and agent.alive and station not in self.quiet.paused:
             counts = self.world.station_state(station).get("counts")
             if isinstance(counts, dict) and counts[count] >= getattr(self.quiet.at(station), count):
+                return
+            time.sleep(0.02)
+
+    def _told(self, station: str, kind: str, *, active: bool) -> None:
+        """Hold still until the agent says that a condition holds, or no longer does."""
+        end = time.monotonic() + 5.0
+        agent = self.world.cabinets[station].agent
+        while time.monotonic() < end and agent.alive and station not in self.quiet.paused:
+            conditions = self.world.station_state(station).get("conditions")
+            told = isinstance(conditions, list) and any(one["condition"] == kind for one in conditions)
+            if told is active:
                 return
             time.sleep(0.02)
 

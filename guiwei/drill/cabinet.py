@@ -27,6 +27,9 @@ from guiwei.drill.specs import StationSpec
 PASSING_S = 1.0
 CHANNELS = 24
 CONTACT = 12
+"""Door n's contact is on channel 12 + n; the last channels are the station's own inputs, where it has any."""
+INPUTS = {"enclosure_tamper": 24, "mains_lost": 23, "on_battery": 22}
+GOOD_S = 0.2
 SETTINGS = {"badge": "absence_ms = 250"}
 """What the drills' devices are set to that their profiles are not."""
 
@@ -105,6 +108,9 @@ class Cabinet:
                 "[[doors]]", f"door = {door}", f'lock = {{ device = "lock", channel = {door} }}',
                 f'contact = {{ device = "lock", channel = {CONTACT + door} }}', f'readers = ["reader{door}"]',
             ]  # fmt: skip
+        for kind, channel in INPUTS.items() if self.spec.inputs else ():
+            lines += ["[[inputs]]", f'kind = "{kind}"', 'device = "lock"', f"channel = {channel}"]
+            lines += [f"good_seconds = {GOOD_S}"]
         (self.folder / "station.toml").write_text("\n".join(lines) + "\n")
 
     # ------------------------------------------------------------ hands
@@ -131,6 +137,12 @@ class Cabinet:
         self.lock.close_contact(CONTACT + door)
         self.lock.close_hook(door)
         self.ajar.discard(door)
+
+    def wire(self, kind: str, *, bad: bool) -> None:
+        """Open the contact of an input, or close it again (ValueError: there is none)."""
+        if not self.spec.inputs:
+            raise ValueError(f"station {self.name} has no inputs")
+        (self.lock.open_contact if bad else self.lock.close_contact)(INPUTS[kind])
 
     def put(self, door: int, epc: str) -> None:
         """Lay a tag behind a door."""

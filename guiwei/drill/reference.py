@@ -18,6 +18,7 @@ from guiwei.drill.steps import STEPS, Step
 from guiwei.drill.synonyms import ALSO
 
 KEYS = {
+    "bad": "`false`: all is well again",
     "as": "who does it, signed in over HTTP",
     "at": 'where: a station (`"a"`) or a door (`"a/1"`)',
     "blind": "those who count do not see what is expected",
@@ -34,6 +35,7 @@ KEYS = {
     "impressions": "how often the seal is put down (R17)",
     "item": "one item of the story",
     "items": "items of the story, a list or one",
+    "kind": "`enclosure_tamper`, `mains_lost`, `on_battery`",
     "mode": "`reading` (in the room), `loan` (inside the company), `photocopy`, `seal_use`, `sharing` (with another"
     " department or, with `outside`, with somebody outside), `transfer` (of what somebody else holds, hand to hand);"
     " left out: a loan, of seals their use",
@@ -115,6 +117,7 @@ WORDS: dict[type[Struct], dict[str, str]] = {
         "scanner": "family of the code scanner",
         "doors": "how many doors",
         "exit": "family of a reader at an exit, `reader18` (left out: there is none)",
+        "inputs": "`true`: tamper, mains and battery contacts are wired, and there are 9 doors at most",
         "leaves": "what one leaves past it: `room` or `premises`",
     },
     ItemSpec: {

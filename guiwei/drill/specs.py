@@ -26,6 +26,7 @@ class StationSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True)
     doors: int = 1
     exit: str = ""
     leaves: str = "premises"
+    inputs: bool = False
 
 
 class ItemSpec(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):

@@ -3,6 +3,8 @@
 `at` is a station ("a") or a door ("a/1"); `as` is who does it over HTTP. What else people write: `spelling.py`.
 """
 
+from typing import Literal
+
 from msgspec import Struct, field
 
 
@@ -294,10 +296,18 @@ class Plug(Step, frozen=True, kw_only=True, tag="plug"):
     device: str
 
 
+class Input(Step, frozen=True, kw_only=True, tag="input"):
+    """Let a station's own input go bad (enclosure opened, mains or battery gone), or be good again."""
+
+    at: str
+    kind: Literal["enclosure_tamper", "mains_lost", "on_battery"]
+    bad: bool = True
+
+
 AnyStep = (
     Request | Approve | Refuse | Withdraw | Delegate | Register | Order | HandOver | Check | StocktakeOpen | Sweep
     | StocktakeClose | Badge | Pin | Scan | Open | Force | SpareKey | Take | Put | Close | Leave | Wait | At | Cut
-    | Heal | Kill | Start | Pause | Resume | DiskFull | Clock | Miss | SwapTag | Unplug | Plug
+    | Heal | Kill | Start | Pause | Resume | DiskFull | Clock | Miss | SwapTag | Unplug | Plug | Input
 )  # fmt: skip
 
 STEPS: dict[str, type[Step]] = {str(kind.__struct_config__.tag): kind for kind in AnyStep.__args__}

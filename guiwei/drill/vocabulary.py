@@ -28,6 +28,8 @@ EMULATED: Final = {
 DEVICES: Final = re.compile(r"reader\d*|lock|badge|scanner|keypad")
 LIMITS: Final = ("departments", "categories", "secrecy", "cabinets")
 """What a person's rights may be narrowed by (R40)."""
+MOST_WITH_INPUTS: Final = 9
+"""Doors of a station whose last three channels are its own inputs."""
 Mistake = tuple[str, str, str, Collection[str]]
 """Key, what is wrong, the word that is wrong, the words that are known."""
 
@@ -46,6 +48,8 @@ def in_table(spec: PersonSpec | StationSpec | ItemSpec) -> Iterator[Mistake]:
         yield from _limits(spec)
     if isinstance(spec, ItemSpec) and not re.fullmatch(r"([0-9A-Fa-f]{4}){2,31}", spec.tag or "0" * 8):
         yield "tag", f"{spec.tag!r} is not an EPC: hex digits, a multiple of four", "", ()
+    if isinstance(spec, StationSpec) and spec.inputs and spec.doors > MOST_WITH_INPUTS:
+        yield "doors", f"a station with inputs has 1 to {MOST_WITH_INPUTS} doors, not {spec.doors}", "", ()
     if isinstance(spec, StationSpec) and not 1 <= spec.doors <= 12:
         yield "doors", f"a station has 1 to 12 doors, not {spec.doors}", "", ()
 
