@@ -101,10 +101,12 @@ class Handovers:
 
 @dataclass(frozen=True)
 class AccessRule:
-    """When a badge alone does not do and the PIN must be given."""
+    """When a badge alone does not do and the PIN must be given; whether a PIN can cry for help."""
 
     pin_for_kinds: frozenset[ItemKind]
     pin_for_secrecy: frozenset[Secrecy]
+    duress_pin: bool = False
+    """The PIN with its last digit one higher (after 9 comes 0) opens as ever and sets a silent alarm."""
 
 
 class Calendar(StrEnum):

@@ -41,6 +41,10 @@ _SAYS: dict[str, tuple[str, str]] = {
     "documents": ("文件", "the documents"),
     "impressions": ("用印次数", "the number of impressions"),
     "pin": ("R20 须输入密码：{what}", "R20 the PIN is needed for: {what}"),
+    "duress": (
+        "R20 密码末位加一：照常开柜并暗中报警",
+        "R20 the PIN with its last digit one higher opens and alarms silently",
+    ),
     "all": ("全部", "all"),
     "nobody": ("无", "nobody"),
     "nothing": ("无", "nothing"),
@@ -112,6 +116,8 @@ class _Teller:
         groups = (policy.access.pin_for_kinds, policy.access.pin_for_secrecy)
         what = [self._words(words) for words in groups if words]
         yield self._say("pin", what=self._comma.join(what) or self._say("nothing"))
+        if policy.access.duress_pin:
+            yield self._say("duress")
 
     def _due(self, row: DueRow) -> str:
         return self._say(

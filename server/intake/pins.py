@@ -1,7 +1,7 @@
 """Check PINs before the transaction begins: a check takes some 20 ms and must hold up nobody's commit.
 
 A badge whose PIN was wrong too often within a few minutes is not looked at again until they are over: a PIN has so few
-digits that a found badge and an afternoon would do.
+digits that a found badge and an afternoon would do. Only here is a PIN typed under duress told from the plain one.
 """
 
 from collections.abc import Sequence
@@ -36,8 +36,8 @@ class Pins:
         self._clock = clock
         self._tries = Tries()
 
-    def check(self, units: Sequence[Opened | Refusal]) -> Said:
-        """Check every PIN that came with these messages."""
+    def check(self, units: Sequence[Opened | Refusal], *, duress: bool = False) -> Said:
+        """Check every PIN that came with these messages; `duress`: one may be typed so that it cries for help."""
         asked = [
             event
             for unit in units
@@ -48,25 +48,37 @@ class Pins:
         if not asked:
             return {}
         kept = self._kept(sorted({event.credential.replace("\0", "") for event in asked}))
-        return {(event.credential, event.challenge): self._say(event, kept.get(event.credential)) for event in asked}
+        return {
+            (event.credential, event.challenge): self._say(event, kept.get(event.credential), duress=duress)
+            for event in asked
+        }
 
     def _kept(self, credentials: list[str]) -> dict[str, str | None]:
         with self._database.engine.connect() as connection:
             return {row.credential: row.pin_hash for row in fetch(connection, _HASHES, credentials=credentials)}
 
-    def _say(self, event: AccessRequested, kept: str | None) -> PinSaid:
+    def _say(self, event: AccessRequested, kept: str | None, *, duress: bool) -> PinSaid:
         whose, now = f"badge:{event.credential}", self._clock.real_mono()
         try:
             self._tries.check((whose,), now)
         except TooManyTriesError:
             return PinSaid(right=False, too_often=True)
-        if self._is_right(event, kept):
+        typed = self._typed(event)
+        plain = typed is not None and check_secret(typed, kept)
+        cry = typed is not None and duress and not plain and check_secret(_meant(typed), kept)
+        if plain or cry:
             self._tries.succeeded(whose)
-            return PinSaid(right=True)
+            return PinSaid(right=True, duress=cry)
         return PinSaid(right=False, too_often=self._tries.failed((whose,), now))
 
-    def _is_right(self, event: AccessRequested, kept: str | None) -> bool:
+    def _typed(self, event: AccessRequested) -> str | None:
         try:
-            return check_secret(open_pin(self._key, event.challenge, event.pin or ""), kept)
+            return open_pin(self._key, event.challenge, event.pin or "")
         except ContractError:
-            return False
+            return None
+
+
+def _meant(typed: str) -> str:
+    """Give the PIN of whoever typed its last digit one higher."""
+    last = typed[-1:]
+    return typed[:-1] + (str((int(last) - 1) % 10) if last.isascii() and last.isdigit() else last)

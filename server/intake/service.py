@@ -129,7 +129,7 @@ class IntakeService:
             units = [read(one, next(good)) if isinstance(one, Sealed) else one for one in begun.looked]
             begun.units = self._explained(units)
         if begun.pins is None:
-            begun.pins = self._pins.check(begun.units)
+            begun.pins = self._pins.check(begun.units, duress=self.policy.access.duress_pin)
         return self._take(begun.units, begun.pins)
 
     def close(self) -> None:

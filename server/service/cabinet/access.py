@@ -165,7 +165,8 @@ def _grant(
         "why": access.why,
         "policy": work.policy.digest,
     }
-    work.record(heard, "grant_given", body)
+    entry = work.record(heard, "grant_given", body)
+    _alarm_duress(work, heard, event, visit, entry)
     work.answers.append(
         Grant(
             v=1,
@@ -199,6 +200,7 @@ def _deny(
     if _pin(work, event).too_often:
         _alarm_guessing(work, heard, visit, entry)
     _alarm_inactive(work, heard, event, visit.person_id, entry)
+    _alarm_duress(work, heard, event, visit, entry)
     work.answers.append(
         Denied(
             v=1,
@@ -213,6 +215,16 @@ def _deny(
 
 def _pin(work: Work, event: AccessRequested) -> PinSaid:
     return work.pins.get((event.credential, event.challenge), NO_PIN)
+
+
+def _alarm_duress(work: Work, heard: Heard, event: AccessRequested, visit: Visit, entry: int) -> None:
+    """Alarm, silently at the cabinet, that a PIN was typed so that it cries for help."""
+    if _pin(work, event).duress:
+        kind, person_id = AlarmKind.DURESS_CODE, visit.person_id
+        about, session = (visit.session,), visit.session
+        set_alarm(
+            work, heard, kind, severity_of(kind), about=about, evidence=entry, person_id=person_id, session=session
+        )
 
 
 def _alarm_guessing(work: Work, heard: Heard, visit: Visit, entry: int) -> None:

@@ -71,10 +71,14 @@ def changed(line: LineFacts, item: ItemFacts, state: LineState, session: str | N
 
 
 class PinSaid(NamedTuple):
-    """What was found of a PIN: whether it was the right one, or there were too many wrong ones to look."""
+    """What was found of a PIN: whether it was the right one, or there were too many wrong ones to look.
+
+    Under duress it was right, and typed so that it cries for help.
+    """
 
     right: bool
     too_often: bool = False
+    duress: bool = False
 
 
 NO_PIN: Final = PinSaid(right=False)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlmodel import Session, col, select
 
-from server.domain.words import Role
+from server.domain.words import AlarmKind, Role
 from server.notify.wording import alarm_text, notice_text
 from server.service.context import Reading, Writing
 from server.service.errors import NotFoundError
@@ -15,6 +15,8 @@ from server.store.tables import Alarm, Notice, Person
 from server.store.unit_of_work import UnitOfWork
 
 TOLD_OF_ALARMS = frozenset({Role.ARCHIVIST, Role.RECORDS_MANAGER})
+TOLD_TOO = {AlarmKind.DURESS_CODE: frozenset({Role.HEAD_OF_OFFICE, Role.SECURITY_ADMIN})}
+"""Who besides the records office must know at once; whom such an alarm names is not told: others may be looking on."""
 
 
 def tell(work: Writing, people: Iterable[int], kind: str, about: str) -> None:
@@ -38,16 +40,23 @@ def tell_of_alarms(uow: UnitOfWork, above: int, now_us: int) -> int:
     if not alarms:
         return above
     told = set(session.exec(select(Notice.alarm_id).where(col(Notice.alarm_id).in_([alarm.id for alarm in alarms]))))
-    office = list(session.exec(select(Person).where(col(Person.role).in_(list(TOLD_OF_ALARMS)), Person.active)))
+    posts = TOLD_OF_ALARMS.union(*TOLD_TOO.values())
+    people = list(session.exec(select(Person).where(col(Person.role).in_(list(posts)), Person.active)))
     names, items = usernames(session, (a.person_id for a in alarms)), codes(session, (a.item_id for a in alarms))
     for alarm in alarms:
         if alarm.id in told:
             continue
         place = alarm.station if alarm.door is None else f"{alarm.station}/{alarm.door}"
-        for person in office:
+        for person in _to_tell(alarm, people):
             text = alarm_text(alarm.kind, names.get(alarm.person_id), items.get(alarm.item_id), place, person.locale)
             session.add(Notice(alarm_id=alarm.id, person_id=person.id, kind=alarm.kind, text=text, created_us=now_us))
     return known(alarms[-1].id)
+
+
+def _to_tell(alarm: Alarm, people: Iterable[Person]) -> list[Person]:
+    too = TOLD_TOO.get(AlarmKind(alarm.kind))
+    posts = TOLD_OF_ALARMS | (too or frozenset())
+    return [one for one in people if one.role in posts and (too is None or one.id != alarm.person_id)]
 
 
 def list_notices(look: Reading, before: int | None, limit: int) -> Page[NoticeView]:
