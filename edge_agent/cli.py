@@ -20,6 +20,7 @@ from edge_agent.fuzz import fuzz_families
 from edge_agent.provision import provision
 from edge_agent.regions import region
 from edge_agent.run import record, replay, run, status
+from edge_agent.screen.cli import screen
 
 app = typer.Typer(name="edge", add_completion=False, help="Run and look after a station.", no_args_is_help=True)
 
@@ -31,6 +32,7 @@ def edge() -> None:
 
 app.command()(run)
 app.command()(status)
+app.command()(screen)
 app.command()(check)
 app.command()(provision)
 app.command()(record)

@@ -87,6 +87,7 @@ EXTRAS: dict[str, tuple[str, str]] = {
     "pcsc": ("smartcard", "badge readers with PC/SC"),
     "osdp": ("osdp", "badge readers with OSDP"),
     "camera-headless": ("cv2", "reading codes with a camera (or the extra `camera`)"),
+    "screen": ("starlette", "the screen at a cabinet"),
     "labels": ("barcode", "printing labels"),
     "server": ("fastapi", "the server"),
     "postgres": ("psycopg", "PostgreSQL as the database"),

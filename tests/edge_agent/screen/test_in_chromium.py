@@ -1,0 +1,130 @@
+"""The screen in a real browser at the panel's size: live, readable, silent on its console, put away by touch only."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.edge_agent.screen import states
+from tests.edge_agent.screen.panel import Panel
+
+CHROMIUM = "/usr/bin/chromium"
+WIDE: dict[str, Any] = {"viewport": {"width": 1024, "height": 600}, "has_touch": True}
+TALL: dict[str, Any] = {"viewport": {"width": 600, "height": 1024}, "has_touch": True}
+SMALL: dict[str, Any] = {"viewport": {"width": 800, "height": 480}, "has_touch": True}
+LEAST_TARGET = 44
+
+
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Panel]:
+    """Give one screen to the module."""
+    found = Panel(tmp_path_factory.mktemp("screen"))
+    yield found
+    assert found.close() == -signal.SIGTERM  # it closed what was open, then ended as it was told
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Give one browser to the module."""
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+def opened(browser: Browser, panel: Panel, language: str, size: dict[str, Any]) -> tuple[Page, list[str]]:
+    """Open a page whose stream runs, and that notes everything its console complains about."""
+    page = browser.new_context(**size).new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(f"{panel.address}?language={language}")
+    expect(page.locator("body[data-live=true]")).to_be_attached()
+    return page, said
+
+
+def situation(page: Page, name: str) -> None:
+    expect(page.locator(f"main[data-situation={name}]")).to_be_attached(timeout=3000)
+
+
+def test_it_follows_the_station_within_a_second(browser: Browser, panel: Panel) -> None:
+    panel.says(states.idle())
+    page, said = opened(browser, panel, "zh", WIDE)
+    situation(page, "idle")
+    began = time.monotonic()
+    panel.says(states.granted())
+    situation(page, "granted")
+    assert time.monotonic() - began < 1.0
+    expect(page.locator(".who strong")).to_have_text("王**")
+    expect(page.locator(".may code")).to_have_text(["T0006", "T0011"])
+    panel.says(states.opened(time.time_ns() // 1000))
+    expect(page.locator(".moved li")).to_have_count(4)
+    expect(page.locator(".moved li.bad .verdict")).to_have_text("不在准予之列，请放回")
+    panel.says(states.offline())
+    situation(page, "offline")
+    expect(page.locator("[data-unsent='17']")).to_have_text("17 条待发送")
+    assert said == []
+    page.context.close()
+
+
+def test_a_refusal_is_put_away_by_touch_and_never_by_enter(browser: Browser, panel: Panel) -> None:
+    panel.says(states.refused(n=2))
+    page, said = opened(browser, panel, "en", WIDE)
+    refusal = page.locator("[data-refusal]")
+    expect(refusal.locator("li strong").last).to_have_text("<b>T0011</b> belongs in b/2")
+    assert page.locator("main b").count() == 0
+    page.locator("[data-dismiss]").focus()
+    page.keyboard.press("Enter")
+    expect(refusal).to_be_visible()
+    page.locator("[data-dismiss]").tap()
+    expect(refusal).to_have_count(0)
+    panel.says(states.refused(n=2) | {"unsent": 1})
+    expect(page.locator("[data-unsent='1']")).to_be_attached()
+    expect(refusal).to_have_count(0)
+    panel.says(states.refused(n=3))
+    expect(refusal).to_be_visible()
+    assert said == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("size", [WIDE, TALL, SMALL], ids=["wide", "tall", "small"])
+def test_everything_fits_and_can_be_touched(browser: Browser, panel: Panel, size: dict[str, Any]) -> None:
+    many = {str(number): states.door() for number in range(1, 7)}
+    panel.says(states.idle())
+    page, said = opened(browser, panel, "en", size)
+    told = (
+        ("open", states.opened(time.time_ns() // 1000) | {"doors": many | {"2": states.door("open", "open")}}),
+        ("denied", states.refused()),
+        ("offline", states.offline()),
+    )
+    for name, state in told:
+        panel.says(state)
+        situation(page, name)
+        wide, high, cut = page.evaluate(
+            """() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight,
+            [...document.querySelectorAll(".bar, .say, .help, .refusal")].filter(
+              (box) => box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight + 1
+            ).map((box) => box.className)]"""
+        )
+        assert (wide <= size["viewport"]["width"], high <= size["viewport"]["height"], cut) == (True, True, []), name
+        for target in page.locator("a, button").all():
+            box = target.bounding_box()
+            assert box is not None
+            assert min(box["width"], box["height"]) >= LEAST_TARGET, name
+    assert said == []
+    page.context.close()
+
+
+def test_it_works_without_scripts_and_switches_its_language(browser: Browser, panel: Panel) -> None:
+    panel.says(states.idle())
+    page = browser.new_context(**WIDE, java_script_enabled=False).new_page()
+    page.goto(panel.address)
+    expect(page.locator("h2")).to_have_text("请刷卡")
+    page.locator("a", has_text="English").tap()
+    expect(page.locator("h2")).to_have_text("Show your badge")
+    page.context.close()
