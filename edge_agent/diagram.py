@@ -33,9 +33,13 @@ WAY = """
 | event and memory, durable in one commit | `edge_agent/journal.py`, `edge_agent/outbox.py` |
 | batches up, receipts down | `edge_agent/uplink.py`, `edge_agent/sender.py`, `edge_agent/link.py` |
 | what is wrong with the station itself | `edge_agent/health.py` |
+| what it says of itself, and the panel's page | `edge_agent/state.py`, `edge_agent/recent.py`, `edge_agent/screen/` |
 | its plugs; recorded and run again | `edge_agent/plugs.py`, `edge_agent/recording.py`, `edge_agent/replay.py` |
 
-How a station is set up, enrolled, revoked and recorded is on [its own page](setting-up-a-station.md).
+How a station is set up, enrolled, revoked and recorded is on [its own page](setting-up-a-station.md), and
+so is [its screen](screen.md):
+
+![A door is open: what may be taken, and what left and came](pictures/screen-open-zh.png)
 """
 
 

@@ -11,6 +11,7 @@ from firmware_config import mosquitto
 
 FOLDER = Path(mosquitto.__file__).parent
 UNIT = FOLDER / "systemd/guiwei-edge@.service"
+SCREEN = FOLDER / "systemd/guiwei-screen@.service"
 RULES = FOLDER / "udev/70-guiwei.rules"
 
 
@@ -22,12 +23,13 @@ def analyze(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["systemd-analyze", *words], capture_output=True, text=True, check=False)
 
 
-def test_the_unit_is_one_that_systemd_accepts(tmp_path: Path) -> None:
-    text = UNIT.read_text("utf-8")
-    command = re.search(r"^ExecStart=(\S+) edge run /etc/guiwei/%i\.toml$", text, re.MULTILINE)
+@pytest.mark.parametrize(("shipped", "runs"), [(UNIT, "run"), (SCREEN, "screen")], ids=["station", "screen"])
+def test_the_units_are_such_as_systemd_accepts(tmp_path: Path, shipped: Path, runs: str) -> None:
+    text = shipped.read_text("utf-8")
+    command = re.search(rf"^ExecStart=(\S+) edge {runs} /etc/guiwei/%i\.toml$", text, re.MULTILINE)
     assert command
     assert command[1] == "/opt/guiwei/.venv/bin/guiwei"
-    unit = tmp_path / UNIT.name
+    unit = tmp_path / shipped.name
     unit.write_text(text.replace(command[1], "/bin/true"))
     verified = analyze("verify", str(unit))
     assert (verified.returncode, verified.stderr) == (0, "")
@@ -69,6 +71,12 @@ def test_account_and_folders_of_a_station_are_made(tmp_path: Path) -> None:
 )
 def test_the_unit_stays_hardened(line: str) -> None:
     assert line in UNIT.read_text("utf-8").splitlines()
+
+
+def test_the_screen_sees_no_key_and_no_outbox() -> None:
+    lines = SCREEN.read_text("utf-8").splitlines()
+    assert "InaccessiblePaths=-/etc/guiwei/%i.key -/etc/guiwei/%i.tls.key -/var/lib/guiwei" in lines
+    assert "PrivateDevices=true" in lines
 
 
 KEY = re.compile(r'(?P<key>[A-Z]+)(\{[\w./-]+\})?(?P<operator>==|!=|\+=|-=|:=|=)"[^"]*"')
