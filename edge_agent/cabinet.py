@@ -22,12 +22,10 @@ from edge_agent.journal import Entry, Journal
 from edge_agent.parts import parts
 from edge_agent.recent import Recent
 from edge_agent.settings import Channel, DoorTable
+from edge_agent.troubles import Condition, Troubles
 from edge_agent.unlock import Magazine, Outcome, Shot
 
 SETTLING = (Phase.CHECKING, Phase.SETTLING)
-
-Condition = Callable[..., object]
-"""Health.change: tell that a condition holds or no longer does."""
 
 
 class Eyes(Protocol):
@@ -54,6 +52,7 @@ class Cabinet:
         condition: Condition,
     ) -> None:
         self._journal, self._condition = journal, condition
+        self._troubles = Troubles(condition)
         self._magazine = Magazine(write)
         self.eyes: Eyes
         self.overhear: Callable[[Door, Pass], None]
@@ -102,10 +101,7 @@ class Cabinet:
             self._heard(door, door.ear.roll(now), now)
             if door.phase in SETTLING and door.look and door.look.over(now) and not door.never_heard:
                 self._move(door, Move.SETTLED, now)
-            since = door.open_since_us
-            if since is not None and self._journal.clock.mono_us() - since >= left_open_us:
-                session = door.memory.session
-                self._condition("door_left_open", active=True, door=door.number, session=session)
+            self._troubles.pass_time(door, now, self._journal.clock.mono_us(), left_open_us)
 
     def watched_until(self, wall_us: int | None) -> None:
         """Tell all doors when the station last watched before it stopped."""
@@ -185,10 +181,7 @@ class Cabinet:
         move = door.move(free_by, now)
         cause = cause_of(door.opening(free_by))
         door.memory = replace(door.memory, free_by=free_by)
-        if move is Move.SHUT and door.phase is not Phase.IDLE:
-            self._condition("door_not_latched", active=not door.latched, door=door.number)
-        elif door.closed and door.hook_locked:
-            self._condition("door_not_latched", active=False, door=door.number)
+        self._troubles.latch(door, move)
         if move is not None:
             self._move(door, move, now, cause)
 
@@ -218,11 +211,7 @@ class Cabinet:
         if Do.SWEEP in acts:
             door.look = door.new_look(self.elsewhere(door), now)
             door.ear.restart(now)
-        if door.phase is Phase.OPEN:
-            door.open_since_us = door.open_since_us or self._journal.clock.mono_us()
-        else:
-            door.open_since_us = None
-            self._condition("door_left_open", active=False, door=door.number)
+        self._troubles.moved(door, before.phase, self._journal.clock.mono_us())
         if {Do.REPORT_CLOSED, Do.REPORT_EARLY, Do.REPORT_CHECKED} & set(acts) and before.contents is not None:
             self._show(door, before)
         if door.phase is Phase.IDLE:
@@ -319,7 +308,7 @@ class Cabinet:
 
     def _outcome(self, door: Door, outcome: Outcome, now: float) -> None:
         self._done(door, outcome)
-        self._condition("lock_fault", active=outcome != "unlocked", door=door.number, detail=outcome)
+        self._troubles.fired(door, outcome)
         if outcome == "unreachable":
             self._move(door, Move.RELEASED, now)
 

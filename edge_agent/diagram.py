@@ -33,6 +33,7 @@ WAY = """
 | event and memory, durable in one commit | `edge_agent/journal.py`, `edge_agent/outbox.py` |
 | batches up, receipts down | `edge_agent/uplink.py`, `edge_agent/sender.py`, `edge_agent/link.py` |
 | what is wrong with the station itself | `edge_agent/health.py` |
+| what is wrong with a door; tamper, mains and battery | `edge_agent/troubles.py`, `edge_agent/inputs.py` |
 | what it says of itself, and the panel's page | `edge_agent/state.py`, `edge_agent/recent.py`, `edge_agent/screen/` |
 | its plugs; recorded and run again | `edge_agent/plugs.py`, `edge_agent/recording.py`, `edge_agent/replay.py` |
 

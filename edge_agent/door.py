@@ -106,6 +106,10 @@ class Door:
     """The hook has been seen locked since the door was last closed."""
     swung: bool = False
     """It has truly stood open in this opening, not only been unlocked."""
+    unproven: bool = False
+    """Its lock was fired last without the hook saying that it let go."""
+    free_since: float | None = None
+    """Since when it stands unlocked with nobody's leave."""
     closed_since: float | None = None
     open_since_us: int | None = None
     look: Look | None = None

@@ -310,8 +310,8 @@ class Station:
             "unsent": outbox.last - outbox.confirmed,
             "busy": busy(self._desk, self._cabinet, absent) or self._sweeps.busy,
             "devices": dict(self._health.devices),
-            "conditions": self._health.conditions(),
+            "conditions": (conditions := self._health.conditions()),
             "load": self._load.shown,
-            "screen": list(self._screen.lines),
+            "screen": [*self._screen.lines, *wording.troubles(conditions)],
             **describe(self._desk, self._cabinet),
         }

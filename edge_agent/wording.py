@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from contract.messages import Reason
 
@@ -21,6 +21,22 @@ OPENED = "{door}号门已打开"
 CLOSE_DOOR = "取放完毕请关好柜门"
 INTERRUPTED = "监测中断，请联系档案管理员"
 MOST_REASONS = 6
+TROUBLES = {
+    "door_left_open": "{door}号门未关，请关好柜门",
+    "door_not_latched": "{door}号门未锁好，请推紧柜门",
+    "lock_fault": "{door}号门门锁异常，请联系档案管理员",
+    "lock_feedback_mismatch": "{door}号门门锁信号不一致，请联系档案管理员",
+}
+"""What whoever stands at a door should see to; of the rest the station's screen page tells."""
+
+
+def troubles(conditions: Iterable[Mapping[str, str]]) -> list[str]:
+    """Say what is wrong with the doors."""
+    return [
+        TROUBLES[one["condition"]].format(door=one["door"])
+        for one in conditions
+        if one["door"] and one["condition"] in TROUBLES
+    ]
 
 
 class Screen:
