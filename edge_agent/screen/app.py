@@ -61,7 +61,7 @@ class Guard:
             return 403
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return 403
-        return 0 if method in ("GET", "HEAD") else 405
+        return 0 if method == "GET" else 405
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

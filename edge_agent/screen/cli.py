@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from edge_agent.clock import Clock
 from edge_agent.devices.base import SettingsError
 from edge_agent.run import WRONG_USE, SettingsFile
+from edge_agent.screen.words import LANGUAGES
 from edge_agent.settings import load_settings
 
 PORT = 8380
@@ -31,21 +34,16 @@ def screen(
     except SettingsError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(WRONG_USE) from None
-    except ModuleNotFoundError as error:
-        typer.echo(f"{error.name} is not installed here; it comes with: uv sync --locked --extra screen", err=True)
-        raise typer.Exit(WRONG_USE) from None
 
 
 def serve(station: str, state: Path, clock: str, address: str, port: int, language: str, contact: str) -> None:
-    """Serve until stopped (SettingsError: an address or language that will not do)."""
-    import socket
+    """Serve until stopped (SettingsError: an address or language that will not do, a library that is not there)."""
+    try:
+        import uvicorn
 
-    import uvicorn
-
-    from edge_agent.clock import Clock
-    from edge_agent.screen.app import Screen, make_app
-    from edge_agent.screen.words import LANGUAGES
-
+        from edge_agent.screen.app import Screen, make_app
+    except ModuleNotFoundError as error:
+        raise SettingsError(f"{error.name} is not installed here; uv sync --locked --extra screen") from None
     chosen = next((name for name in LANGUAGES if name == language), None)
     if chosen is None:
         raise SettingsError(f"--language {language}: one of {', '.join(LANGUAGES)}")
@@ -92,6 +90,4 @@ def hosts_of(where: Address, port: int) -> tuple[str, ...]:
 
 
 def _family(where: Address) -> int:
-    import socket
-
     return socket.AF_INET6 if where.version == 6 else socket.AF_INET

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from contract.messages import AccessRequested, Grant, GrantedItem
 from edge_agent.recent import MOST, Recent
+from edge_agent.screen.seen import Seen
+from edge_agent.screen.view import panel, situation_of
 from edge_agent.state import masked
 from tests.edge_agent.bench import TAGS, Bench
 from tests.edge_agent.peer import Peer
@@ -33,6 +36,7 @@ def test_the_state_tells_who_may_take_what_and_what_was_taken(bench: Bench, peer
     bench.open()
     answer = bench.state()["answer"]
     assert (answer["person"], answer["items"]) == ("王**", [{"code": "T0001", "door": 1}, {"code": "T0003", "door": 1}])
+    assert situation_of(msgspec.convert(bench.state(), Seen)) == "open"
     assert "小明" not in bench.state_file.read_text()
     bench.take(*TAGS[:2])
     bench.put(STRANGE)
@@ -43,6 +47,8 @@ def test_the_state_tells_who_may_take_what_and_what_was_taken(bench: Bench, peer
         ("taken", TAGS[1], "", False),
         ("put", STRANGE, "", None),
     ]
+    shown = panel(msgspec.convert(state, Seen), state["written_us"], "en")
+    assert (shown["situation"], [row["tone"] for row in shown["moved"]["rows"]]) == ("idle", ["plain", "bad", "good"])
     assert bench.wait(lambda state: state["confirmed"] >= state["moved"][0]["seq"])
 
 

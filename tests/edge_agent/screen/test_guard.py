@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from starlette.testclient import TestClient
 
 from edge_agent.devices.base import SettingsError
 from edge_agent.screen.app import MOST_STREAMS, Pages, Screen, event, make_app
-from edge_agent.screen.cli import hosts_of, one_address
+from edge_agent.screen.cli import hosts_of, one_address, serve
 from tests.edge_agent.screen import states
 
 HOST = "127.0.0.1:8380"
@@ -57,7 +59,7 @@ def test_only_the_panel_itself_is_served(client: TestClient, headers: dict[str, 
 
 
 def test_nothing_can_be_sent_to_it(client: TestClient) -> None:
-    assert [client.request(method, "/").status_code for method in ("POST", "PUT", "DELETE")] == [405, 405, 405]
+    assert [client.request(method, "/").status_code for method in ("POST", "PUT", "HEAD")] == [405, 405, 405]
 
 
 def test_nothing_secret_and_nothing_from_elsewhere_is_on_the_page(client: TestClient) -> None:
@@ -125,6 +127,19 @@ def test_an_event_of_several_lines_is_one_event() -> None:
 def test_it_listens_on_one_address(address: str) -> None:
     with pytest.raises(SettingsError, match="--address"):
         one_address(address)
+
+
+def test_what_it_cannot_start_with_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = tmp_path / "state.json"
+    with pytest.raises(SettingsError, match="--language xx: one of zh, en"):
+        serve("a", state, "", "127.0.0.1", 0, "xx", "")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"--port {port}: Address already in use"):
+            serve("a", state, "", "127.0.0.1", port, "zh", "")
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(SettingsError, match="--extra screen"):
+        serve("a", state, "", "127.0.0.1", 0, "zh", "")
 
 
 def test_the_hosts_are_those_of_its_address() -> None:
