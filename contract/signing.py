@@ -16,6 +16,8 @@ from contract.errors import ContractError
 MAGIC = b"GW1 "
 SIGNATURE_CHARS = 88
 HEADER = len(MAGIC) + SIGNATURE_CHARS + 1
+LAST_DIGITS = b"AQgw"
+"""64 bytes leave the last base64 digit two bits that count; these have the other four at 0."""
 MAX_MESSAGE = 256 * 1024
 
 
@@ -25,11 +27,16 @@ def seal_envelope(key: Ed25519PrivateKey, body: bytes) -> bytes:
 
 
 def open_envelope(payload: bytes) -> tuple[bytes, bytes]:
-    """Take an envelope apart into (signature of 64 bytes, body) without judging it; raises ContractError."""
+    """Take an envelope apart into (signature of 64 bytes, body) without judging it; raises ContractError.
+
+    A signature has one spelling: the bits base64 leaves over in its last digit must be 0, as an encoder writes them.
+    """
     if len(payload) > MAX_MESSAGE:
         raise ContractError("oversize", f"{len(payload)} bytes, at most {MAX_MESSAGE}")
     if payload[: len(MAGIC)] != MAGIC or payload[HEADER - 1 : HEADER] != b"\n":
         raise ContractError("not_an_envelope", "does not begin with 'GW1 ' and a signature line")
+    if payload[HEADER - 4] not in LAST_DIGITS:
+        raise ContractError("not_an_envelope", "signature line: its last digit has bits that say nothing")
     try:
         return base64.b64decode(payload[len(MAGIC) : HEADER - 1], validate=True), payload[HEADER:]
     except binascii.Error as error:

@@ -85,7 +85,8 @@ class Live:
         try:
             while not self.closed:
                 try:
-                    change = await asyncio.wait_for(queue.get(), heartbeat)
+                    async with asyncio.timeout(heartbeat):
+                        change = await queue.get()
                 except TimeoutError:
                     yield None
                     continue
@@ -96,8 +97,12 @@ class Live:
             self._queues.discard(queue)
 
     async def _watch(self) -> None:
+        """Look again and again until closed.
+
+        `asyncio.timeout` and not `wait_for`: before Python 3.12 that one may swallow the cancellation that stops us.
+        """
         seen: Seen | None = None
-        while True:
+        while not self.closed:
             self._woken.clear()
             try:
                 topics, now = await asyncio.to_thread(self._look, seen)
@@ -110,7 +115,8 @@ class Live:
                     self._woken.set()  # there may be more than one look gives
                 seen = now
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._poll)
+                async with asyncio.timeout(self._poll):
+                    await self._woken.wait()
 
     def _look(self, seen: Seen | None) -> tuple[tuple[str, ...], Seen]:
         with self._database.read() as session:

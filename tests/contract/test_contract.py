@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,16 @@ def test_an_envelope_is_taken_apart_strictly() -> None:
         with pytest.raises(ContractError) as refused:
             open_envelope(payload)
         assert refused.value.reason == reason
+
+
+def test_one_bit_changed_before_the_body_is_refused() -> None:
+    sealed = (GOLDEN / "batch.sealed").read_bytes()
+    for at, bit in product(range(93), range(8)):
+        changed = bytearray(sealed)
+        changed[at] ^= 1 << bit
+        with pytest.raises(ContractError) as refused:
+            check_signature(KEY.public_key(), *open_envelope(bytes(changed)))
+        assert refused.value.reason in ("not_an_envelope", "bad_signature"), (at, bit)
 
 
 @given(at=st.integers(min_value=93), bit=st.integers(0, 7))
