@@ -68,7 +68,7 @@ def opened(now_us: int) -> dict[str, Any]:
 REASONS = [
     {"rule": "R02", "code": "window_over", "item": "T0006", "params": {}},
     {"rule": "R44", "code": "training_missing", "item": "", "params": {"subject": "涉密档案", "act": "open_cabinet"}},
-    {"rule": "R20", "code": "belongs_elsewhere", "item": "<b>T0011</b>", "params": {"place": "b/2"}},
+    {"rule": "R20", "code": "belongs_elsewhere", "item": "T0011", "params": {"place": "b/2"}},
 ]
 
 

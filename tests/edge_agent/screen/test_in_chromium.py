@@ -76,7 +76,8 @@ def test_it_follows_the_station_within_a_second(browser: Browser, panel: Panel) 
 
 
 def test_a_refusal_is_put_away_by_touch_and_never_by_enter(browser: Browser, panel: Panel) -> None:
-    panel.says(states.refused(n=2))
+    hostile = {**states.REASONS[2], "item": "<b>T0011</b>"}
+    panel.says(states.refused(n=2, reasons=[*states.REASONS[:2], hostile]))
     page, said = opened(browser, panel, "en")
     refusal = page.locator("[data-refusal]")
     expect(refusal.locator("li strong").last).to_have_text("<b>T0011</b> belongs in b/2")
