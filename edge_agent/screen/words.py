@@ -251,7 +251,10 @@ REFUSALS: Final[dict[str, Refusal]] = {
     "person_inactive": Refusal(Both("此人已停用", "This person is no longer active"), "admin"),
     "pin_needed": Refusal(Both("请输入密码", "The PIN is needed"), "oneself"),
     "second_person_needed": Refusal(
-        Both("{item} 须两人在场：请另一人先刷卡，随后本人再刷", "{item} needs two persons: another's badge first, then yours"),
+        Both(
+            "{item} 须两人在场：请另一人先刷卡，随后本人再刷",
+            "{item} needs two persons: another's badge first, then yours",
+        ),
         "oneself",
     ),
     "pin_wrong": Refusal(Both("密码不正确", "The PIN is not right"), "oneself"),

@@ -7,7 +7,7 @@ from typing import Final
 from server.domain.authorities import LineFacts, line_reasons
 from server.domain.custody import ItemFacts, Place
 from server.domain.people import PersonFacts
-from server.domain.policy import Policy
+from server.domain.policy import AccessRule, Policy
 from server.domain.reasons import Code, reason
 from server.domain.scopes import EVERYTHING, Scope, Thing, entry_reasons, outside
 from server.domain.training import TrainingFacts, training_reasons
@@ -64,6 +64,8 @@ class AccessFacts:
     asked: tuple[AskedFor, ...] = ()
     pin: bool | None = None
     rights: Rights = ANY_RIGHTS
+    beside: tuple[PersonFacts, ...] = ()
+    """Others who showed their badges at this station just before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,17 @@ def _right_reasons(policy: Policy, facts: AccessFacts, person: PersonFacts, line
     return [
         *outside(rights.scope, rights.thing(line.item, facts.station), line.item.code),
         *training_reasons(policy.people, person.role, acts, rights.training, facts.now_us),
+        *_alone_reasons(policy.access, facts, person, line.item),
     ]
+
+
+def _alone_reasons(rule: AccessRule, facts: AccessFacts, person: PersonFacts, item: ItemFacts) -> list[Reason]:
+    """Say that an item opens for nobody alone, when nobody else is there."""
+    if item.secrecy not in rule.two_persons_for_secrecy:
+        return []
+    if any(one.active and one.id != person.id and one.role in rule.second_person_by for one in facts.beside):
+        return []
+    return [reason(Code.SECOND_PERSON_NEEDED, item.code, seconds=str(rule.second_person_seconds))]
 
 
 def _who_reasons(policy: Policy, facts: AccessFacts) -> list[Reason]:

@@ -105,6 +105,10 @@ class AccessRule:
 
     pin_for_kinds: frozenset[ItemKind]
     pin_for_secrecy: frozenset[Secrecy]
+    two_persons_for_secrecy: frozenset[Secrecy] = frozenset()
+    second_person_by: frozenset[Role] = frozenset(Role)
+    second_person_seconds: int = 60
+    """Such items open for nobody alone: so long before, somebody else of these posts has shown a badge there."""
     duress_pin: bool = False
     """The PIN with its last digit one higher (after 9 comes 0) opens as ever and sets a silent alarm."""
 
@@ -268,6 +272,8 @@ def _gaps(policy: Policy) -> list[str]:
     found += [f"office: {day} is both a holiday and a workday" for day in sorted(both)]
     if policy.alarms.overdue_hard_days < 1 or policy.alarms.station_offline_minutes < 1:
         found.append("alarms: overdue_hard_days and station_offline_minutes must be at least 1")
+    if policy.access.second_person_seconds < 1:
+        found.append("access.second_person_seconds: needs at least 1")
     if any(rung.after_minutes < 1 or not rung.tell for rung in policy.alarms.ladder):
         found.append("alarms.ladder: each rung needs after_minutes of at least 1 and somebody to tell")
     found += disposal_gaps(policy.retention, policy.destruction, policy.backups)

@@ -41,6 +41,7 @@ _SAYS: dict[str, tuple[str, str]] = {
     "documents": ("文件", "the documents"),
     "impressions": ("用印次数", "the number of impressions"),
     "pin": ("R20 须输入密码：{what}", "R20 the PIN is needed for: {what}"),
+    "two": ("R20 须两人先后刷卡：{what}（{seconds} 秒内）", "R20 two persons' badges, within {seconds} s: {what}"),
     "duress": (
         "R20 密码末位加一：照常开柜并暗中报警",
         "R20 the PIN with its last digit one higher opens and alarms silently",
@@ -116,6 +117,9 @@ class _Teller:
         groups = (policy.access.pin_for_kinds, policy.access.pin_for_secrecy)
         what = [self._words(words) for words in groups if words]
         yield self._say("pin", what=self._comma.join(what) or self._say("nothing"))
+        two = policy.access.two_persons_for_secrecy
+        if two:
+            yield self._say("two", what=self._words(two), seconds=str(policy.access.second_person_seconds))
         if policy.access.duress_pin:
             yield self._say("duress")
 

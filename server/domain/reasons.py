@@ -87,6 +87,7 @@ class Code(StrEnum):
     BADGE_UNKNOWN = auto()
     PERSON_INACTIVE = auto()
     PIN_NEEDED = auto()
+    SECOND_PERSON_NEEDED = auto()
     PIN_WRONG = auto()
     ITEM_OUT = auto()
     ITEM_ELSEWHERE = auto()
@@ -408,6 +409,12 @@ REASONS: dict[Code, Wording] = {
     Code.BADGE_UNKNOWN: Wording("R20", "此卡未登记", "this badge is not known", "admin"),
     Code.PERSON_INACTIVE: Wording("R20", "此人已停用", "this person is no longer active", "admin"),
     Code.PIN_NEEDED: Wording("R20", "请输入密码", "the PIN is needed", "oneself"),
+    Code.SECOND_PERSON_NEEDED: Wording(
+        "R20",
+        "{item} 须两人在场：请另一人先刷卡，{seconds} 秒内本人再刷卡",
+        "{item} needs two persons: another shows their badge, and you within {seconds} s",
+        "oneself",
+    ),
     Code.PIN_WRONG: Wording("R20", "密码不正确", "the PIN is not right", "oneself"),
     Code.ITEM_OUT: Wording("R02", "{item} 不在柜中", "{item} is out", "archivist"),
     Code.ITEM_ELSEWHERE: Wording("R02", "{item} 在 {place}", "{item} is in {place}", "nobody"),

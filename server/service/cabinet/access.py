@@ -12,6 +12,7 @@ from contract.messages import AccessRequested, Denied, Grant, GrantedItem, Grant
 from contract.messages import Reason as ReasonMessage
 from server.domain.access import ANY_RIGHTS, Access, AccessFacts, AskedFor, Rights, Scanned, may_open
 from server.domain.alarms import severity_of
+from server.domain.people import PersonFacts
 from server.domain.scopes import EVERYTHING
 from server.domain.training import TrainingFacts
 from server.domain.verdicts import Reason
@@ -21,7 +22,7 @@ from server.service.cabinet.work import NO_PIN, Heard, PinSaid, Work
 from server.service.people.scopes import scope_of
 from server.store.sql import fetch
 from server.store.tables import RightScope
-from server.store.working_set import RECENT_US, Visit, load_items
+from server.store.working_set import RECENT_US, Visit, load_items, load_people
 
 TTL_MS: Final = 30_000
 LAPSE_US: Final = 60_000_000
@@ -38,6 +39,12 @@ _SCOPE = (
 )
 _TRAINING = "SELECT subject, expires_us FROM training WHERE person_id = :person"
 _WITHDRAWN = "SELECT person_id FROM badge WHERE credential = :credential"
+
+
+_BESIDE = (
+    "SELECT person_id FROM visit WHERE station = :station AND person_id IS NOT NULL"
+    " AND asked_us BETWEEN :since AND :now"
+)
 
 
 def access_requested(work: Work, heard: Heard, event: AccessRequested) -> None:
@@ -102,7 +109,22 @@ def _facts(
         asked=asked,
         pin=pin,
         rights=_rights(work, person_id),
+        beside=_beside(work, heard, person_id),
     )
+
+
+def _beside(work: Work, heard: Heard, person_id: int | None) -> tuple[PersonFacts, ...]:
+    """Load who else showed a badge here just before; only when the sheet asks for a second person at all."""
+    rule, now = work.policy.access, heard.occurred_us
+    if person_id is None or not rule.two_persons_for_secrecy:
+        return ()
+    since = now - rule.second_person_seconds * 1_000_000
+    rows = fetch(work.uow.connection, _BESIDE, station=heard.station, since=since, now=now)
+    visits = work.effects.visits.values()
+    fresh = {v.person_id for v in visits if v.station == heard.station and since <= v.asked_us <= now}
+    others = {row.person_id for row in rows} | {number for number in fresh if number is not None}
+    load_people(work.uow.connection, work.facts, others - work.facts.people.keys())
+    return tuple(work.facts.people[number] for number in sorted(others - {person_id}))
 
 
 def _rights(work: Work, person_id: int | None) -> Rights:
@@ -157,8 +179,10 @@ def _grant(
     visit.doors = sorted({*visit.doors, *access.doors})
     visit.lapses_us = work.real_us + LAPSE_US
     work.save_visit(visit)
+    beside = [work.pseudonym(one.id) for one in _beside(work, heard, visit.person_id)]
     body = {
         **asked,
+        **({"beside": beside} if beside else {}),
         "grant": token,
         "doors": sorted(access.doors),
         "lines": sorted({line.id for line in lines}),
