@@ -41,6 +41,11 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh, migrated database of either kind."""
+    return fresh_database(request, tmp_path)
+
+
+def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Make a fresh, migrated database of the kind the fixture is asked for; gives its URL."""
     if request.param == "sqlite":
         path = tmp_path / "guiwei.sqlite"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)

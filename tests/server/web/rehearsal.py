@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 
-from sqlmodel import select
+from sqlmodel import SQLModel, select
 
 from server.store.tables import LedgerEntry
 from server.store.unit_of_work import Database, UnitOfWork
@@ -53,9 +53,8 @@ def digest(database: Database, left_out: frozenset[str]) -> str:
     """Say everything the database holds, but for some tables, in one digest."""
     said = sha256()
     with database.read() as session:
-        connection = session.connection()
-        tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-        for (name,) in tables.all():
-            if name not in left_out:
-                said.update(repr((name, connection.exec_driver_sql(f'SELECT * FROM "{name}"').all())).encode())
+        for table in SQLModel.metadata.sorted_tables:
+            if table.name not in left_out:
+                rows = sorted(map(repr, session.connection().execute(table.select())))
+                said.update(repr((table.name, rows)).encode())
     return said.hexdigest()

@@ -5,9 +5,7 @@ of the refusal itself. Nobody is told, in an answer or a refusal, what is not fo
 """
 
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +18,7 @@ from server.service.people.rights import RIGHTS, Act
 from server.service.people.scopes import save_scope
 from server.store.tables import LedgerEntry
 from server.web.auth import DECLARED, PUBLIC
+from tests.conftest import postgres_copy
 from tests.server.web.acts import CALLS, Call
 from tests.server.web.acts_world import BEYOND, SECRET, WITHIN, World, make_world
 from tests.server.web.house import NAMED, NUMBER, House
@@ -35,10 +34,9 @@ WORD = re.compile(r"\{([a-z_]+)\}")
 
 
 @pytest.fixture(scope="module")
-def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("acts")
-    shutil.copy(sqlite_template, folder / "guiwei.sqlite")
-    database = Rehearsed(f"sqlite:///{folder / 'guiwei.sqlite'}")
+    database = Rehearsed(postgres_copy(postgres_url))
     house = House(database, folder)
     with TestClient(house.app) as house.client:
         yield make_world(house, database, folder)

@@ -15,6 +15,8 @@ from server.verify import check, open_ledger
 from tests.server.company import POLICY
 from tests.server.web.house import House
 
+DATABASES = ("sqlite", "postgres")
+
 HOUR_S = 3600
 
 

@@ -11,6 +11,8 @@ from server.sweep.retention import Retention
 from tests.server.company import epc
 from tests.server.web.house import NUMBER, House
 
+DATABASES = ("sqlite", "postgres")
+
 LONG_AGO = {"period": "D10", "begun": "2001-05-20"}
 
 

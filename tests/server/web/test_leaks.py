@@ -5,10 +5,8 @@ own things, others', and what is outside. A canary in each field that is not for
 """
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +25,7 @@ from server.store.unit_of_work import Database
 from server.web.auth import COOKIE, DECLARED, EXPORTS, PUBLIC, routes_of
 from server.web.pages import router as pages
 from server.web.routes import ROUTERS
+from tests.conftest import postgres_copy
 from tests.server.web.house import NUMBER, PEOPLE, SITE, House
 from tests.server.web.test_people import give_line
 
@@ -89,11 +88,10 @@ OUTSIDE = tuple(
 
 
 @pytest.fixture(scope="module")
-def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def world(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A company in which every canary sits in its field; nobody changes it."""
     folder = tmp_path_factory.mktemp("leaks")
-    shutil.copy(sqlite_template, folder / "guiwei.sqlite")
-    database = Database(f"sqlite:///{folder / 'guiwei.sqlite'}")
+    database = Database(postgres_copy(postgres_url))
     house = House(database, folder)
     with TestClient(house.app) as house.client:  # one event loop for all that is asked
         yield _filled(house)

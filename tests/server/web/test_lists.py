@@ -10,6 +10,8 @@ from openpyxl import load_workbook
 from tests.server.web.house import Caller, House
 from tests.server.web.test_imports import ITEMS, as_csv, hand_in, item_rows
 
+DATABASES = ("sqlite", "postgres")
+
 
 def taken(who: Caller, path: str, expect: int = 200) -> bytes:
     answer = who.client.get(f"/api/v1{path}", headers={"Authorization": f"Bearer {who.token}"})

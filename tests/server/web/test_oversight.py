@@ -12,6 +12,8 @@ from server.sweep.duties import Duties
 from server.sweep.lists import MonthlyList
 from tests.server.web.house import SALES, Caller, House
 
+DATABASES = ("sqlite", "postgres")
+
 DAY = 86_400
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For what asks nothing of the database that another test does not ask of both."""

@@ -14,6 +14,8 @@ from server.web.auth import COOKIE
 from tests.server.company import epc
 from tests.server.web.house import NUMBER, House
 
+DATABASES = ("sqlite", "postgres")
+
 NEW = {"code": "F9", "kind": "file", "title": "新", "secrecy": "ordinary", "place": "a/2"}
 
 

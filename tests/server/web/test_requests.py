@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from tests.server.web.house import House
 
+DATABASES = ("sqlite", "postgres")
+
 ASK = {"items": ["F1"], "mode": "loan", "purpose": "客户复核", "for": "wang"}
 
 

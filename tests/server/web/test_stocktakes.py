@@ -10,6 +10,8 @@ from server.store.tables import Outgoing, Station
 from tests.server.company import KEYS, epc
 from tests.server.web.house import House
 
+DATABASES = ("sqlite", "postgres")
+
 
 def answer(house: House, door: int, *items: int, unknown: str = "", passes: int = 40) -> None:
     """Let the cabinet answer the sweep that was ordered last."""
