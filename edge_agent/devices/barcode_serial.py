@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 
 from edge_agent.devices.base import CodeRead, FrameError, Heard, read_settings
+from edge_agent.devices.texts import Texts
 
 SUFFIXES = {"auto": b"\r\n\t", "cr": b"\r", "lf": b"\n", "crlf": b"\r\n", "tab": b"\t", "none": b""}
 LONGEST = 8192
@@ -61,7 +62,7 @@ class BarcodeSerialSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=T
     ] = 100
 
 
-class BarcodeSerial:
+class BarcodeSerial(Texts):
     """Speak to a scanner: it only listens."""
 
     Settings: ClassVar[type[msgspec.Struct]] = BarcodeSerialSettings
@@ -70,55 +71,20 @@ class BarcodeSerial:
     turn: ClassVar[float | None] = None
     absence: float = 0.0
     prompt_after: float | None = None
+    longest: ClassVar[int] = LONGEST
+    what: ClassVar[str] = "code"
 
     def __init__(self, **settings: Any) -> None:
         self.settings = read_settings(BarcodeSerialSettings, "barcode_serial", settings)
-        self._ends = SUFFIXES[self.settings.suffix]
-        self._text = bytearray()
-        self._at = 0
-        self._overlong = False
+        super().__init__(SUFFIXES[self.settings.suffix])
 
     @property
     def pause(self) -> float:
         """Seconds of silence that end a code."""
         return self.settings.idle_ms / 1000
 
-    @property
-    def unparsed(self) -> bytes:
-        """Bytes of a code not yet ended."""
-        return bytes(self._text)
-
-    def feed(self, data: bytes) -> list[Heard]:
-        """Take the next bytes of the stream."""
-        heard: list[Heard] = []
-        for byte in data:
-            if byte in self._ends:
-                heard += self._end()
-            elif len(self._text) < LONGEST:
-                self._text.append(byte)
-            elif not self._overlong:
-                heard.append(FrameError(self._at - LONGEST, f"code longer than {LONGEST} bytes"))
-                self._overlong = True
-            self._at += 1
-        return heard
-
-    def silence(self) -> list[Heard]:
-        """End the code that was waiting."""
-        return self._end()
-
-    def greeting(self) -> list[bytes]:
-        """Send nothing: scanners are set up by their own bar codes."""
-        return []
-
-    def prompt(self) -> bytes:
-        """Send nothing."""
-        return b""
-
-    def _end(self) -> list[Heard]:
-        text, overlong = bytes(self._text), self._overlong
-        self._text.clear()
-        self._overlong = False
-        return [] if overlong or not text else read_code(text, self._at - len(text))
+    def _read(self, text: bytes, at: int) -> list[Heard]:
+        return read_code(text, at)
 
 
 def read_code(raw: bytes, at: int) -> list[Heard]:

@@ -17,6 +17,7 @@ import msgspec
 from edge_agent.devices.base import TAMPER, DeviceReply, FrameError, Heard, LockState, read_settings
 from edge_agent.devices.cards import badge_of_bits, badge_of_uid
 from edge_agent.devices.rdm6300 import Rdm6300
+from edge_agent.devices.texts import Texts
 
 PREFIX = "guiwei/nodes/"
 LONGEST = 512
@@ -44,7 +45,7 @@ class EsphomeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 1000
 
 
-class Esphome:
+class Esphome(Texts):
     """Understand what nodes publish."""
 
     Settings: ClassVar[type[msgspec.Struct]] = EsphomeSettings
@@ -53,57 +54,21 @@ class Esphome:
     turn: ClassVar[float | None] = None
     pause: float = 0.2
     prompt_after: float | None = None
+    longest: ClassVar[int] = LONGEST
+    what: ClassVar[str] = "line"
 
     def __init__(self, **settings: Any) -> None:
         self.settings = read_settings(EsphomeSettings, "esphome", settings)
-        self._line = bytearray()
-        self._at = 0
-        self._overlong = False
+        super().__init__(b"\n")
 
     @property
     def absence(self) -> float:
         """Seconds a card must be away."""
         return self.settings.absence_ms / 1000
 
-    @property
-    def unparsed(self) -> bytes:
-        """Bytes of a line not yet ended."""
-        return bytes(self._line)
-
-    def feed(self, data: bytes) -> list[Heard]:
-        """Take the next bytes of a stream of lines."""
-        heard: list[Heard] = []
-        for byte in data:
-            if byte == 0x0A:
-                heard += self._end()
-            elif len(self._line) < LONGEST:
-                self._line.append(byte)
-            elif not self._overlong:
-                heard.append(FrameError(self._at - LONGEST, f"line longer than {LONGEST} bytes"))
-                self._overlong = True
-            self._at += 1
-        return heard
-
-    def silence(self) -> list[Heard]:
-        """Take what was waiting for a whole line."""
-        return self._end()
-
-    def greeting(self) -> list[bytes]:
-        """Send nothing: nodes take no commands."""
-        return []
-
-    def prompt(self) -> bytes:
-        """Send nothing."""
-        return b""
-
-    def _end(self) -> list[Heard]:
-        line, overlong = bytes(self._line).rstrip(b"\r"), self._overlong
-        self._line.clear()
-        self._overlong = False
-        if overlong or not line:
-            return []
-        topic, _, payload = line.decode("utf-8", "replace").partition(" ")
-        return message(topic, payload, self._at - len(line))
+    def _read(self, text: bytes, at: int) -> list[Heard]:
+        topic, _, payload = text.rstrip(b"\r").decode("utf-8", "replace").partition(" ")
+        return message(topic, payload, at) if topic or payload else []
 
 
 def message(topic: str, payload: str, at: int = 0) -> list[Heard]:

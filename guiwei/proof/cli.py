@@ -1,5 +1,6 @@
 """`guiwei proof`: what proves the rules; in a checkout, for those who work on Guiwei."""
 
+import secrets
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -53,9 +54,12 @@ def mutations(
 def months(
     examples: Annotated[int, typer.Option(min=1, help="How many companies.")] = 200,
     steps: Annotated[int, typer.Option(min=1, help="Acts in each.")] = 60,
+    seed: Annotated[int | None, typer.Option(min=0, help="Repeat these months; left out: others each time.")] = None,
 ) -> None:
-    """Let random people act for months of story time, differently each time; exit 1 when an invariant breaks."""
+    """Let random people act for months of story time; exit 1 when an invariant breaks."""
     from guiwei.proof.evidence import ROOT
 
-    command = [sys.executable, "-m", "tests.server.months.machine", str(examples), str(steps)]
+    seed = secrets.randbelow(1 << 48) if seed is None else seed
+    typer.echo(f"{examples} companies, {steps} acts in each; the same again: guiwei proof months --seed {seed}")
+    command = [sys.executable, "-m", "tests.server.months.machine", str(examples), str(steps), str(seed)]
     raise typer.Exit(1 if subprocess.run(command, cwd=ROOT, check=False).returncode else 0)

@@ -82,10 +82,11 @@ def test_an_empty_field_ends_each_round_and_misses_hide_tags(reader: M100Emulato
         reader.put(EPC)
         told.next(TagSeen)
         reader.miss_rate = 1.0
+        time.sleep(0.1)
         while not told.events.empty():
             told.events.get()
-        time.sleep(0.1)
-        told.next(RoundDone)
+        rounds = [told.events.get(timeout=10) for _ in range(3)]
+        assert rounds == [RoundDone()] * 3
         reader.miss_rate = 0.0
         told.next(TagSeen)
         reader.take(EPC)

@@ -84,9 +84,9 @@ def test_a_module_that_lost_its_power_is_started_again(tmp_path: Path, told: Tol
         told.next(TagSeen)
         with emulator.lock:
             emulator.reset()
-        while not told.events.empty():
-            told.events.get()
-        told.next(TagSeen)
+            emulator.take(A)
+            emulator.put(B)
+        assert told.next(TagSeen, lambda tag: tag.epc == B).epc == B
 
 
 def test_what_a_module_does_not_take_is_a_fault(tmp_path: Path, told: Told) -> None:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 from sqlmodel import Session, col, desc, select
@@ -350,13 +350,14 @@ def on_sqlite(template: Path) -> type[Months]:
     return on(copied)
 
 
-def longer(examples: int, steps: int) -> None:
-    """Run on SQLite, differently each time; what breaks is made as small as it can be."""
+def longer(examples: int, steps: int, number: int) -> None:
+    """Run on SQLite; the same number gives the same months, and what breaks is made as small as it can be."""
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder) / "template.sqlite"
         migrate(f"sqlite:///{template}")
         run_state_machine_as_test(
-            on_sqlite(template), settings=settings(bounded(examples, steps), derandomize=False, phases=list(Phase))
+            seed(number)(on_sqlite(template)),
+            settings=settings(bounded(examples, steps), derandomize=False, phases=list(Phase)),
         )
 
 
