@@ -10,17 +10,17 @@ import msgspec
 import typer
 
 from edge_agent import camera
-from edge_agent.check import check
 from edge_agent.devices import FAMILIES
 from edge_agent.devices.base import DeviceError, FrameError, SettingsError
 from edge_agent.devices.decode import BAD, GOOD, WRONG_USE, settings_from
 from edge_agent.devices.decode import decode as decode_chunks
 from edge_agent.devices.describe import settings_table
-from edge_agent.fuzz import fuzz_families
 from edge_agent.provision import provision
-from edge_agent.regions import region
 from edge_agent.run import record, replay, run, status
 from edge_agent.screen.cli import screen
+from edge_agent.tools.check import check
+from edge_agent.tools.fuzz import fuzz_families
+from edge_agent.tools.regions import region
 
 app = typer.Typer(name="edge", add_completion=False, help="Run and look after a station.", no_args_is_help=True)
 

@@ -35,7 +35,7 @@ WAY = """
 | what is wrong with the station itself | `edge_agent/health.py` |
 | what is wrong with a door; tamper, mains and battery | `edge_agent/troubles.py`, `edge_agent/inputs.py` |
 | what it says of itself, and the panel's page | `edge_agent/state.py`, `edge_agent/recent.py`, `edge_agent/screen/` |
-| its plugs; recorded and run again | `edge_agent/plugs.py`, `edge_agent/recording.py`, `edge_agent/replay.py` |
+| its plugs; recorded and run again | `edge_agent/plugs.py`, `edge_agent/tools/recording.py`, `replay.py` |
 
 How a station is set up, enrolled, revoked and recorded is on [its own page](setting-up-a-station.md), and
 so is [its screen](screen.md):

@@ -33,7 +33,7 @@ def record(
 ) -> None:
     """Run a station, and write what its devices say to a file that can be replayed; it holds no PINs."""
     from edge_agent.clock import Clock
-    from edge_agent.recording import RecordedPlugs, Recorder, head_of
+    from edge_agent.tools.recording import RecordedPlugs, Recorder, head_of
 
     known = _load(settings)
     clock = Clock(known.station.clock_file)
@@ -53,7 +53,7 @@ def replay(
     events: Annotated[bool, typer.Option("--events", help="Print what the station wrote, not what it read")] = False,
 ) -> None:
     """Run a station on a recording, and print what it reads and writes, one JSON line each."""
-    from edge_agent.replay import line_of, run_again
+    from edge_agent.tools.replay import line_of, run_again
 
     def show(at_us: int, who: str, what: Any) -> None:
         if not events or who == "station":

@@ -15,7 +15,6 @@ import pytest
 from typer.testing import CliRunner
 
 from edge_agent.cli import app
-from edge_agent.commission import CommissionError, Found, commission, trials_of, write_settings
 from edge_agent.devices.sources import make_sources
 from edge_agent.emulators.door_board import DoorBoard
 from edge_agent.emulators.gpio import GpioEmulator
@@ -25,6 +24,7 @@ from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.modbus_relay import ModbusRelayEmulator
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 from edge_agent.settings import Channel, DeviceTable, DoorTable, load_settings
+from edge_agent.tools.commission import CommissionError, Found, commission, trials_of, write_settings
 
 KEY = "ab" * 32
 SETTINGS = """# The station in the corridor.

@@ -12,7 +12,7 @@ from edge_agent.cli import app
 from edge_agent.devices import FAMILIES, make_dialect
 from edge_agent.devices.base import FrameError, Heard
 from edge_agent.devices.rdm6300 import Rdm6300
-from edge_agent.fuzz import SAMPLES, FuzzError, fuzz
+from edge_agent.tools.fuzz import SAMPLES, FuzzError, fuzz
 
 NO_FRAMES = {"barcode_camera", "esphome"}
 """Families whose bytes are pictures, or whole messages another program has cut out of its stream."""

@@ -31,10 +31,10 @@ from edge_agent.devices.rdm6300 import badge
 from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
 from edge_agent.plugs import Plugs
-from edge_agent.recording import BADGES, BYTES, RecordedPlugs, Recorder, head_of, read_recording
-from edge_agent.replay import run_again
 from edge_agent.settings import DeviceTable, Settings, load_settings
-from edge_agent.stand_ins import ReplayClock, ReplaySource
+from edge_agent.tools.recording import BADGES, BYTES, RecordedPlugs, Recorder, head_of, read_recording
+from edge_agent.tools.replay import run_again
+from edge_agent.tools.stand_ins import ReplayClock, ReplaySource
 from tests.edge_agent.bench import BADGE, GUIWEI, OTHER_BADGE, TAGS, Bench
 from tests.edge_agent.peer import Peer
 

@@ -17,7 +17,7 @@ from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.pty_device import PtyDevice
 from edge_agent.emulators.reader18 import Reader18Emulator
 from edge_agent.emulators.thingmagic import ThingMagicEmulator
-from edge_agent.regions import TUNINGS, Tuned, tune
+from edge_agent.tools.regions import TUNINGS, Tuned, tune
 from firmware_config import profiles
 
 
@@ -85,7 +85,7 @@ def test_a_288m_knows_europe(plugged: Callable[[str], str]) -> None:
 
 
 def test_a_reader_that_says_nothing_is_refused(plugged: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge_agent.regions.ANSWER_S", 0.1)
+    monkeypatch.setattr("edge_agent.tools.regions.ANSWER_S", 0.1)
     told = tune("reader18", plugged("reader18"), "us", None, {"addresses": "7"})
     assert told == Tuned(None, None, "set_band: no answer")
 

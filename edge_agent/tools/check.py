@@ -16,7 +16,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from edge_agent.commission import CommissionError, Found, commission, trials_of, write_settings
 from edge_agent.devices import make_dialect
 from edge_agent.devices.base import (
     Addressed,
@@ -36,6 +35,7 @@ from edge_agent.devices.base import (
 )
 from edge_agent.devices.sources import make_sources
 from edge_agent.settings import Channel, DoorTable, Settings, load_settings
+from edge_agent.tools.commission import CommissionError, Found, commission, trials_of, write_settings
 
 ALL_ANSWER, SOME_DO_NOT, WRONG_USE = 0, 1, 2
 SETTLE_S = 0.2

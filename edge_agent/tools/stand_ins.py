@@ -17,8 +17,8 @@ from contract.signing import open_envelope
 from edge_agent.clock import Clock
 from edge_agent.devices.base import BadgeRead, Dialect, FrameError, Heard, Listener, SourceState, UnreachableError
 from edge_agent.link import Arrived, LinkDown, LinkEvent, LinkUp
-from edge_agent.recording import NOT_SAID, Answered, Line, Told
 from edge_agent.settings import DeviceTable
+from edge_agent.tools.recording import NOT_SAID, Answered, Line, Told
 
 
 class ReplayClock(Clock):

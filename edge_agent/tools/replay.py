@@ -35,10 +35,10 @@ from edge_agent.link import LinkEvent, Wire
 from edge_agent.outbox import Outbox
 from edge_agent.parts import MOST_BYTES
 from edge_agent.plugs import Plugs
-from edge_agent.recording import LINK, Head, Line, read_recording
 from edge_agent.settings import BrokerTable, DeviceTable, Settings
-from edge_agent.stand_ins import ReplayClock, ReplayLink, ReplaySource
 from edge_agent.station import Station
+from edge_agent.tools.recording import LINK, Head, Line, read_recording
+from edge_agent.tools.stand_ins import ReplayClock, ReplayLink, ReplaySource
 
 PATIENCE_S = 2.0
 """Real seconds that the recording waits for a command or question of the station; then it goes on without."""
