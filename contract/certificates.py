@@ -147,6 +147,14 @@ def revocation_list(authority: Authority, serials: Iterable[int], now: datetime)
     return builder.sign(authority.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
 
+def revoked_in(pem: str, what: str = "revocation list") -> set[int]:
+    """Give the serial numbers of a revocation list (CertificateError: it is none)."""
+    try:
+        return {entry.serial_number for entry in x509.load_pem_x509_crl(pem.encode())}
+    except ValueError as error:
+        raise CertificateError(f"{what}: no revocation list in PEM ({error})") from None
+
+
 def _named(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 

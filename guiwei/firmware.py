@@ -12,8 +12,11 @@ import typer
 
 from contract.topics import TOPICS, pattern
 from firmware_config import mosquitto, profiles
+from guiwei.broker import run_broker
 
 SERVERS = ("server-intake", "server-web", "server-sweep")
+REVOKED, DENIED = "revoked.pem", "denied.txt"
+"""The server's lists for the broker, in the folder `lists` of its authority."""
 ROUTES = tuple(mosquitto.Route(pattern(row.channel, mosquitto.STATION), row.written_by) for row in TOPICS)
 
 app = typer.Typer(
@@ -45,30 +48,45 @@ def broker(
     authority: Annotated[
         Path | None, typer.Option(help="The server's authority folder: what it revoked is refused.")
     ] = None,
-    run_as: Annotated[str, typer.Option(help="The account the broker runs as.")] = "mosquitto",
+    run_as: Annotated[
+        str, typer.Option(help="The account the broker runs as; '' for whoever starts it.")
+    ] = "mosquitto",
+    run: Annotated[bool, typer.Option("--run", help="Run the broker too; it follows what the server revokes.")] = False,
 ) -> None:
     """Write mosquitto.conf and its access list for mutual TLS; existing ones are replaced in one step."""
     nodes = [_node(text) for text in node or ()]
-    revoked, denied = _taken_back(authority)
+    lists = None if authority is None else authority / "lists"
+    revoked = None if lists is None else (lists / REVOKED).absolute()
     certificates = mosquitto.Tls(tls / "ca.crt", tls / "broker.crt", tls / "broker.key", revoked)
     listener = mosquitto.Listener(port, tls=certificates)
-    access = folder / "access.acl"
-    folder.mkdir(parents=True, exist_ok=True)
-    mosquitto.replace_file(access, mosquitto.access_list(ROUTES, SERVERS, nodes, denied), mode=0o644)
-    mosquitto.replace_file(
-        folder / "mosquitto.conf", mosquitto.configuration(listener, access, run_as or None), mode=0o644
-    )
-    typer.echo(f"{folder}/mosquitto.conf")
+    access, settings = folder / "access.acl", folder / "mosquitto.conf"
+
+    def write() -> Path:
+        denied = _denied(lists)
+        folder.mkdir(parents=True, exist_ok=True)
+        mosquitto.replace_file(access, mosquitto.access_list(ROUTES, SERVERS, nodes, denied), mode=0o644)
+        mosquitto.replace_file(settings, mosquitto.configuration(listener, access, run_as or None), mode=0o644)
+        return settings
+
+    try:
+        if run:
+            watched = () if lists is None else (lists / REVOKED, lists / DENIED)
+            raise typer.Exit(run_broker(write, (certificates.certificate, certificates.key, *watched)))
+        typer.echo(str(write()))
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from None
+    if denied := _denied(lists):
+        typer.echo(f"Denied: {' '.join(denied)}. Write it again once one of them has a new key (--run does so itself).")
 
 
-def _taken_back(authority: Path | None) -> tuple[Path | None, list[str]]:
-    """Give the certificates' revocation list and the stations without a key, as the server writes them."""
-    if authority is None:
-        return None, []
-    revoked, denied = authority / "revoked.pem", authority / "denied.txt"
+def _denied(lists: Path | None) -> list[str]:
+    """Give the stations without a key in force, as the server lists them beside the revoked certificates."""
+    if lists is None:
+        return []
+    revoked, denied = lists / REVOKED, lists / DENIED
     if not revoked.exists() or not denied.exists():
-        raise typer.BadParameter(f"{authority}: no revoked.pem and denied.txt; `guiwei server init` writes them")
-    return revoked.absolute(), denied.read_text(encoding="ascii").split()
+        raise ValueError(f"{lists}: no {REVOKED} and {DENIED}; `guiwei server init` writes them")
+    return denied.read_text(encoding="ascii").split()
 
 
 def _node(text: str) -> mosquitto.Node:

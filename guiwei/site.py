@@ -2,8 +2,7 @@
 
     compose.env                  who owns these files, for docker-compose.yml
     tls/                         the authority, and a certificate per server, station and for the broker
-    broker/                      mosquitto.conf and the access list
-    server/                      the server's signing key, the key PINs are sealed to, the authority it enrols with
+    server/                      the server's signing key, the key PINs are sealed to, the authority it enrols by
     secrets/                     database_password, database_url
     stations/NAME/               station.toml and its key
     company.json                 the stations and one administrator; add people and items, then `guiwei server init`
@@ -29,10 +28,7 @@ from contract.topics import STATION_NAME
 from edge_agent.settings import load_settings
 from firmware_config import mosquitto
 from guiwei import tls
-from guiwei.firmware import ROUTES, SERVERS
-
-INSIDE = Path("/etc/guiwei")
-"""Where the folder's parts are mounted inside the containers."""
+from guiwei.firmware import DENIED, REVOKED, SERVERS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -58,13 +54,13 @@ class Site:
         if not (self.folder / "tls" / f"{name}.crt").exists():
             tls.issue(self.folder / "tls", name, self.now, hosts)
 
-    def broker(self) -> None:
-        """Write the broker's configuration as it is seen inside its container."""
-        inside = INSIDE / "tls"
-        certificates = mosquitto.Tls(inside / "ca.crt", inside / "broker.crt", inside / "broker.key")
-        text = mosquitto.configuration(mosquitto.Listener(8883, tls=certificates), INSIDE / "broker/access.acl")
-        self.keep("broker/mosquitto.conf", lambda: text, 0o644)
-        self.keep("broker/access.acl", lambda: mosquitto.access_list(ROUTES, SERVERS), 0o644)
+    def authority(self) -> None:
+        """Hand the server what it signs for stations with, and begin what it revokes."""
+        for name, mode in (("ca.key", 0o600), ("ca.crt", 0o644)):
+            self.keep(f"server/authority/{name}", (self.folder / "tls" / name).read_text, mode)
+        self.keep(f"server/authority/lists/{DENIED}", str, 0o644)
+        if not (self.folder / "server/authority/lists" / REVOKED).exists():
+            tls.revoke(self.folder / "server/authority", (), self.now)
 
     def server_keys(self) -> tuple[str, str]:
         """Make the server's two keys; return their public halves."""
@@ -146,11 +142,9 @@ def make_site(site: Site, stations: list[str], doors: int, hosts: tuple[str, ...
     """Make all of a site; return the administrator's password when it was made now."""
     tls.make_authority(site.folder / "tls", site.now, site.name)
     site.certificate("broker", ("broker", "localhost", *hosts))
-    for name, mode in (("ca.key", 0o600), ("ca.crt", 0o644)):  # the server signs for stations that enrol
-        site.keep(f"server/authority/{name}", (site.folder / "tls" / name).read_text, mode)
+    site.authority()
     for name in (*SERVERS, mosquitto.CANARY):
         site.certificate(name)
-    site.broker()
     server_key, pin_key = site.server_keys()
     password = site.keep("secrets/database_password", lambda: secrets.token_urlsafe(24))
     site.keep("secrets/database_url", lambda: f"postgresql+psycopg://guiwei:{password}@database/guiwei")

@@ -4,7 +4,7 @@ The common name of a certificate is the name under which its holder speaks to th
 0600 and never replaced; a certificate that exists is renewed only on request.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -27,12 +27,23 @@ def make_authority(folder: Path, now: datetime, name: str = "Guiwei") -> None:
 
 def issue(folder: Path, name: str, now: datetime, hosts: Sequence[str] = ()) -> None:
     """Make name.key and name.crt, signed by the folder's authority; `hosts` are what a server is reached by."""
-    crt = folder / "ca.crt"
-    authority = certificates.Authority(
-        _key(folder / "ca.key"), certificates.read_certificate(crt.read_text(), str(crt))
-    )
-    issued = certificates.issue(authority, name, _key(folder / f"{name}.key").public_key(), now, hosts)
+    issued = certificates.issue(_authority(folder), name, _key(folder / f"{name}.key").public_key(), now, hosts)
     replace_file(folder / f"{name}.crt", certificates.pem_of(issued), mode=0o644)
+
+
+def revoke(folder: Path, serials: Iterable[int], now: datetime) -> Path:
+    """Add certificates to the authority's revocation list, made if there is none; gives where it is."""
+    authority, path = _authority(folder), folder / "lists" / "revoked.pem"
+    path.parent.mkdir(exist_ok=True)
+    before = certificates.revoked_in(path.read_text("ascii"), str(path)) if path.exists() else set()
+    text = certificates.revocation_list(authority, sorted(before | set(serials)), now)
+    replace_file(path, text, mode=0o644)
+    return path
+
+
+def _authority(folder: Path) -> certificates.Authority:
+    crt = folder / "ca.crt"
+    return certificates.Authority(_key(folder / "ca.key"), certificates.read_certificate(crt.read_text(), str(crt)))
 
 
 def _key(path: Path) -> certificates.PrivateKey:
@@ -63,3 +74,17 @@ def issue_command(
     for name in names:
         issue(folder, name, datetime.now(UTC), host or ())  # noqa: TID251 - as above
         typer.echo(f"{folder}/{name}.crt")
+
+
+@app.command("revoke")
+def revoke_command(
+    folder: Annotated[Path, typer.Argument(help="The server's authority: GUIWEI_DATA/authority.")],
+    files: Annotated[list[Path], typer.Argument(metavar="CERTIFICATE...", help="The certificates, as files.")],
+) -> None:
+    """Revoke certificates that were issued by hand; stations are revoked on their page, with their key."""
+    try:
+        serials = [certificates.read_certificate(path.read_text(), str(path)).serial_number for path in files]
+        path = revoke(folder, serials, datetime.now(UTC))  # noqa: TID251 - as above
+    except (OSError, certificates.CertificateError) as error:
+        raise typer.BadParameter(str(error)) from None
+    typer.echo(f"{path}: a broker started by `guiwei firmware broker --run` follows; another one must be reloaded")

@@ -1,5 +1,6 @@
 """docker-compose.yml and Dockerfile, checked where there is no engine: shape, references, commands, secrets."""
 
+import itertools
 import re
 import subprocess
 import tomllib
@@ -195,11 +196,15 @@ def test_the_authoritys_key_reaches_no_container() -> None:
 
 def test_the_broker_finds_its_files(tmp_path: Path) -> None:
     site.make_site(site.Site(tmp_path, "test", NOW), ["a"], 1, ())
-    lines = (tmp_path / "broker/mosquitto.conf").read_text().splitlines()
-    named = {line.split()[1] for line in lines if line.split()[0] in ("cafile", "certfile", "keyfile", "acl_file")}
-    mounted = set(used_secrets(SERVICES["broker"]).values()) | {"/etc/guiwei/broker/access.acl"}
-    assert named == mounted
-    assert SERVICES["broker"]["command"][-1] == "/etc/guiwei/broker/mosquitto.conf"
+    words = SERVICES["broker"]["command"]
+    given = dict(itertools.pairwise(words))
+    wanted = {f"{given['--tls']}/{name}" for name in ("ca.crt", "broker.crt", "broker.key")}
+    assert wanted == set(used_secrets(SERVICES["broker"]).values())
+    (volume,) = SERVICES["broker"]["volumes"]
+    source, place, mode = volume.removeprefix("${GUIWEI_FOLDER:?}/").split(":")
+    assert (place, mode) == (f"{given['--authority']}/lists", "ro")
+    assert {path.name for path in (tmp_path / source).iterdir()} == {"revoked.pem", "denied.txt"}
+    assert given["broker"].startswith("/tmp/")
 
 
 def test_the_image_installs_extras_and_packages_that_exist() -> None:

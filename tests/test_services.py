@@ -40,10 +40,6 @@ class Machine:
         self.processes: list[Process] = []
         site.make_site(site.Site(folder, "test", NOW), ["a", "b"], 2, ("127.0.0.1",))
         (folder / "secrets/database_url").write_text(database_url)
-        self.adapt(folder / "broker/mosquitto.conf", "")
-        account = pwd.getpwuid(os.getuid()).pw_name
-        configuration = folder / "broker/mosquitto.conf"
-        configuration.write_text(configuration.read_text() + f"user {account}\n")
         for name in ("a", "b"):
             self.adapt(folder / f"stations/{name}/station.toml", name)
 
@@ -57,6 +53,8 @@ class Machine:
         places = {
             "/etc/guiwei/station": f"{self.folder}/stations/{station}",
             "/etc/guiwei": str(self.folder),
+            "/etc/guiwei/authority": f"{self.folder}/server/authority",
+            "/tmp/broker": f"{self.folder}/broker",
             "/var/lib/guiwei": f"{self.folder}/{state}",
             'host = "broker"': 'host = "127.0.0.1"',
             **self.ports,
@@ -73,6 +71,7 @@ class Machine:
         given = {key: self.here(value) for key, value in service.get("environment", {}).items()}
         given |= {key: value for key, value in INSTEAD.items() if key in given}
         program, *words = (self.here(word, station) for word in service["command"])
+        words += ["--run-as", pwd.getpwuid(os.getuid()).pw_name] if name == "broker" else []
         found = find_program(program) if program != "guiwei" else str(ROOT / ".venv/bin/guiwei")
         assert found, program
         environ = {key: value for key, value in os.environ.items() if not key.startswith("GUIWEI_")}  # noqa: TID251

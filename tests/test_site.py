@@ -12,12 +12,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner
 
+from contract import certificates
 from contract.signing import public_hex
 from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.settings import load_settings
 from firmware_config import profiles
-from guiwei import emulate, firmware, site
+from guiwei import emulate, firmware, site, tls
 from server.service.cabinet.authority import make_authority
 
 NOW = datetime.now(UTC)  # noqa: TID251 - certificates begin at the real moment
@@ -158,7 +159,20 @@ def test_the_broker_turns_away_what_the_server_revoked(tmp_path: Path) -> None:
     assert runner.invoke(firmware.app, options).exit_code == 2
     make_authority(tmp_path, "test", round(NOW.timestamp() * 1e6)).write_lists(["a1"], ["byhand"], 10**15)
     assert runner.invoke(firmware.app, options).exit_code == 0
-    assert f"crlfile {authority}/revoked.pem" in (tmp_path / "broker/mosquitto.conf").read_text()
+    assert f"crlfile {authority}/lists/revoked.pem" in (tmp_path / "broker/mosquitto.conf").read_text()
     assert "user byhand\ntopic deny #" in (tmp_path / "broker/access.acl").read_text()
-    revoked = x509.load_pem_x509_crl((authority / "revoked.pem").read_bytes())
+    revoked = x509.load_pem_x509_crl((authority / "lists/revoked.pem").read_bytes())
     assert [entry.serial_number for entry in revoked] == [0xA1]
+
+
+def test_what_was_issued_by_hand_is_revoked_by_hand_and_stays_so(tmp_path: Path) -> None:
+    made = make_authority(tmp_path, "test", round(NOW.timestamp() * 1e6))
+    folder = tmp_path / "authority"
+    tls.issue(folder, "server-web", NOW)
+    assert runner.invoke(tls.app, ["revoke", str(folder), str(folder / "server-web.crt")]).exit_code == 0
+    made.write_lists(["a1"], [], 10**15)
+    serial = certificates.read_certificate((folder / "server-web.crt").read_text()).serial_number
+    assert certificates.revoked_in((made.lists / "revoked.pem").read_text()) == {serial, 0xA1}
+    refused = runner.invoke(tls.app, ["revoke", str(folder), str(folder / "server-web.key")])
+    assert refused.exit_code == 2
+    assert "no certificate in PEM" in refused.output

@@ -4,6 +4,7 @@ import json
 import os
 import pwd
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,11 +20,9 @@ from typer.testing import CliRunner
 from edge_agent.cli import app as edge
 from edge_agent.settings import load_settings
 from edge_agent.station import Station
-from firmware_config import mosquitto
 from guiwei import tls
 from guiwei.drill.broker import free_port, start_broker
 from guiwei.drill.process import Process
-from guiwei.firmware import ROUTES
 from server.bootstrap import Real, consumer, real_things, web_deps
 from server.config import load_settings as server_settings
 from server.service.cabinet.authority import make_authority
@@ -62,23 +61,11 @@ class Site:
         self.broker: Process | None = None
 
     def start_broker(self) -> None:
-        """Start the broker on the lists the server has written."""
-        if self.broker is not None:
-            self.broker.stop()
-        denied = (self.authority / "denied.txt").read_text().split()
-        access = self.folder / "access"
-        mosquitto.replace_file(access, mosquitto.access_list(ROUTES, [INTAKE], denied=denied))
-        names = ("ca.crt", "broker.crt", "broker.key", "revoked.pem")
-        listener = mosquitto.Listener(
-            self.broker_port, "127.0.0.1", tls=mosquitto.Tls(*(self.authority / name for name in names))
-        )
-        account = pwd.getpwuid(os.getuid()).pw_name
-        mosquitto.replace_file(
-            self.folder / "mosquitto.conf", mosquitto.configuration(listener, access, run_as=account)
-        )
-        program = shutil.which("mosquitto", path=os.defpath + ":/usr/sbin")
-        assert program
-        command = [program, "-c", str(self.folder / "mosquitto.conf")]
+        """Start the broker as compose does: it follows the lists that the server writes."""
+        options = {"--tls": self.authority, "--authority": self.authority, "--port": self.broker_port}
+        options |= {"--run-as": pwd.getpwuid(os.getuid()).pw_name}
+        words = [str(word) for option in options.items() for word in option]
+        command = [sys.executable, "-m", "guiwei", "firmware", "broker", str(self.folder / "broker"), *words, "--run"]
         self.broker = Process("broker", command, self.folder / "broker.log")
         start_broker(self.broker, self.broker_port)
 

@@ -88,18 +88,23 @@ def test_the_brokers_lists_turn_a_revoked_station_away(site: Site, tmp_path: Pat
     for path in (revoked, other):
         assert site.provision(site.code(path.stem), path)[0] == 0
         in_place(path, tmp_path / path.stem)
-    site.ask("POST", "/stations/d/revoke", {"reason": "sold"})
     site.ask("POST", "/stations", {"name": "byhand", "doors": 1, "public_key": "ab" * 32}, 201)
     site.ask("POST", "/stations/byhand/revoke", {"reason": "sold"})
-    assert (site.authority / "denied.txt").read_text().split() == ["byhand"]
-    site.start_broker()
     assert site.broker is not None
     broker = site.broker
-    with running_station(other) as station:
-        wait(lambda: settled(station))
+    with running_station(other) as station, running_station(revoked) as thief:
+        wait(lambda: settled(station) and settled(thief))
+        site.ask("POST", "/stations/d/revoke", {"reason": "sold"})
+        assert {"byhand", "d"} <= set((site.authority / "lists/denied.txt").read_text().split())
+        muted = "topic deny #"
+        wait(lambda: f"user d\n{muted}" in (site.folder / "broker/access.acl").read_text())
+        assert thief()["link"] == station()["link"] == "up"  # read again, not restarted
     with running_station(revoked) as station:
         wait(lambda: "certificate verify failed" in broker.tail(200))
         assert station()["link"] == "down"
+    assert site.provision(site.code("d"), revoked, "--force")[0] == 0
+    with running_station(revoked) as station:
+        wait(lambda: settled(station))
 
 
 def test_a_lost_disk_is_a_new_code_a_new_key_and_a_new_epoch(site: Site, tmp_path: Path) -> None:

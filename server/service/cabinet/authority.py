@@ -1,10 +1,11 @@
 """The server's own certificate authority: its files in the data folder, what it signs, and the lists for the broker.
 
     authority/ca.key, ca.crt      the authority; the key is readable by its owner only and leaves the folder never
-    authority/revoked.pem         certificates that were revoked (Mosquitto's crlfile)
-    authority/denied.txt          stations revoked by name, one a line: their certificate is not one of ours
+    authority/lists/revoked.pem   certificates that were revoked (Mosquitto's crlfile)
+    authority/lists/denied.txt    stations without a key in force, one a line: what they say is let nowhere
 
-The lists are a second lock: what counts is the registry, which the intake asks for every message.
+The lists are a second lock: what counts is the registry, which the intake asks for every message. They are for the
+broker to read, in a folder without the key.
 """
 
 import os
@@ -17,7 +18,7 @@ from contract.certificates import CertificateError
 from server.service.keys import KeyFileError
 
 KEY, CERTIFICATE, REVOKED, DENIED = "ca.key", "ca.crt", "revoked.pem", "denied.txt"
-FOLDER = "authority"
+FOLDER, LISTS = "authority", "lists"
 
 
 class SiteAuthority:
@@ -26,6 +27,7 @@ class SiteAuthority:
     def __init__(self, data: Path) -> None:
         """Read the authority of a data folder; raises KeyFileError saying which file is wrong and how to make it."""
         self.folder = data / FOLDER
+        self.lists = self.folder / LISTS
         key, certificate = self.folder / KEY, self.folder / CERTIFICATE
         try:
             self._authority = certificates.Authority(
@@ -50,10 +52,17 @@ class SiteAuthority:
         return certificates.pem_of(signed), f"{signed.serial_number:x}", until_us
 
     def write_lists(self, serials: Iterable[str], denied: Iterable[str], now_us: int) -> None:
-        """Write both lists for the broker, each in one step."""
-        numbers = [int(serial, 16) for serial in serials]
-        _replace(self.folder / REVOKED, certificates.revocation_list(self._authority, numbers, _moment(now_us)))
-        _replace(self.folder / DENIED, "".join(f"{name}\n" for name in denied))
+        """Write both lists for the broker, each in one step; what stands revoked, by whomever, stays so."""
+        self.lists.mkdir(exist_ok=True)
+        numbers = {int(serial, 16) for serial in serials} | self._revoked()
+        _replace(self.lists / REVOKED, certificates.revocation_list(self._authority, sorted(numbers), _moment(now_us)))
+        _replace(self.lists / DENIED, "".join(f"{name}\n" for name in denied))
+
+    def _revoked(self) -> set[int]:
+        try:
+            return certificates.revoked_in((self.lists / REVOKED).read_text(encoding="ascii"))
+        except (OSError, CertificateError, UnicodeDecodeError):
+            return set()
 
 
 def make_authority(data: Path, site: str, now_us: int) -> SiteAuthority:
@@ -71,7 +80,7 @@ def make_authority(data: Path, site: str, now_us: int) -> SiteAuthority:
         key = certificates.read_key((folder / KEY).read_text(encoding="ascii"), str(folder / KEY))
         _replace(folder / CERTIFICATE, certificates.make_authority(key, site, _moment(now_us)).pem)
     made = SiteAuthority(data)
-    if not (folder / REVOKED).exists():
+    if not (made.lists / REVOKED).exists():
         made.write_lists((), (), now_us)
     return made
 

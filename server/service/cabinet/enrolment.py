@@ -167,10 +167,10 @@ class Enrolling:
         """Write the broker's lists of what is revoked, as the registry has it; the registry holds without them."""
         with self._database.read() as session:
             revoked = session.exec(select(StationKey).where(col(StationKey.revoked_us).is_not(None))).all()
-            serials = sorted(row.serial for row in revoked if row.serial)
-            unnumbered = {row.station for row in revoked if not row.serial}
+            serials = sorted(serial for row in revoked for serial in row.serial.split())
+            taken = {row.station for row in revoked}
             silent = session.exec(select(Station.name).where(Station.public_key == "").order_by(Station.name))
-            denied = [name for name in silent if name in unnumbered]
+            denied = [name for name in silent if name in taken]
         try:
             self._authority.write_lists(serials, denied, self._clock.real_wall_us())
         except OSError as error:
