@@ -103,6 +103,15 @@ class AccessRequested(Event, frozen=True, kw_only=True, tag="access_requested"):
     codes: Annotated[list[Short], Meta(max_length=50)] = []
 
 
+class PinTyped(Event, frozen=True, kw_only=True, tag="pin_typed"):
+    """A PIN was typed where none was asked for: it opens nothing, gets no answer, and may be a cry for help."""
+
+    session: Token
+    challenge: Token
+    credential: Short
+    pin: Annotated[str, Meta(max_length=512)]
+
+
 class GrantRefused(Event, frozen=True, kw_only=True, tag="grant_refused"):
     """The station would not act on a grant it received."""
 
@@ -200,6 +209,7 @@ class ExitPassed(Event, frozen=True, kw_only=True, tag="exit_passed"):
 AnyEvent = (
     StationStarted
     | AccessRequested
+    | PinTyped
     | GrantRefused
     | UnlockIntended
     | UnlockDone

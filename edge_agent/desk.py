@@ -22,6 +22,7 @@ from contract.messages import (
     Grant,
     GrantedItem,
     GrantRefused,
+    PinTyped,
     Reason,
     SessionEnded,
 )
@@ -248,6 +249,11 @@ class Desk:
                 codes=list(memory.codes),
             )
             return replace(memory, challenge=challenge)
+        if act is Act.TELL_PIN:
+            challenge = secrets.token_hex(16)
+            sealed = seal_pin(self._pin_key, challenge, pin)
+            told = {"session": memory.token, "credential": memory.credential}
+            entry.write(PinTyped, **told, challenge=challenge, pin=sealed)
         return memory
 
     def _note_code(self, entry: Entry, memory: SessionMemory, text: str, symbology: str) -> SessionMemory:

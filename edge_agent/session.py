@@ -55,6 +55,8 @@ class Act(StrEnum):
     NOTE_CODE = "note_code"
     BEGIN = "begin"
     ASK = "ask"
+    TELL_PIN = "tell_pin"
+    """Nobody asked for it, and nothing shows that it was heard: it may have been typed under duress."""
     UNLOCK = "unlock"
     SHOW_DENIAL = "show_denial"
     SHOW_BUSY = "show_busy"
@@ -88,12 +90,14 @@ TABLE: dict[tuple[State, Input], Step] = {
     (S.DENIED, I.IDLE): Step(S.NONE, (A.END_REFUSED,)),
     (S.GRANTED, I.BADGE): Step(S.ASKING, (A.END_IDLE, A.BEGIN, A.ASK)),
     (S.GRANTED, I.CODE): Step(S.GRANTED, (A.NOTE_CODE,)),
+    (S.GRANTED, I.PIN): Step(S.GRANTED, (A.TELL_PIN,)),
     (S.GRANTED, I.OPENED): Step(S.IN_USE),
     (S.GRANTED, I.ALL_SETTLED): Step(S.NONE, (A.END_DONE,)),
     (S.GRANTED, I.IDLE): Step(S.NONE, (A.END_IDLE,)),
     (S.GRANTED, I.BLIND): Step(S.NONE, (A.END_INTERRUPTED,)),
     (S.IN_USE, I.BADGE): Step(S.IN_USE, (A.SHOW_BUSY,)),
     (S.IN_USE, I.CODE): Step(S.IN_USE, (A.NOTE_CODE,)),
+    (S.IN_USE, I.PIN): Step(S.IN_USE, (A.TELL_PIN,)),
     (S.IN_USE, I.ONE_SETTLED): Step(S.GRANTED),
     (S.IN_USE, I.ALL_SETTLED): Step(S.NONE, (A.END_DONE,)),
     (S.IN_USE, I.IDLE): Step(S.NONE, (A.END_DONE,)),

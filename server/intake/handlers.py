@@ -12,6 +12,7 @@ from server.store.working_set import Wanted
 HANDLERS: Final[dict[type[messages.Event], Callable[[Work, Heard, Any], None]]] = {
     messages.StationStarted: station_events.station_started,
     messages.AccessRequested: access.access_requested,
+    messages.PinTyped: access.pin_typed,
     messages.GrantRefused: access.grant_refused,
     messages.UnlockIntended: openings.unlock_intended,
     messages.UnlockDone: openings.unlock_done,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from contract.errors import ContractError
-from contract.messages import AccessRequested
+from contract.messages import AccessRequested, PinTyped
 from contract.secrets import open_pin
 from server.clock import Clock
 from server.intake.batch import Opened, Refusal
@@ -43,7 +43,7 @@ class Pins:
             for unit in units
             if isinstance(unit, Opened)
             for event in unit.events
-            if isinstance(event, AccessRequested) and event.pin is not None
+            if isinstance(event, AccessRequested | PinTyped) and event.pin is not None
         ]
         if not asked:
             return {}
@@ -57,7 +57,7 @@ class Pins:
         with self._database.engine.connect() as connection:
             return {row.credential: row.pin_hash for row in fetch(connection, _HASHES, credentials=credentials)}
 
-    def _say(self, event: AccessRequested, kept: str | None, *, duress: bool) -> PinSaid:
+    def _say(self, event: AccessRequested | PinTyped, kept: str | None, *, duress: bool) -> PinSaid:
         whose, now = f"badge:{event.credential}", self._clock.real_mono()
         try:
             self._tries.check((whose,), now)
@@ -71,7 +71,7 @@ class Pins:
             return PinSaid(right=True, duress=cry)
         return PinSaid(right=False, too_often=self._tries.failed((whose,), now))
 
-    def _typed(self, event: AccessRequested) -> str | None:
+    def _typed(self, event: AccessRequested | PinTyped) -> str | None:
         try:
             return open_pin(self._key, event.challenge, event.pin or "")
         except ContractError:

@@ -21,6 +21,7 @@ from contract.messages import (
     GrantedItem,
     GrantRefused,
     Message,
+    PinTyped,
     Reason,
     Receipt,
     SessionEnded,
@@ -84,7 +85,10 @@ EVENTS: dict[str, Event] = {
         ConditionChanged, 11, condition="item_undetectable", active=True, door=1, items=[GONE], detail="门内读不到"
     ),
 }
-LATER = {"exit_passed": _event(ExitPassed, 12, device="gate", leaves="premises", items=[FILE])}
+LATER = {
+    "exit_passed": _event(ExitPassed, 12, device="gate", leaves="premises", items=[FILE]),
+    "pin_typed": _event(PinTyped, 13, session=SESSION, challenge=CHALLENGE, credential=CREDENTIAL, pin="c2VhbGVk"),
+}
 """Kinds that came after the batch's golden bytes were fixed."""
 BATCH = Batch(
     v=1,

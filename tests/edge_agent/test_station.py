@@ -17,6 +17,7 @@ from contract.messages import (
     DoorClosed,
     DoorOpened,
     GrantRefused,
+    PinTyped,
     SessionEnded,
     Sighting,
     StationStarted,
@@ -154,6 +155,27 @@ def test_denied_then_code_then_pin_ask_again(bench: Bench, peer: Peer) -> None:
     bench.kill(signal.SIGTERM)
     for file in bench.folder.rglob("*"):
         assert not file.is_file() or b"246813579024" not in file.read_bytes(), f"the PIN stands in {file}"
+
+
+def test_a_pin_nobody_asked_for_is_told_and_changes_nothing_that_can_be_seen(bench: Bench, peer: Peer) -> None:
+    bench.start()
+    bench.show()
+    assert bench.wait(lambda state: (state["session"] or {}).get("phase") == "granted")
+    seen = bench.state()["screen"]
+    bench.keypad.scan("24680", aim="")
+    assert peer.wait(lambda: len(peer.of(PinTyped)) == 1)
+    assert bench.wait(lambda state: state["counts"]["pins"] == 1)
+    assert bench.state()["screen"] == seen
+    bench.open()
+    bench.keypad.scan("24681", aim="")
+    assert peer.wait(lambda: len(peer.of(PinTyped)) == 2)
+    bench.shut()
+    assert peer.wait(lambda: bool(peer.of(SessionEnded)))
+    (asked,) = peer.of(AccessRequested)
+    assert {told.session for told in peer.of(PinTyped)} == {asked.session}
+    typed = [open_pin(peer.pin_key, told.challenge, told.pin) for told in peer.of(PinTyped)]
+    assert typed == ["24680", "24681"]
+    assert peer.of(SessionEnded)[0].why == "done"
 
 
 def test_codes_scanned_just_before_a_badge_are_asked_for_with_it(bench: Bench, peer: Peer) -> None:

@@ -8,7 +8,7 @@ import secrets
 from typing import Final
 
 from contract.errors import ContractError
-from contract.messages import AccessRequested, Denied, Grant, GrantedItem, GrantRefused, SessionEnded
+from contract.messages import AccessRequested, Denied, Grant, GrantedItem, GrantRefused, PinTyped, SessionEnded
 from contract.messages import Reason as ReasonMessage
 from server.domain.access import ANY_RIGHTS, Access, AccessFacts, AskedFor, Rights, Scanned, may_open
 from server.domain.alarms import severity_of
@@ -60,6 +60,16 @@ def access_requested(work: Work, heard: Heard, event: AccessRequested) -> None:
         _grant(work, heard, event, visit, answer, asked)
     else:
         _deny(work, heard, event, visit, answer.reasons, asked)
+
+
+def pin_typed(work: Work, heard: Heard, event: PinTyped) -> None:
+    """Take a PIN that nobody asked for: it decides nothing; only a cry for help or too much guessing is told."""
+    entry = work.record(heard, "pin_typed", {"session": event.session})
+    visit = work.visit_of(heard, event.session)
+    if visit is not None:
+        if _pin(work, event).too_often:
+            _alarm_guessing(work, heard, visit, entry)
+        _alarm_duress(work, heard, event, visit, entry)
 
 
 def session_ended(work: Work, heard: Heard, event: SessionEnded) -> None:
@@ -237,11 +247,11 @@ def _deny(
     )
 
 
-def _pin(work: Work, event: AccessRequested) -> PinSaid:
+def _pin(work: Work, event: AccessRequested | PinTyped) -> PinSaid:
     return work.pins.get((event.credential, event.challenge), NO_PIN)
 
 
-def _alarm_duress(work: Work, heard: Heard, event: AccessRequested, visit: Visit, entry: int) -> None:
+def _alarm_duress(work: Work, heard: Heard, event: AccessRequested | PinTyped, visit: Visit, entry: int) -> None:
     """Alarm, silently at the cabinet, that a PIN was typed so that it cries for help."""
     if _pin(work, event).duress:
         kind, person_id = AlarmKind.DURESS_CODE, visit.person_id

@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlmodel import col, select
 
-from contract.messages import AnyAnswer, Denied, Grant
+from contract.messages import AnyAnswer, Denied, Grant, PinTyped
 from contract.secrets import seal_pin
 from server.domain.policy import load_policy
 from server.domain.policy_summary import summary
@@ -15,7 +15,7 @@ from server.service.lending.notices import tell_of_alarms
 from server.service.people.passwords import hash_secret
 from server.store.tables import Alarm, Item, LedgerEntry, Notice, Person
 from server.store.unit_of_work import Database
-from tests.server.company import KEYS, LI, POLICY, WANG, Writer, allow, intake, settle_in
+from tests.server.company import KEYS, LI, POLICY, WANG, Writer, allow, badge, intake, settle_in
 
 PIN, CRY = "2469", "2460"
 SHEET = POLICY.read_text().replace("pin_for_kinds = []", 'pin_for_kinds = ["seal"]')
@@ -109,3 +109,31 @@ def test_those_who_must_know_are_told_but_not_who_is_forced(database: Database) 
     with database.read() as db:
         told = sorted(str(notice.person_id) for notice in db.exec(select(Notice)))
     assert told == ["3", "4", "5", "6"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "set_alarms"),
+    [
+        ((CRY,), ["duress_code"]),
+        ((PIN,), []),
+        (("1111", CRY), ["duress_code"]),
+        (("1111",) * 4, []),
+        (("1111",) * 5, ["repeated_failed_login"]),
+    ],
+)
+def test_where_no_pin_is_asked_for_it_can_be_typed_all_the_same(
+    database: Database, typed: tuple[str, ...], set_alarms: list[str]
+) -> None:
+    service = service_of(database)
+    service.policy = load_policy(POLICY.read_text().replace("duress_pin = false", "duress_pin = true"))
+    station = Writer()
+    session, asks = station.asks(WANG)
+    (answer,) = service.take_many([Incoming(asks, "a")]).answers
+    assert isinstance(answer, Grant), "the badge alone opens"
+    for number, pin in enumerate(typed):
+        challenge = f"{number:032x}"
+        sealed = seal_pin(KEYS.pin.public_key(), challenge, pin)
+        told = station.send(PinTyped, session=session, challenge=challenge, credential=badge(WANG), pin=sealed)
+        assert service.take_many([Incoming(told, "a")]).answers == []
+    assert [kind for kind, *_ in alarms(database)] == set_alarms
+    assert {person for _, _, person, _ in alarms(database)} <= {WANG}
