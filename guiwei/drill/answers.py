@@ -11,7 +11,9 @@ from guiwei.drill import steps as s
 from guiwei.drill.world import World
 
 LOCKED = ("R02", "R20")
-"""What a door that stays locked stands for, whatever its cabinet could say: no authority shown, so no opening."""
+"""What a door that stays locked when it is pulled at stands for, whatever its cabinet could say before."""
+NOBODY = ("badge_unknown", "person_inactive")
+"""Refusals of who has no authority because they are nobody here: R02 as well as the rule they name."""
 GIVES_UP_S = 20
 
 
@@ -31,6 +33,16 @@ class Visit:
     answers: int = 0
     rules: tuple[str, ...] = ()
     pending: tuple[str, tuple[str, ...]] | None = None
+
+
+def rules_of(reasons: list[dict[str, object]]) -> tuple[str, ...]:
+    """Give the rules of a cabinet's refusal; who has no authority (R02) may open nothing either (R20)."""
+    named = {str(reason["rule"]): None for reason in reasons}
+    if any(reason["code"] in NOBODY for reason in reasons):
+        named["R02"] = None
+    if "R02" in named:
+        named["R20"] = None
+    return tuple(named)
 
 
 @dataclass
@@ -60,10 +72,10 @@ class Answers:
         if not isinstance(answer, dict) or answer["n"] <= visit.answers:
             given_up = step.expect_refusal is not None and isinstance(step, s.Badge) and self._given_up(station)
             return LOCKED if given_up else None
-        visit.rules = tuple(dict.fromkeys(str(reason["rule"]) for reason in answer.get("reasons", [])))
+        visit.rules = rules_of(answer.get("reasons", []))
         denied = answer["kind"] == "denied"
         visit.pending = (label, visit.rules) if denied and step.expect_refusal is None else None
-        return (*visit.rules, *LOCKED) if denied else None
+        return visit.rules if denied else None
 
     def compare(self, expected: list[str] | None, refused: tuple[str, ...] | None, label: str) -> None:
         """Hold a step's refusal, or that there was none, against what the story expects of it."""
