@@ -53,7 +53,7 @@ KEYS = {
     "stations": "which stations (left out: all of them)",
     "tag": "EPC in hex (left out: made up)",
     "tags": "EPCs of tags that nobody bound to an item",
-    "task": "`stock_in`, `stock_out`, `move`, `repair`, `stocktake`, `destruction`",
+    "task": "`stock_in`, `stock_out`, `move`, `repair`, `inspection`, `stocktake`, `destruction`",
     "time": "a moment that is not over yet",
     "title": "what the stocktake is called",
     "to": "who receives it; at `order`, the door where the items belong from now on",

@@ -82,7 +82,7 @@ class Register(ByPerson, frozen=True, kw_only=True, tag="register"):
 
 
 class Order(ByPerson, frozen=True, kw_only=True, tag="order"):
-    """A duty order: stock_in, stock_out, move, repair, stocktake, destruction."""
+    """A duty order: stock_in, stock_out, move, repair, inspection, stocktake, destruction."""
 
     items: list[str]
     for_: str | None = field(name="for", default=None)

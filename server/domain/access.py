@@ -45,6 +45,7 @@ class Rights:
 
 
 ANY_RIGHTS: Final = Rights()
+DUTIES: Final = (AuthorityKind.ORDER, AuthorityKind.INSPECTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def may_open(policy: Policy, facts: AccessFacts) -> Access | Refused:
     why: list[tuple[int, str, str]] = []
     against: list[Reason] = []
     for line in sorted(facts.lines, key=_best_first):
-        found = line_reasons(policy, line, person.id, facts.now_us, facts.session)
+        found = line_reasons(policy, line, person.id, facts.now_us, facts.session, to_open=True)
         found += _right_reasons(policy, facts, person, line)
         doors = _doors_of(line, facts.station)
         if found or not doors:
@@ -97,7 +98,7 @@ def may_open(policy: Policy, facts: AccessFacts) -> Access | Refused:
             continue
         for door in doors:
             lines.setdefault(door, {}).setdefault(line.item.id, line)
-            why.append((door, "duty" if line.authority == AuthorityKind.ORDER else "take", line.item.code))
+            why.append((door, "duty" if line.authority in DUTIES else "take", line.item.code))
     for item, refusal in _returns(policy, facts):
         if refusal is not None:
             against.append(refusal)
@@ -151,7 +152,7 @@ def _best_first(line: LineFacts) -> tuple[bool, int, int]:
 def _doors_of(line: LineFacts, station: str) -> tuple[int, ...]:
     """Say behind which doors of this station the item is; an order also opens where it belongs (stock-in)."""
     places: list[Place | None] = [line.item.custody.place]
-    if line.authority == AuthorityKind.ORDER:
+    if line.authority in DUTIES:
         places.append(line.item.home)
     return tuple(sorted({place[1] for place in places if place is not None and place[0] == station}))
 

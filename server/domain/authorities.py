@@ -26,13 +26,24 @@ class LineFacts:
 
 
 def line_reasons(
-    policy: Policy, line: LineFacts, person_id: int, now_us: int, session: str | None = None, by_hand: bool = False
+    policy: Policy,
+    line: LineFacts,
+    person_id: int,
+    now_us: int,
+    session: str | None = None,
+    by_hand: bool = False,
+    to_open: bool = False,
 ) -> list[Reason]:
-    """Say why a line is not in force for this person, here and now, for this session or from hand to hand."""
+    """Say why a line is not in force for this person, here and now, for this session or from hand to hand.
+
+    `to_open`: for opening the door only, which is all that an inspection entitles to.
+    """
     item = line.item
     found = policy.mode_reasons(item.kind, item.secrecy, line.mode, item.code)
     if line.mode == Mode.TRANSFER and not by_hand:
         found.append(reason(Code.TRANSFER_HAND_TO_HAND, item.code))
+    if line.authority == AuthorityKind.INSPECTION and not to_open:
+        found.append(reason(Code.INSPECTION_ONLY, item.code))
     if line.person_id != person_id:
         found.append(reason(Code.NAMES_ANOTHER, item.code))
     if now_us < line.from_us:

@@ -84,6 +84,7 @@ class Code(StrEnum):
     TAG_NOT_BOUND = auto()
     NOT_READ = auto()
     LEFT_BEHIND = auto()
+    INSPECTION_ONLY = auto()
     BADGE_UNKNOWN = auto()
     PERSON_INACTIVE = auto()
     PIN_NEEDED = auto()
@@ -404,6 +405,9 @@ REASONS: dict[Code, Wording] = {
     Code.TAG_NOT_BOUND: Wording("R20", "标签 {item} 未登记", "tag {item} is bound to nothing", "archivist"),
     Code.NOT_READ: Wording(
         "R18", "{item} 未读到,不能断定已离柜", "{item} is not read and not certainly gone", "office"
+    ),
+    Code.INSPECTION_ONLY: Wording(
+        "R02", "{item} 只可在柜前查验，不得取出", "{item} may be looked at in its cabinet, not taken", "nobody"
     ),
     Code.LEFT_BEHIND: Wording("R02", "{item} 已获批但未取走", "{item} was approved and left behind", "nobody"),
     Code.BADGE_UNKNOWN: Wording("R20", "此卡未登记", "this badge is not known", "admin"),

@@ -47,6 +47,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "move": ("移库", "move"),
     "repair": ("修复", "repair"),
     "stocktake": ("盘点", "stocktake"),
+    "inspection": ("查验", "inspection"),
     "destruction": ("销毁", "destruction"),
     # states of requests, loans and alarms
     "filed": ("待审批", "filed"),

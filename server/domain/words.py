@@ -63,6 +63,8 @@ class AuthorityKind(StrEnum):
     APPROVAL = "approval"
     STANDING = "standing"
     ORDER = "order"
+    INSPECTION = "inspection"
+    """A duty order to look and to count: it opens the door, and nothing may leave by it."""
     EMERGENCY = "emergency"
 
 
@@ -83,6 +85,7 @@ class Task(StrEnum):
     MOVE = "move"
     REPAIR = "repair"
     STOCKTAKE = "stocktake"
+    INSPECTION = "inspection"
     DESTRUCTION = "destruction"
 
 

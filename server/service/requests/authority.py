@@ -4,9 +4,10 @@ from msgspec import to_builtins
 from sqlmodel import Session, col, or_, select
 
 from server.domain import approvals
+from server.domain.access import DUTIES
 from server.domain.orders import OrderFacts, RegistrationFacts, judge_order, judge_registration
 from server.domain.verdicts import Refused
-from server.domain.words import AuthorityKind, Mode
+from server.domain.words import AuthorityKind, Mode, Task
 from server.service.context import Reading, Writing
 from server.service.errors import RefusedError
 from server.service.inputs import NewOrder, NewRegistration, micros_or_none
@@ -72,7 +73,7 @@ def register(work: Writing, asked: NewRegistration) -> AuthorityView:
 
 
 def order(work: Writing, asked: NewOrder) -> AuthorityView:
-    """Order somebody to do a duty with items: take in, take out, move, repair, count, destroy."""
+    """Order somebody to do a duty with items: take in, take out, move, repair, inspect, count, destroy."""
     person, items = person_named(work.session, asked.person), items_coded(work.session, asked.items)
     from_us, until_us = approvals.window(work.policy, work.zone.key, work.now_us, None, micros_or_none(asked.until))
     facts = OrderFacts(
@@ -91,7 +92,8 @@ def order(work: Writing, asked: NewOrder) -> AuthorityView:
     if isinstance(said := judge_order(work.policy, facts), Refused):
         raise RefusedError(said.reasons)
     purpose = f"{asked.task}: {asked.purpose}"
-    authority = _authority(work, AuthorityKind.ORDER, person, Mode.DUTY, purpose, from_us, until_us)
+    kind = AuthorityKind.INSPECTION if asked.task == Task.INSPECTION else AuthorityKind.ORDER
+    authority = _authority(work, kind, person, Mode.DUTY, purpose, from_us, until_us)
     give(work.session, authority, [known(item.id) for item in items])
     for item in items if facts.to else ():
         belongs(work, item, str(asked.to), purpose)
@@ -139,7 +141,8 @@ def _given(
 
 def list_authorities(look: Reading, kind: AuthorityKind, before: int | None, limit: int) -> Page[AuthorityView]:
     """List standing rules or duty orders, the newest first; one's own, or all of them for those who see all."""
-    query = select(Authority).where(Authority.kind == kind).order_by(col(Authority.id).desc()).limit(limit + 1)
+    kinds = DUTIES if kind == AuthorityKind.ORDER else (kind,)
+    query = select(Authority).where(col(Authority.kind).in_(kinds)).order_by(col(Authority.id).desc()).limit(limit + 1)
     if not look.viewer.sees_all:
         query = query.where(or_(Authority.person_id == look.viewer.id, Authority.given_by_id == look.viewer.id))
     if before is not None:

@@ -263,6 +263,7 @@ LOOKS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "approval": ("info", "check"),
         "standing": ("info", "check"),
         "order": ("info", "check"),
+        "inspection": ("info", "check"),
         "emergency": ("bad", "alert"),
     },
 }

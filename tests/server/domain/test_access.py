@@ -129,6 +129,17 @@ def test_a_duty_order_opens_for_stock_in_too() -> None:
     assert opened(facts(order)) == {1: (5,)}
 
 
+def test_an_inspection_opens_where_its_items_are_and_again_while_it_lasts() -> None:
+    look = line(5, F1, mode=Mode.DUTY, authority=AuthorityKind.INSPECTION)
+    answer = may_open(POLICY, facts(look))
+    assert isinstance(answer, Access)
+    assert (answer.why, {door: [one.id for one in lines] for door, lines in answer.doors.items()}) == (
+        ((1, "duty", "f1"),),
+        {1: [5]},
+    )
+    assert refused(facts(replace(look, until_us=NINE))) == {("R02", "window_over")}
+
+
 def test_the_pin_is_asked_for_where_the_sheet_says_and_a_wrong_one_always_refuses() -> None:
     seal = item(1, kind=ItemKind.SEAL)
     use = line(5, seal, mode=Mode.SEAL_USE)

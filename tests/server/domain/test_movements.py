@@ -10,6 +10,7 @@ from server.domain.authorities import LineFacts
 from server.domain.custody import ItemFacts, held_by, in_place, unaccounted
 from server.domain.movements import Judgement, Seen, SettleFacts, settle
 from server.domain.policy import load_policy
+from server.domain.reasons import Code
 from server.domain.words import (
     AlarmKind,
     AuthorityKind,
@@ -248,6 +249,18 @@ def test_a_duty_order_covers_what_no_request_can() -> None:
     top = item(1, secrecy=Secrecy.TOP_SECRET)
     order = line(5, top, mode=Mode.DUTY, authority=AuthorityKind.ORDER)
     assert only(facts(taken=(top,), lines=(order,))).verdict == Verdict.AS_APPROVED
+
+
+def test_an_inspection_entitles_to_look_and_nothing_to_leave() -> None:
+    look = line(5, F1, mode=Mode.DUTY, authority=AuthorityKind.INSPECTION)
+    judged = only(facts(taken=(F1,), lines=(look,)))
+    assert (judged.verdict, judged.lawful, judged.line_id) == (Verdict.WITHOUT_APPROVAL, Legality.NO, None)
+    assert [reason.code for reason in judged.reasons] == [Code.INSPECTION_ONLY]
+    assert alarms(judged) == [AlarmKind.TAKEN_WITHOUT_APPROVAL]
+    kept = replace(look, state=LineState.RESERVED, session="s")
+    assert settle(POLICY, facts(lines=(kept,))) == (), "what was only looked at was not left behind"
+    both = only(facts(taken=(F1,), lines=(look, line(6, F1))))
+    assert (both.verdict, both.line_id) == (Verdict.AS_APPROVED, 6)
 
 
 @st.composite
