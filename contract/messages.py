@@ -48,6 +48,7 @@ Condition = Literal[
     "outbox_full",
     "disk_low",
     "item_undetectable",
+    "certificate_ending",
 ]
 
 
@@ -206,6 +207,12 @@ class ExitPassed(Event, frozen=True, kw_only=True, tag="exit_passed"):
     items: Annotated[list[Sighting], Meta(min_length=1, max_length=MAX_TAGS)]
 
 
+class CertificateRequested(Event, frozen=True, kw_only=True, tag="certificate_requested"):
+    """The station's certificate at the broker ends before long: its key asks for the next one (PKCS #10, PEM)."""
+
+    certificate_request: Annotated[str, Meta(min_length=1, max_length=4096)]
+
+
 AnyEvent = (
     StationStarted
     | AccessRequested
@@ -220,6 +227,7 @@ AnyEvent = (
     | SweepDone
     | ConditionChanged
     | ExitPassed
+    | CertificateRequested
 )
 
 
@@ -320,5 +328,13 @@ class Sweep(Message, frozen=True, kw_only=True, tag_field="kind", tag="sweep"):
     purpose: Literal["stocktake", "check"]
 
 
+class CertificateIssued(Message, frozen=True, kw_only=True, tag_field="kind", tag="certificate_issued"):
+    """The next certificate of the station's own key, as it asked for."""
+
+    v: Literal[1]
+    station: StationName
+    certificate: Annotated[str, Meta(min_length=1, max_length=16384)]
+
+
 AnyAnswer = Grant | Denied
-AnyCommand = Sweep
+AnyCommand = Sweep | CertificateIssued

@@ -23,7 +23,7 @@ CARRIED: dict[Channel, tuple[type[Message], ...]] = {
     "up": (Batch,),
     "receipt": (Receipt,),
     "grants": AnyAnswer.__args__,
-    "command": (AnyCommand,),
+    "command": AnyCommand.__args__,
     "status": (Status,),
 }
 """What each channel's messages are, inside their envelope (status has none)."""

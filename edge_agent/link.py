@@ -25,6 +25,7 @@ from contract.messages import Status
 from contract.signing import MAX_MESSAGE
 from contract.topics import TOPICS, Channel, topic
 from edge_agent.devices.base import SettingsError
+from edge_agent.renewal import certificate_in_use
 from edge_agent.settings import BrokerTable
 
 KEEPALIVE = 15
@@ -109,7 +110,7 @@ class Link:
         self._gone = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._keep_connected, name="link", daemon=True)
-        self._tls = _tls(broker)
+        _tls(broker)  # what is wrong with the files is said at once
         self._password = _password(broker)
         self._listens = {topic(station, t.channel): t.channel for t in TOPICS if t.written_by == "server"}
 
@@ -140,9 +141,9 @@ class Link:
     def _keep_connected(self) -> None:
         wait = RETRY_FIRST
         while not self._closing.is_set():
-            client = self._new_client()
             self._gone.clear()
             try:
+                client = self._new_client()
                 client.connect(
                     self._broker.host,
                     self._broker.port,
@@ -150,7 +151,7 @@ class Link:
                     clean_start=False,
                     properties=_session(PacketTypes.CONNECT),
                 )
-            except (OSError, ssl.SSLError) as error:
+            except (OSError, ssl.SSLError, SettingsError) as error:
                 self._inbox(LinkDown(f"{self._broker.host}:{self._broker.port}: {error}"))
                 self._closing.wait(wait)
                 wait = min(wait * 2, RETRY_LAST)
@@ -166,8 +167,9 @@ class Link:
         client = _Client(self._station, self._ended)
         client.connect_timeout = CONNECT_TIMEOUT
         client.username_pw_set(self._broker.username or self._station, self._password)
-        if self._tls is not None:
-            client.tls_set_context(self._tls)
+        context = _tls(self._broker)  # read anew: the certificate may be the next one
+        if context is not None:
+            client.tls_set_context(context)
         client.will_set(topic(self._station, "status"), self._status(online=False), qos=1, retain=True)
         client.on_socket_open = _at_once
         client.on_connect = self._on_connect
@@ -214,7 +216,7 @@ def _tls(broker: BrokerTable) -> ssl.SSLContext | None:
     try:
         context = ssl.create_default_context(cafile=broker.ca_file)
         if broker.cert_file:
-            context.load_cert_chain(broker.cert_file, broker.cert_key_file or None)
+            context.load_cert_chain(certificate_in_use(broker), broker.cert_key_file or broker.cert_file)
     except OSError as error:
         raise SettingsError(f"broker.ca_file, cert_file, cert_key_file: {error}") from None
     return context

@@ -51,6 +51,7 @@ class BrokerTable(Table, frozen=True, kw_only=True):
     ca_file: str = ""
     cert_file: str = ""
     cert_key_file: str = ""
+    renewed_file: Annotated[str, Meta(description="Set by the agent: where it keeps what it renewed")] = ""
 
 
 class SessionTable(Table, frozen=True, kw_only=True):

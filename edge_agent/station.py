@@ -19,7 +19,7 @@ import msgspec
 
 from contract.codec import open_command
 from contract.errors import ContractError
-from contract.messages import SessionEnded, StationStarted
+from contract.messages import CertificateIssued, SessionEnded, StationStarted
 from edge_agent import wording
 from edge_agent.cabinet import Cabinet
 from edge_agent.desk import Desk, SessionMemory
@@ -43,6 +43,7 @@ from edge_agent.link import Arrived, Delivered, LinkDown, LinkEvent, LinkUp
 from edge_agent.load import Load
 from edge_agent.outbox import Outbox, OutboxError
 from edge_agent.plugs import Plugs
+from edge_agent.renewal import Renewal, with_renewed
 from edge_agent.settings import Channel, DeviceTable, Settings
 from edge_agent.state import StateFile, busy, describe
 from edge_agent.sweeps import Sweeps
@@ -91,7 +92,9 @@ class Station:
         self._cabinet.eyes = self._desk
         self._sweeps = Sweeps(self._cabinet, self._journal)
         self._exits = Exits(settings.devices, self._journal)
-        self._link = self._plugs.link(table.name, self._journal.boot, settings.broker, self._from_link)
+        broker = with_renewed(settings.broker, Path(table.data))
+        self._renewal = Renewal(table.name, broker, self._journal, self._health.change)
+        self._link = self._plugs.link(table.name, self._journal.boot, broker, self._from_link)
         self._uplink = Uplink(table.name, key, server_key, self._journal, self._link)
         self._state = StateFile(Path(table.state))
         self._devices: dict[str, DeviceTable] = {device.name: device for device in settings.devices}
@@ -187,6 +190,7 @@ class Station:
             lambda: self._sweeps.tick(now),
             lambda: self._exits.tick(now),
             lambda: self._health.tick(now, self._outbox.confirmed),
+            lambda: self._renewal.tick(now),
             lambda: self._keep_house(now),
             lambda: self._uplink.pump(now),
         ):
@@ -286,7 +290,11 @@ class Station:
             command = open_command(self.settings.server_key(), payload)
         except ContractError:
             return
-        if command.station == self.settings.station.name:
+        if command.station != self.settings.station.name:
+            return
+        if isinstance(command, CertificateIssued):
+            log.info("certificate %s", "renewed" if self._renewal.take(command) else "not this station's next one")
+        else:
             self._sweeps.order(command)
 
     def _fire(self, channel: Channel) -> float | Outcome:

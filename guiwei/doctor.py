@@ -12,6 +12,7 @@ import shutil
 import sysconfig
 import zoneinfo
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -22,6 +23,7 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parent.parent
 FONTS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("/Library/Fonts"))
 
+LASTS = timedelta(days=30)
 Probe = Callable[[], bool]
 
 app = typer.Typer(add_completion=False, help="Name what this machine lacks, and how to get it.")
@@ -100,6 +102,23 @@ def wanted_packages(listing: Path = ROOT / "packages.apt") -> dict[str, str]:
     return {name.strip(): why.replace("[image]", "").strip() for name, _, why in lines if name.strip()}
 
 
+def certificates_below(places: list[Path]) -> list[Finding]:
+    """Look at every certificate (*.crt) of these files and folders: it must last for 30 days more."""
+    from contract.certificates import CertificateError, read_certificate
+
+    now = datetime.now(UTC)  # noqa: TID251 - certificates end in real time
+    findings = []
+    for path in sorted(file for place in places for file in ([place] if place.is_file() else place.rglob("*.crt"))):
+        try:
+            ends = read_certificate(path.read_text("utf-8"), str(path)).not_valid_after_utc
+            why, good = f"ends on {ends:%Y-%m-%d}", ends - now > LASTS
+        except (OSError, ValueError, CertificateError) as error:
+            why, good = str(error), False
+        remedy = f"a station renews its own while it is heard; else guiwei tls issue {path.parent} {path.stem}"
+        findings.append(Finding(str(path), good, why, remedy))
+    return findings
+
+
 def examine() -> list[Finding]:
     """Look for every system package and every extra."""
     packages = [
@@ -114,18 +133,22 @@ def examine() -> list[Finding]:
 
 @app.command()
 def doctor(
+    certificates: Annotated[
+        list[Path] | None, typer.Option(help="A certificate, or a folder of them, to look at instead; repeat.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list instead of a table.")] = False,
 ) -> None:
-    """Name what this machine lacks, and how to get it; exit 1 when something is missing."""
-    findings = examine()
+    """Name what this machine lacks, or which certificates end within 30 days; exit 1 when there is something."""
+    findings = certificates_below(certificates) if certificates else examine()
     missing = [finding for finding in findings if not finding.present]
     if as_json:
         typer.echo(json.dumps([finding._asdict() for finding in findings], ensure_ascii=False, indent=2))
     else:
+        bad = "ending" if certificates else "missing"
         table = Table("", "what", "why", "how to get it")
         for finding in findings:
-            mark = "[green]ok[/]" if finding.present else "[bold red]missing[/]"
+            mark = "[green]ok[/]" if finding.present else f"[bold red]{bad}[/]"
             table.add_row(mark, finding.name, finding.why, "" if finding.present else finding.remedy)
         Console().print(table)
-        typer.echo(f"{len(missing)} of {len(findings)} missing" if missing else "Nothing is missing.")
+        typer.echo(f"{len(missing)} of {len(findings)} {bad}" if missing else f"Nothing is {bad}.")
     raise typer.Exit(1 if missing else 0)

@@ -127,8 +127,10 @@ def backups(real: Real) -> "Backups":
 def intake_service(real: Real) -> "IntakeService":
     """Give the server's ear."""
     from server.intake.service import IntakeService
+    from server.service.cabinet.authority import make_authority
 
-    return IntakeService(real.database, real.keys, real.policy, real.zone, real.clock)
+    authority = make_authority(real.settings.data, real.settings.site, real.clock.real_wall_us())
+    return IntakeService(real.database, real.keys, real.policy, real.zone, real.clock, authority)
 
 
 def consumer(real: Real) -> "Consumer":
@@ -212,9 +214,20 @@ def crm_readers(real: Real) -> "list[CrmReader]":
     return [CrmReader(*about, Vault(settings.data), crm, backups(real).before) for crm in crms]
 
 
+def ends(real: Real) -> Callable[[], dict[str, int]]:
+    """Give what tells when the certificates of the server, the broker and their authority end."""
+    from server.sweep.ends import Listener, ends_of
+
+    settings = real.settings
+    files = {settings.broker_username or "server": settings.broker_cert, "ca": settings.broker_ca}
+    broker = Listener(settings.broker_host, settings.broker_port, settings.broker_cert, settings.broker_key)
+    return lambda: ends_of(files, broker if settings.broker_ca else None)
+
+
 def sweeper(real: Real) -> "Sweeper":
     """Give the jobs of the clock and who takes their turns."""
     from server.sweep.backing import Backing
+    from server.sweep.certificates import Certificates
     from server.sweep.checking import Checking
     from server.sweep.crm import CrmTurns
     from server.sweep.duties import Duties
@@ -233,6 +246,7 @@ def sweeper(real: Real) -> "Sweeper":
     jobs = (
         ("overdue", Overdue(database, policy).turn),
         ("silent", Silent(database, policy).turn),
+        ("certificates", Certificates(database, real.clock.real_wall_us, real.clock.real_mono, ends(real)).turn),
         ("lending", Lending(database, policy, real.zone).turn),
         ("duties", Duties(database, policy, real.zone).turn),
         ("lists", MonthlyList(database, policy, real.zone).turn),

@@ -1,17 +1,20 @@
 """The set-up keeps its word: one package list, a command line that starts bare, import rules that bite."""
 
 import importlib
+import json
 import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from guiwei import cli, doctor
+from contract import certificates
+from guiwei import cli, doctor, tls
 
 ROOT = Path(__file__).resolve().parent.parent
 runner = CliRunner()
@@ -55,6 +58,19 @@ def test_doctor_names_what_is_missing_and_how_to_get_it(monkeypatch: pytest.Monk
 
 
 # --- `run`
+
+
+def test_doctor_names_certificates_that_are_about_to_end(tmp_path: Path) -> None:
+    now = datetime.now(UTC)  # noqa: TID251 - certificates end in real time
+    tls.make_authority(tmp_path / "tls", now)
+    for name, age in (("good", 0), ("short", certificates.DAYS - 29), ("over", certificates.DAYS + 1)):
+        tls.issue(tmp_path / "tls", name, now - timedelta(days=age))
+    (tmp_path / "bad.crt").write_text("none")
+    runner, option = CliRunner(), ["--certificates", str(tmp_path)]
+    done = runner.invoke(doctor.app, [*option, "--json"])
+    wrong = {Path(row["name"]).name for row in json.loads(done.stdout) if not row["present"]}
+    assert (done.exit_code, wrong) == (1, {"short.crt", "over.crt", "bad.crt"})
+    assert runner.invoke(doctor.app, ["--certificates", str(tmp_path / "tls/good.crt")]).exit_code == 0
 
 
 def test_run_is_posix_sh_and_executable() -> None:

@@ -214,6 +214,10 @@ CONDITIONS: Final[dict[str, Trouble]] = {
         Both("记录无法写入", "Nothing can be recorded"), Both("联系系统管理员", "Call the system administrator")
     ),
     "disk_low": Trouble(Both("磁盘将满", "The disk fills up"), Both("联系系统管理员", "Call the system administrator")),
+    "certificate_ending": Trouble(
+        Both("本柜证书即将到期", "The cabinet's certificate is about to end"),
+        Both("联系系统管理员", "Call the system administrator"),
+    ),
     "item_undetectable": Trouble(
         Both("{door}有物件读不到", "{door}: an item cannot be read"),
         Both("请摆正物件，联系档案管理员", "Straighten the items; call the archivist"),

@@ -276,6 +276,8 @@ class AlarmKind(StrEnum):
     CLOCK_JUMP = "clock_jump"
     OUTBOX_FULL = "outbox_full"
     DISK_LOW = "disk_low"
+    CERTIFICATE_ENDING = "certificate_ending"
+    CERTIFICATE_NEARLY_OVER = "certificate_nearly_over"
     STATION_CHAIN_BROKEN = "station_chain_broken"
     RECORD_ACCESS_REFUSED_REPEATEDLY = "record_access_refused_repeatedly"
     UNUSUAL_EXPORT = "unusual_export"

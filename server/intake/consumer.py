@@ -22,7 +22,8 @@ from paho.mqtt.properties import Properties
 
 from contract.codec import decode_status
 from contract.errors import ContractError
-from contract.topics import pattern, station_of, topic
+from contract.messages import CertificateIssued
+from contract.topics import Channel, pattern, station_of, topic
 from server.domain.facts import facts
 from server.intake.batch import Incoming
 from server.intake.chores import Chores
@@ -191,7 +192,8 @@ class Consumer:
 
     def _send(self, taken: Taken) -> None:
         for answer in taken.answers:
-            self._publish(topic(answer.station, "grants"), self._service.sign(answer))
+            channel: Channel = "command" if isinstance(answer, CertificateIssued) else "grants"
+            self._publish(topic(answer.station, channel), self._service.sign(answer))
         for (station, _), receipt in taken.receipts.items():
             self._publish(topic(station, "receipt"), self._service.sign(receipt))
         for refusal in taken.refused:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from contract import messages
-from server.service.cabinet import access, exits, movements, openings, station_events
+from server.service.cabinet import access, exits, movements, openings, renewing, station_events
 from server.service.cabinet.work import Heard, Work
 from server.service.stocktaking import stocktake_sightings
 from server.store.working_set import Wanted
@@ -23,6 +23,7 @@ HANDLERS: Final[dict[type[messages.Event], Callable[[Work, Heard, Any], None]]] 
     messages.SweepDone: stocktake_sightings.sweep_done,
     messages.ConditionChanged: station_events.condition_changed,
     messages.ExitPassed: exits.exit_passed,
+    messages.CertificateRequested: renewing.certificate_requested,
 }
 
 

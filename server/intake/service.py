@@ -16,7 +16,7 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, Prog
 
 from contract.codec import seal
 from contract.errors import ContractError
-from contract.messages import Anchor, AnyAnswer, AnyEvent, Receipt
+from contract.messages import Anchor, AnyAnswer, AnyEvent, CertificateIssued, Receipt
 from server.clock import Clock
 from server.domain.alarms import severity_of
 from server.domain.policy import Policy
@@ -37,6 +37,7 @@ from server.intake.batch import (
 from server.intake.checker import Checker
 from server.intake.handlers import handle, note_wanted
 from server.intake.pins import Pins, Said
+from server.service.cabinet.authority import SiteAuthority
 from server.service.cabinet.setting import set_alarm
 from server.service.cabinet.work import Heard, Work
 from server.service.keys import Keys
@@ -59,7 +60,7 @@ class Taken:
     """What came of a batch of messages: receipts by (station, epoch), answers, and what was refused outright."""
 
     receipts: dict[tuple[str, str], Receipt] = field(default_factory=dict)
-    answers: list[AnyAnswer] = field(default_factory=list)
+    answers: list[AnyAnswer | CertificateIssued] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
 
 
@@ -93,12 +94,14 @@ class IntakeService:
         policy: Policy,
         zone: ZoneInfo,
         clock: Clock,
+        authority: SiteAuthority | None = None,
     ) -> None:
         self.database = database
         self.keys = keys
         self.policy = policy
         self.zone = zone
         self.clock = clock
+        self.authority = authority
         self._pins = Pins(database, keys.pin, clock)
         self.checker = Checker()
 
@@ -136,7 +139,7 @@ class IntakeService:
         """End what helps."""
         self.checker.close()
 
-    def sign(self, message: Receipt | AnyAnswer) -> bytes:
+    def sign(self, message: Receipt | AnyAnswer | CertificateIssued) -> bytes:
         """Sign what a station is told."""
         return seal(self.keys.signing, message)
 
@@ -183,6 +186,7 @@ class IntakeService:
                     note_wanted(wanted, heard.station, heard.event)
             facts = load(connection, wanted, now)
             work = Work(uow, self.policy, self.zone, now, self.clock.real_wall_us(), facts, pins)
+            work.authority = self.authority
             for heard, why in placed.events:
                 if why is None:
                     handle(work, heard)

@@ -10,6 +10,8 @@ from contract.messages import (
     AccessRequested,
     Anchor,
     Batch,
+    CertificateIssued,
+    CertificateRequested,
     CodeScanned,
     ConditionChanged,
     Denied,
@@ -88,6 +90,9 @@ EVENTS: dict[str, Event] = {
 LATER = {
     "exit_passed": _event(ExitPassed, 12, device="gate", leaves="premises", items=[FILE]),
     "pin_typed": _event(PinTyped, 13, session=SESSION, challenge=CHALLENGE, credential=CREDENTIAL, pin="c2VhbGVk"),
+    "certificate_requested": _event(
+        CertificateRequested, 14, certificate_request="-----BEGIN CERTIFICATE REQUEST-----"
+    ),
 }
 """Kinds that came after the batch's golden bytes were fixed."""
 BATCH = Batch(
@@ -136,6 +141,7 @@ MESSAGES: dict[str, Message] = (
             person="wang",
             reasons=[Reason(rule="R02", code="no_authority", item="GW-7K3M", params={"until": "2026-03-02"})],
         ),
+        "certificate_issued": CertificateIssued(v=1, station="a", certificate="-----BEGIN CERTIFICATE-----"),
         "sweep": Sweep(v=1, station="a", command=COMMAND, doors=[1, 2], purpose="stocktake"),
     }
 )

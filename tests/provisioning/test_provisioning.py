@@ -2,9 +2,11 @@
 
 import json
 import re
+import shutil
 import stat
 import struct
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,16 @@ from contract import certificates
 from contract.codec import encode
 from contract.enrolment import EnrolmentRequest, decode_request
 from contract.errors import ContractError
+from contract.messages import CertificateIssued
 from contract.signing import public_hex
+from edge_agent.devices.base import SettingsError
+from edge_agent.link import Link
+from edge_agent.renewal import Renewal, certificate_in_use, with_renewed
 from edge_agent.settings import load_settings
-from server.store.tables import EnrolmentCode, Epoch
+from guiwei import tls
+from server.store.tables import Alarm, EnrolmentCode, Epoch, StationKey
 from server.store.tables import Station as Row
+from server.sweep.ends import Listener, ends_of
 from tests.provisioning.site import Site, open_site, running_station, wait
 
 INSTALLED = """
@@ -226,3 +234,71 @@ def test_no_station_gets_a_certificate_under_a_name_of_the_servers(site: Site) -
 def test_a_request_that_is_none_is_refused(body: bytes) -> None:
     with pytest.raises(ContractError):
         decode_request(body)
+
+
+def test_a_certificate_near_its_end_is_renewed_by_the_station_itself(site: Site, tmp_path: Path) -> None:
+    settings = tmp_path / "h.toml"
+    assert site.provision(site.code("h"), settings)[0] == 0
+    in_place(settings, tmp_path)
+    certificate, early = tmp_path / "h.crt", timedelta(days=certificates.DAYS - 20)
+    shutil.copy(tmp_path / "h.tls.key", site.authority / "h.key")
+    tls.issue(site.authority, "h", datetime.now(UTC) - early)  # noqa: TID251 - real certificates end at real moments
+    shutil.copy(site.authority / "h.crt", certificate)
+    ends = serial_and_end(certificate)[1]
+    with site.real.database.begin() as uow:
+        key = uow.session.get_one(StationKey, uow.session.get_one(Row, "h").public_key)
+        key.until_us = ends
+        uow.session.add(key)
+        first = key.serial
+    renewed = tmp_path / "data/renewed.crt"
+    with running_station(settings) as station:
+        wait(renewed.exists)
+        wait(lambda: settled(station) and not station()["conditions"])
+    serial, until = serial_and_end(renewed)
+    assert until > ends + 700 * 86_400_000_000
+    with site.real.database.read() as session:
+        key = session.get_one(StationKey, session.get_one(Row, "h").public_key)
+        assert (key.serial, key.until_us) == (f"{first} {serial}", until)
+        alarm = session.exec(select(Alarm).where(Alarm.kind == "certificate_ending", Alarm.station == "h")).one()
+        assert alarm.cleared_us is not None
+    assert [entry["serial"] for entry in site.rows("certificate_renewed")] == [serial]
+    certificate.unlink()
+    with pytest.raises(SettingsError):
+        Link("h", "0" * 32, load_settings(settings).broker, print)
+    shutil.copy(site.authority / "h.crt", certificate)
+    with running_station(settings) as station:  # not asked for again; the renewed one is shown
+        wait(lambda: settled(station))
+    assert certificate_in_use(with_renewed(load_settings(settings).broker, tmp_path / "data")) == str(renewed)
+    assert len(site.rows("certificate_renewed")) == 1
+    site.ask("POST", "/stations/h/revoke", {"reason": "sold"})
+    revoked = certificates.revoked_in((site.authority / "lists/revoked.pem").read_text())
+    assert {int(first, 16), int(serial, 16)} <= revoked
+
+
+def test_no_certificate_is_taken_that_is_not_the_next_of_ones_own(site: Site, tmp_path: Path) -> None:
+    settings = tmp_path / "i.toml"
+    assert site.provision(site.code("i"), settings)[0] == 0
+    known, now = load_settings(settings), datetime.now(UTC)  # noqa: TID251 - as above
+    renewal = Renewal("i", with_renewed(known.broker, tmp_path), None, print)  # type: ignore[arg-type]
+    shutil.copy(tmp_path / "i.tls.key", site.authority / "i.key")
+    shutil.copy(tmp_path / "i.tls.key", site.authority / "j.key")
+    made = {}
+    for name, which, at in (("i", "old", -9), ("j", "named", 9), ("k", "key", 9), ("i", "next", 9)):
+        tls.issue(site.authority, name, now + timedelta(days=at))
+        made[which] = (site.authority / f"{name}.crt").read_text()
+    for which, text in {"junk": "-----", **made}.items():
+        taken = renewal.take(CertificateIssued(v=1, station="i", certificate=text))
+        assert taken is (which == "next"), which
+    assert (tmp_path / "renewed.crt").read_text() == made["next"]
+
+
+def test_the_brokers_own_end_is_seen_by_asking_it(site: Site) -> None:
+    files = site.authority / "broker.crt", site.authority / "server-intake.crt", site.authority / "server-intake.key"
+    found = ends_of({}, Listener("localhost", site.broker_port, *files[1:]))
+    assert found == {"broker": serial_and_end(files[0])[1]}
+
+
+def serial_and_end(path: Path) -> tuple[str, int]:
+    """Give the serial (hex) and the end (µs) of a certificate."""
+    found = certificates.read_certificate(path.read_text())
+    return f"{found.serial_number:x}", round(found.not_valid_after_utc.timestamp() * 1e6)

@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 from contract.certificates import CertificateError
 from contract.enrolment import Enrolment, EnrolmentRequest
 from server.clock import Clock
+from server.domain.certificates import alarm_for_end
 from server.domain.facts import facts
 from server.service.cabinet.authority import SiteAuthority
 from server.service.context import Reading, Writing
@@ -61,6 +62,7 @@ class KeyView(Shape):
     state: str = Field(description="current or revoked")
     enrolled_at: str | None
     until: str | None = Field(description="when its certificate ends")
+    ending: bool = Field(description="whether that is within 30 days, or over")
     revoked_at: str | None
     reason: str
 
@@ -77,7 +79,7 @@ class StationKeysView(Shape):
 def make_code(work: Writing, name: str, new: NewCode) -> CodeView:
     """Make a code for a station; one that was made before for it ends."""
     station = _station(work.session, name)
-    if name in OURS or name.startswith("server-"):
+    if is_ours(name):
         raise ConflictError("reserved_name", f"{name!r} is the server's name at the broker: no station may have it")
     _end_codes(work.session, name, work.now_us)
     secret = "".join(secrets.choice(LETTERS) for _ in range(GROUPS * GROUP))
@@ -121,12 +123,18 @@ def station_keys(look: Reading, name: str) -> StationKeysView:
                 state="current" if row.revoked_us is None else "revoked",
                 enrolled_at=moment_or_none(row.enrolled_us or None, look.zone),
                 until=moment_or_none(row.until_us or None, look.zone),
+                ending=row.revoked_us is None and alarm_for_end(row.until_us, look.now_us) is not None,
                 revoked_at=moment_or_none(row.revoked_us, look.zone),
                 reason=row.revoked_why,
             )
             for row in rows
         ],
     )
+
+
+def is_ours(name: str) -> bool:
+    """Say whether a name at the broker is the server's side's."""
+    return name in OURS or name.startswith("server-")
 
 
 def was_enrolled(session: Session, public_key: str) -> bool:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from contract.messages import AnyAnswer, Event
+from contract.messages import AnyAnswer, CertificateIssued, Event
 from server.domain.authorities import LineFacts
 from server.domain.custody import Custody, ItemFacts
 from server.domain.facts import facts
 from server.domain.policy import Policy
 from server.domain.words import CaseKind, CustodyState, LineState
+from server.service.cabinet.authority import SiteAuthority
 from server.store.effects import Effects, LineChange, tally_key
 from server.store.unit_of_work import UnitOfWork
 from server.store.working_set import OpenLoan, Visit, WorkingSet
@@ -97,8 +98,9 @@ class Work:
     pins: Mapping[tuple[str, str], PinSaid] = field(default_factory=dict)
     """By credential and challenge: what was found of the PIN that came with them."""
     effects: Effects = field(default_factory=Effects)
-    answers: list[AnyAnswer] = field(default_factory=list)
-    """Grants and refusals to sign and send once everything is committed."""
+    answers: list[AnyAnswer | CertificateIssued] = field(default_factory=list)
+    """What stations asked for, to sign and send once everything is committed."""
+    authority: SiteAuthority | None = None
 
     # ------------------------------------------------------------ facts as they are by now
 

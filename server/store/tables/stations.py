@@ -22,7 +22,8 @@ class Station(SQLModel, table=True):
 class StationKey(SQLModel, table=True):
     """A key that was enrolled, and what became of it: a key that was revoked is never taken again.
 
-    `serial` is that of the broker's certificate that came with it, in hex; "" when it was registered by hand.
+    `serial` is those of its certificates at the broker, in hex with a space between, the newest last, which ends at
+    `until_us`; "" when it was registered by hand.
     """
 
     __tablename__ = "station_key"
