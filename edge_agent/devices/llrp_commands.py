@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from edge_agent.devices import llrp_tables as t
 from edge_agent.devices.base import ProtocolError
@@ -17,11 +18,23 @@ REPORT_CONTENT = 0x1780
 """Antenna, peak RSSI, first and last seen, count: bits 12, 10, 9, 8, 7 of the selector."""
 EVERYTHING = 0
 GPI_LEVELS = 9
-IMMEDIATE, BY_GPI = 1, 3
+BY_COMMAND, IMMEDIATE, BY_GPI = 0, 1, 3
 STOP_NEVER, STOP_BY_GPI = 0, 2
+ROUND_OVER, ROUND_MS = 1, 10_000
 N_TAGS_OR_END = 2
 TAGS_AT_ONCE = 32
 TID_BANK = 2
+
+
+class Manner(NamedTuple):
+    """How the ROSpec reads: with the Gen2 session set, by command and not by itself, in one endless round."""
+
+    gen2: bool = True
+    by_hand: bool = False
+    endless: bool = True
+
+
+AS_SET = Manner()
 
 
 def command(name: str, body: bytes = b"", number: int = 0, version: int = 1) -> bytes:
@@ -63,21 +76,22 @@ def inputs(settings: LlrpSettings) -> bytes:
     return b"\0" + b"".join(tlv(t.GPI_STATE, struct.pack(">HBB", port, 0x80, 0)) for port in ports)
 
 
-def rospec(settings: LlrpSettings, can: Capabilities) -> bytes:
+def rospec(settings: LlrpSettings, can: Capabilities, manner: Manner = AS_SET) -> bytes:
     """Give the body that adds the ROSpec: when to read, on which antennas, how strongly, and what to report."""
-    inventory = tlv(t.INVENTORY, struct.pack(">HB", INVENTORY_ID, GEN2), _antennas(settings, can))
+    inventory = tlv(t.INVENTORY, struct.pack(">HB", INVENTORY_ID, GEN2), _antennas(settings, can, manner))
     ports = struct.pack(f">H{len(settings.antennas)}H", len(settings.antennas), *settings.antennas)
-    listen = tlv(t.AISPEC, ports, tlv(t.AI_STOP, struct.pack(">BI", STOP_NEVER, 0)), inventory)
+    over = struct.pack(">BI", STOP_NEVER, 0) if manner.endless else struct.pack(">BI", ROUND_OVER, ROUND_MS)
+    listen = tlv(t.AISPEC, ports, tlv(t.AI_STOP, over), inventory)
     content = tlv(t.CONTENT, struct.pack(">H", REPORT_CONTENT))
     report = tlv(t.REPORT_SPEC, struct.pack(">BH", N_TAGS_OR_END, settings.report_every), content)
-    return tlv(t.ROSPEC, struct.pack(">IBB", ROSPEC_ID, 0, 0), _boundary(settings), listen, report)
+    return tlv(t.ROSPEC, struct.pack(">IBB", ROSPEC_ID, 0, 0), _boundary(settings, manner), listen, report)
 
 
-def _boundary(settings: LlrpSettings) -> bytes:
-    """Say when reading starts and stops: at once and never, or with the contact of the trigger port."""
-    if settings.start == "immediate":
-        start, stop = struct.pack(">B", IMMEDIATE), struct.pack(">BI", STOP_NEVER, 0)
-        return tlv(t.BOUNDARY, tlv(t.START, start), tlv(t.STOP, stop))
+def _boundary(settings: LlrpSettings, manner: Manner) -> bytes:
+    """Say when reading starts and stops: at once (or on command) and never, or with the contact of the trigger port."""
+    if manner.by_hand or settings.start == "immediate":
+        start = struct.pack(">B", BY_COMMAND if manner.by_hand else IMMEDIATE)
+        return tlv(t.BOUNDARY, tlv(t.START, start), tlv(t.STOP, struct.pack(">BI", STOP_NEVER, 0)))
     closed_high = settings.gpi_closed == "high"
     opens, closes = (
         tlv(t.GPI_TRIGGER, struct.pack(">HBI", settings.trigger_port, 0x80 if high else 0, 0))
@@ -90,13 +104,13 @@ def _boundary(settings: LlrpSettings) -> bytes:
     )
 
 
-def _antennas(settings: LlrpSettings, can: Capabilities) -> bytes:
+def _antennas(settings: LlrpSettings, can: Capabilities, manner: Manner) -> bytes:
     """Set power and session for all antennas, where they are set."""
     content = b""
     index = can.power_index(settings.power_dbm) if settings.power_dbm else None
     if index is not None:
         content += tlv(t.TRANSMITTER, struct.pack(">HHH", can.hop_table, 1, index))
-    if settings.session != "reader":
+    if manner.gen2 and settings.session != "reader":
         session = struct.pack(">BHI", int(settings.session[1]) << 6, TAGS_AT_ONCE, 0)
         content += tlv(t.C1G2_INVENTORY, b"\0", tlv(t.C1G2_SINGULATION, session))
     return tlv(t.ANTENNA_CONFIG, struct.pack(">H", 0), content) if content else b""

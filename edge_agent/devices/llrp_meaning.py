@@ -62,10 +62,15 @@ def rospec_event_of(message: Message, number: int) -> int | None:
     return next((body[0] for body in told if int.from_bytes(body[1:5], "big") == number), None)
 
 
+def closes(message: Message) -> bool:
+    """Tell whether an event says that the reader closes the connection."""
+    return any(kind == t.CONNECTION_CLOSE for kind, _ in _events(message.body))
+
+
 def _read(message: Message, settings: LlrpSettings) -> Sequence[Heard]:
     kind, body = message.kind, message.body
     if kind == t.REPORT:
-        return _report(body)
+        return _report(message)
     if kind == t.KEEPALIVE:
         return [DeviceReply("keepalive", {})]
     if kind == t.EVENT:
@@ -84,12 +89,18 @@ def _unknown(name: str, body: bytes) -> DeviceReply:
     return DeviceReply(name, {"raw": body[:SHOWN].hex().upper()})
 
 
-def _report(body: bytes) -> list[Reading]:
-    """Read every tag of a report; an empty one is a round that found none."""
-    heard = [reading for kind, found in parameters(body) if kind == t.TAG_REPORT for reading in tag(found)]
+def _report(message: Message) -> list[Heard]:
+    """Read every tag of a report; one that cannot be read hides no other. An empty one is a round that found none."""
+    heard: list[Heard] = []
+    for kind, found in parameters(message.body):
+        if kind == t.TAG_REPORT:
+            try:
+                heard += tag(found)
+            except (WireError, struct.error) as error:
+                heard.append(FrameError(message.at, f"message {message.kind}: {error}"))
     if heard:
         return heard
-    return [_unknown("ro_access_report", body) if body else RoundDone()]
+    return [_unknown("ro_access_report", message.body) if message.body else RoundDone()]
 
 
 # -- events -----------------------------------------------------------------------------------------------------------

@@ -1,194 +1,221 @@
 """The conversation with one LLRP reader, from its first word to the end of the connection. PURE; moments are arguments.
 
-1. The reader speaks first. What it refuses of the set-up is skipped, unless nothing could be read without it (STEPS).
-2. Tags reported before the ROSpec of this conversation runs are of the past and are dropped.
-3. RoundDone is claimed only while the ROSpec runs, and only with a word of the reader in hand: its answer to a question
-   asked every `poll_ms`, its keepalive where it answers no questions. A reader that is silent is never said to read.
-4. Three keepalives missed (no word at all for so long), or an answer without which nothing works: SessionError.
+1. The reader speaks first; then one command at a time. What it refuses of the set-up is asked in an easier way or
+   skipped, unless nothing could be read without it (`llrp_steps.py`).
+2. An answer is known by its type, never by its number, and also counts before it was asked for, as in a recording.
+3. Tags reported before the ROSpec of this conversation is enabled are of the past and are dropped; but a reader that
+   reports while it leaves a question unanswered reads as somebody else told it, and is heard.
+4. RoundDone is claimed only while the ROSpec runs (`llrp_rospec.py`), and only with a word of the reader in hand: its
+   answer to a question asked again and again (`llrp_polls.py`), else its keepalive. A reader that is silent is never
+   said to read.
+5. Three keepalives missed (no word at all for so long), or an answer without which nothing works: SessionError.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Collection
+from contextlib import suppress
 
 from edge_agent.devices import llrp_commands as write
 from edge_agent.devices import llrp_tables as t
-from edge_agent.devices.base import DeviceFault, Heard, LockState, RoundDone
+from edge_agent.devices.base import DeviceFault, Heard, RoundDone
 from edge_agent.devices.llrp_capabilities import Capabilities, capabilities
-from edge_agent.devices.llrp_meaning import attempt_of, meaning, rospec_event_of, status_of
+from edge_agent.devices.llrp_meaning import attempt_of, closes, meaning, rospec_event_of, status_of
+from edge_agent.devices.llrp_polls import Polls
+from edge_agent.devices.llrp_rospec import Rospec
 from edge_agent.devices.llrp_settings import LlrpSettings
+from edge_agent.devices.llrp_steps import AGAIN, KEEPALIVES, START, STEPS, Step, easier
 from edge_agent.devices.llrp_wire import Message, WireError
 
 GREETING_S = 5.0
 """How long to wait for the reader's first word before speaking anyway."""
 ANSWER_S, NEEDED_ANSWER_S = 3.0, 10.0
-POLL_ANSWER_S = 2.0
-POLLS_IN_VAIN = 3
+APART_S = 0.05
+"""Pause after a command that is not answered: some readers take but one message out of what comes at once."""
 MISSED = 3
 GRACE_S = 1.0
-AGAIN_S = 1.0
-"""Pause before a ROSpec that ended is enabled again."""
 UNREADABLE = -1
+POLL = "get_reader_config"
 
 
 class SessionError(Exception):
     """The conversation is over; begin anew."""
 
 
-class Step(NamedTuple):
-    """One command of the set-up; `needed`: nothing works without it, `quiet`: a refusal is no fault."""
-
-    name: str
-    body: Callable[[LlrpSettings, Capabilities], bytes]
-    needed: bool = False
-    quiet: bool = False
-    only: Callable[[LlrpSettings], bool] = lambda _: True
-
-
-def _with_tid(settings: LlrpSettings) -> bool:
-    return settings.tid_words > 0
-
-
-def _with_inputs(settings: LlrpSettings) -> bool:
-    return write.inputs_used(settings) > 0
-
-
-STEPS = (
-    Step("get_reader_capabilities", lambda *_: b"\0"),
-    Step("get_reader_config", lambda *_: write.get_config()),
-    Step("enable_events_and_reports", lambda *_: b""),
-    Step("set_reader_config", lambda settings, _: write.keepalive(settings)),
-    Step("set_reader_config", lambda *_: write.watch(t.NEEDED_EVENTS)),
-    Step("set_reader_config", lambda *_: write.watch(t.ALL_EVENTS), quiet=True),
-    Step("set_reader_config", lambda settings, _: write.inputs(settings), only=_with_inputs),
-    Step("delete_accessspec", lambda *_: write.spec(0), quiet=True),
-    Step("delete_rospec", lambda *_: write.spec(0), quiet=True),
-    Step("add_rospec", write.rospec, needed=True),
-    Step("add_accessspec", lambda settings, _: write.tid_spec(settings), only=_with_tid),
-    Step("enable_accessspec", lambda *_: write.spec(write.ACCESSSPEC_ID), only=_with_tid),
-    Step("enable_rospec", lambda *_: write.spec(write.ROSPEC_ID), needed=True),
-)
-AGAIN = Step("enable_rospec", lambda *_: write.spec(write.ROSPEC_ID), needed=True)
-NO_ANSWER = {"enable_events_and_reports"}
-
-
 class Session:
     """One connection's conversation: `hear` and `tick` give what to report and what to send."""
 
-    def __init__(self, settings: LlrpSettings, now: float) -> None:
+    def __init__(self, settings: LlrpSettings, now: float, spared: Collection[str] = ()) -> None:
         self.settings = settings
         self.can = Capabilities()
-        self.online = False
-        """The set-up is done."""
-        self.running = False
-        """The ROSpec reads."""
-        self._steps = [step for step in STEPS if step.only(settings)]
+        self.unanswered = ""
+        """The command that was sent last, until something is answered."""
+        self._all = [step for step in STEPS if step.only(settings) and step.name not in spared]
+        self._steps = list(self._all)
         self._awaited: Step | None = None
         self._awaited_number = 0
-        self._begun = False
+        self._asked_at = now
+        self._begun = self._answered_once = False
         self._due = now + GREETING_S
         self._number = 0
         self._version = 1
         self._heard_at = now
-        self._poll_at = now
-        self._polled_at: float | None = None
-        self._in_vain = 0
-        self._poll_refused = False
-        self._again_at = now
+        self._reported_at: float | None = None
+        self._polls = Polls(settings, now, spared=POLL in spared)
+        self._ahead: set[str] = set()
+        self._rospec = Rospec(settings, now)
         self._sends: list[bytes] = []
-        self._over = ""
-        self._started = False
+        self._refusal = self._over = ""
+
+    @property
+    def online(self) -> bool:
+        """Tell whether the ROSpec is enabled, or the reader reads as it is."""
+        return self._rospec.online
+
+    @property
+    def running(self) -> bool:
+        """Tell whether the ROSpec reads."""
+        return self._rospec.running
 
     # -- what comes in ------------------------------------------------------------------------------------------------
 
     def hear(self, message: Message, now: float) -> list[Heard]:
         """Take one message; give what to report."""
         self._heard_at = now
-        if message.kind == t.REPORT:
-            return meaning(message, self.settings) if self.online else []
         heard = meaning(message, self.settings)
+        if message.kind == t.REPORT:
+            return self._reported(heard, now)
         if message.kind == t.KEEPALIVE:
             self._sends.append(write.command("keepalive_ack", b"", message.number, message.version))
-            return [*heard, *self._round(by_poll=False)]
+            return heard if self._polls.on else [*heard, *self._round()]
         if message.kind == t.EVENT:
-            self._event(message, now)
-            return heard
+            self._event(message, heard, now)
+            return self._true(heard)
         if message.kind == t.CLOSED:
             self._over = "the reader ended the session"
         if self._awaited and self._answers(message, self._awaited):
             return self._answered(message, self._awaited, heard, now)
-        if self._polled_at is not None and message.kind in (t.CONFIG, t.ERROR):
-            return self._poll_answered(heard)
+        if self._polls.asked_at is not None and message.kind in (t.CONFIG, t.ERROR):
+            return self._poll_answered(heard, now)
+        if message.kind in t.ANSWERS:
+            self._answered_ahead(t.ANSWERS[message.kind], message, now)
         return heard
 
-    def _event(self, message: Message, now: float) -> None:
+    def _reported(self, heard: list[Heard], now: float) -> list[Heard]:
+        """Take a report: it proves that the reader reads, once it has been told to or left to."""
+        self._reported_at = now
+        if not self.online and self._begun and not self._steps and not self._awaited:
+            self._rospec.reads_anyway()
+        self._rospec.reported()
+        return self._true(heard) if self.online else []
+
+    def _true(self, heard: list[Heard]) -> list[Heard]:
+        """Leave out the end of a round where the ROSpec does not read."""
+        if self.online and self.running:
+            return heard
+        return [event for event in heard if not isinstance(event, RoundDone)]
+
+    def _event(self, message: Message, heard: list[Heard], now: float) -> None:
         try:
             attempt, told = attempt_of(message), rospec_event_of(message, write.ROSPEC_ID)
         except (WireError, struct.error):
             return
         if attempt in t.TAKEN:
             self._over = t.REFUSED[attempt]
-        if attempt == 0 and not self._begun:
-            self._version = message.version
-            self._due = now
-        if told is not None:
-            self.running = told == 0
-            self._again_at = now + AGAIN_S
+        elif closes(message):
+            self._over = "the reader closes the connection"
+        if attempt == 0 and not self._answered_once:  # also where it comes so late that all was asked in vain
+            self._version, self._due = message.version, now
+            self._steps, self._awaited = list(self._all), None
+        enabling = self._awaited is not None and self._awaited.name == AGAIN.name
+        if told is not None and (self.online or enabling):
+            self._rospec.told(told, now)
+        self._follow(heard, now, asked=False)
 
     def _answers(self, message: Message, step: Step) -> bool:
         """Tell an answer; an error may be about something said before, and then names an earlier number."""
         earlier = 0 < message.number < self._awaited_number
         return message.kind == t.ANSWER_OF[t.CODES[step.name]] or (message.kind == t.ERROR and not earlier)
 
+    def _answered_ahead(self, name: str, message: Message, now: float) -> None:
+        """Take an answer to what was not asked, or not asked now: a recording's, or one that comes late."""
+        if self._status(message)[0]:
+            return
+        self._ahead.add(name)
+        self._learn(name, message)
+        self._check_region(name)
+        if name == AGAIN.name or (name == START.name and self.online):
+            self._settled(AGAIN if name == AGAIN.name else START, now)
+
     def _answered(self, message: Message, step: Step, heard: list[Heard], now: float) -> list[Heard]:
         """Go on after an answer, or end where the reader refuses what is needed."""
-        self._awaited, self._due = None, now
-        try:
-            code, says = status_of(message)
-            if step.name == "get_reader_capabilities" and not code:
-                self.can = capabilities(message.body)
-        except (WireError, struct.error):
-            code, says = UNREADABLE, "an answer that cannot be read"
-        if code and step.needed:
-            self._over = f"{step.name} refused: {t.STATUS_CODES.get(code, code)} {says}".strip()
-            return heard
-        self._check_region(step)
-        if step.name == "enable_rospec":
-            self.online = True
-            self.running = self.running or self.settings.start == "immediate"
-            self._poll_at = now
+        self._awaited, self._due, self.unanswered = None, now, ""
+        self._answered_once = True
+        code, says = self._status(message)
+        why = f"{t.STATUS_CODES.get(code, code)} {says}".strip() if code else ""
+        if not code:
+            self._learn(step.name, message)
+        self._check_region(step.name)
+        if step.name in (AGAIN.name, START.name):
+            self._settled(step, now, why)
+        elif code:
+            self._refused(step, why)
+        elif step.name == "add_rospec" and self.settings.power_dbm and not self.can.powers:
+            why = "power_dbm: the reader does not tell its powers, so its own stays; set it with its maker's tool"
+            return [*heard, DeviceFault(0, why)]
         return [] if code and step.quiet else heard
 
-    def _check_region(self, step: Step) -> None:
+    def _refused(self, step: Step, why: str) -> None:
+        """Ask in an easier way, or end where nothing works without it."""
+        if step == KEEPALIVES:
+            self._polls.keeps_alive = False
+        if step.needed:
+            self._refusal = self._refusal or why
+        instead = easier(step)
+        if instead is not None:
+            self._steps.insert(0, instead[0])
+            self._rospec.by_hand = instead[1].by_hand
+        elif step.needed:
+            self._over = f"{step.name} refused: {self._refusal}"
+
+    def _settled(self, step: Step, now: float, why: str = "") -> None:
+        """Take the outcome of enabling or starting the ROSpec; `why` is empty where it was done."""
+        if not self.online:
+            self._polls.begin(now)
+        self._over = self._rospec.settled(step, now, why) or self._over
+
+    def _status(self, message: Message) -> tuple[int, str]:
+        try:
+            return status_of(message)
+        except (WireError, struct.error):
+            return UNREADABLE, "an answer that cannot be read"
+
+    def _learn(self, name: str, message: Message) -> None:
+        if name == "get_reader_capabilities":
+            with suppress(WireError, struct.error):
+                self.can = capabilities(message.body)
+
+    def _check_region(self, asked: str) -> None:
         region = self.settings.region
-        outside = self.can.outside(region) if region and step.name == "get_reader_capabilities" else ""
+        outside = self.can.outside(region) if region and asked == "get_reader_capabilities" else ""
         self._over = outside or self._over
 
-    def _poll_answered(self, heard: list[Heard]) -> list[Heard]:
-        self._polled_at, self._in_vain = None, 0
+    def _poll_answered(self, heard: list[Heard], now: float) -> list[Heard]:
         fault = any(isinstance(reading, DeviceFault) for reading in heard)
-        shown = [] if fault and self._poll_refused else heard
-        self._poll_refused = self._poll_refused or fault
-        self._start_if_open(heard)
-        return [*shown, *self._round(by_poll=True)]
+        known = self._polls.answered(now, refused=fault)
+        self.unanswered = ""
+        self._follow(heard, now, asked=True)
+        return [*([] if fault and known else heard), *self._round()]
 
-    def _start_if_open(self, heard: list[Heard]) -> None:
-        """Start the ROSpec, once, where the contact that triggers it was open before anybody watched."""
-        if self.settings.start == "gpi" and not self._started and self.online and not self.running:
-            trigger = LockState(1, self.settings.trigger_port, closed=False)
-            if trigger in heard:
-                self._send("start_rospec", write.spec(write.ROSPEC_ID))
-            self._started = True
+    def _follow(self, heard: list[Heard], now: float, *, asked: bool) -> None:
+        command = self._rospec.follow(heard, now, asked=asked)
+        if command:
+            self._send(command, write.spec(write.ROSPEC_ID))
 
-    def _round(self, *, by_poll: bool) -> list[Heard]:
-        """Claim a round that ended, if the reader reads and this word of it proves that."""
-        return [RoundDone()] if self.online and self.running and by_poll is self._polls else []
-
-    @property
-    def _polls(self) -> bool:
-        return bool(self.settings.poll_ms) and self._in_vain < POLLS_IN_VAIN
+    def _round(self) -> list[Heard]:
+        """Claim a round that ended, if the reader reads."""
+        return [RoundDone()] if self.online and self.running else []
 
     # -- what goes out ------------------------------------------------------------------------------------------------
 
@@ -206,7 +233,8 @@ class Session:
             self._next(now)
         if self.online:
             self._keep_reading(now)
-            self._poll(now)
+            if self._polls.ask(now, self._heard_at):
+                self._send(POLL, write.get_config(write.GPI_LEVELS))
         sends, self._sends = self._sends, []
         return sends
 
@@ -219,41 +247,45 @@ class Session:
         moments = [self._heard_at + self._patience]
         if self._awaited or self._steps:
             moments.append(self._due)
-        if self.online and self._polls:
-            moments.append(self._poll_at if self._polled_at is None else self._polled_at + POLL_ANSWER_S)
-        if self.online and not self.running and self.settings.start == "immediate":
-            moments.append(self._again_at)
+        poll = self._polls.due(self._heard_at)
+        if self.online and poll is not None:
+            moments.append(poll)
+        wanted = self._rospec.due()
+        if wanted is not None and not self._awaited and not self._steps:
+            moments.append(wanted)
         return min(moments)
 
     def _next(self, now: float) -> None:
-        """Send the next steps, up to the first that is answered."""
+        """Send the next steps, up to the first that is to be answered and was not yet."""
         while self._steps:
             step = self._steps.pop(0)
             self._send(step.name, step.body(self.settings, self.can))
-            if step.name not in NO_ANSWER:
+            self._asked_at = now
+            if not step.answered:
+                self._due = now + APART_S
+                return
+            if step.name not in self._ahead:
                 self._awaited, self._awaited_number = step, self._number
                 self._due = now + (NEEDED_ANSWER_S if step.needed else ANSWER_S)
                 return
 
     def _no_answer(self, step: Step, now: float) -> None:
-        if step.needed:
-            raise SessionError(f"no answer to {step.name} in {NEEDED_ANSWER_S:.0f} s")
         self._awaited, self._due = None, now
-        self._check_region(step)
+        if not self.online and self._reported_at is not None and self._reported_at >= self._asked_at:
+            self._rospec.reads_anyway()
+        self._check_region(step.name)
+        if step.needed and not self.online:
+            raise SessionError(f"no answer to {step.name} in {NEEDED_ANSWER_S:.0f} s")
+        if step in (AGAIN, START):
+            self._settled(step, now, "no answer")
 
     def _keep_reading(self, now: float) -> None:
-        """Enable the ROSpec again where the reader ended it."""
-        immediate = self.settings.start == "immediate"
-        if immediate and not self.running and not self._awaited and now >= self._again_at:
-            self._steps, self._due = [AGAIN], now
+        """Start a ROSpec that was enabled and does not read, and enable one again that the reader ended."""
+        step = None if self._awaited or self._steps else self._rospec.wanted(now)
+        if step is not None:
+            self._ahead.clear()
+            self._steps = [step]
             self._next(now)
-
-    def _poll(self, now: float) -> None:
-        if self._polled_at is not None and now - self._polled_at >= POLL_ANSWER_S:
-            self._polled_at, self._in_vain = None, self._in_vain + 1
-        if self._polls and self._polled_at is None and now >= self._poll_at:
-            self._send("get_reader_config", write.get_config(write.GPI_LEVELS))
-            self._polled_at, self._poll_at = now, now + self.settings.poll_ms / 1000
 
     def farewell(self) -> list[bytes]:
         """Give what ends the conversation in good order: the radio off, the connection closed."""
@@ -264,4 +296,5 @@ class Session:
 
     def _send(self, name: str, body: bytes) -> None:
         self._number += 1
+        self.unanswered = name
         self._sends.append(write.command(name, body, self._number, self._version))

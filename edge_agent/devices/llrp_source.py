@@ -1,6 +1,7 @@
 """The Source of an LLRP reader: connects, carries the conversation on, and begins it again after 1 to 60 seconds.
 
-`llrp_session.py` says what is said; here are only the socket, the thread and the waiting.
+`llrp_session.py` says what is said; here are only the socket, the thread and the waiting. A reader that hangs up twice
+in a row on the same question is not asked that one again, until a conversation with it fails in another way.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ class LlrpSource(Keeper[socket.socket]):
         self._listener = listener
         self._outgoing: deque[bytes] = deque()
         self._last_byte = 0.0
+        self._spared: set[str] = set()
+        self._hung_up_on = ""
 
     def write(self, data: bytes) -> None:
         """Queue one message (UnreachableError: not online, or the reader does not keep up)."""
@@ -66,24 +69,35 @@ class LlrpSource(Keeper[socket.socket]):
             except UnreachableError as error:
                 self._change(SourceState("offline", str(error)))
             else:
-                wait = RETRY_FIRST if self._one_connection(link) else wait
+                spared = len(self._spared)
+                wait = RETRY_FIRST if self._one_connection(link) or len(self._spared) > spared else wait
             if self._closing.wait(wait):
                 return
             wait = min(wait * 2, RETRY_LAST)
 
     def _one_connection(self, link: socket.socket) -> bool:
         """Converse until the end; tell whether the reader was online."""
-        session = Session(self.dialect.settings, time.monotonic())
+        session = Session(self.dialect.settings, time.monotonic(), self._spared)
         with link:
             link.settimeout(SEND_S)
             try:
                 self._converse(link, session)
                 self._bid_farewell(link, session)
             except (SessionError, OSError) as error:
+                self._learn(session, hung_up=isinstance(error, OSError))
                 self._outgoing.clear()
                 self._report(self.dialect.silence())
                 self._change(SourceState("offline", f"{self.target}: {error}"))
         return session.online
+
+    def _learn(self, session: Session, *, hung_up: bool) -> None:
+        """Take the second hanging-up on one question for the reader's inability to bear it."""
+        question = session.unanswered if hung_up else ""
+        if question and question == self._hung_up_on:
+            self._spared.add(question)
+        elif not hung_up and not session.online:
+            self._spared.clear()
+        self._hung_up_on = question
 
     def _change(self, state: SourceState) -> None:
         if state != self.state:
@@ -95,12 +109,7 @@ class LlrpSource(Keeper[socket.socket]):
         self._last_byte = time.monotonic()
         while not self._closing.is_set():
             now = time.monotonic()
-            for message in session.tick(now):
-                link.sendall(message)
-            while self._outgoing:
-                link.sendall(self._outgoing.popleft())
-            if session.online:
-                self._change(SourceState("online", self.target))
+            self._say(link, session, now)
             watched: list[socket.socket | int] = [link, self._wake_read]
             ready, _, _ = select.select(watched, [], [], self._sleep(session, now))
             if self._wake_read in ready:
@@ -111,6 +120,18 @@ class LlrpSource(Keeper[socket.socket]):
                 self._hear(_received(link), session, now)
             elif self.dialect.begun and now - self._last_byte >= self.dialect.pause:
                 raise SessionError("a message was begun and not continued")
+
+    def _say(self, link: socket.socket, session: Session, now: float) -> None:
+        """Send what is due (OSError: the reader takes nothing more; what it said before it hung up was heard)."""
+        try:
+            for message in session.tick(now):
+                link.sendall(message)
+            while self._outgoing:
+                link.sendall(self._outgoing.popleft())
+        except OSError:
+            while data := _received(link):
+                self._hear(data, session, now)
+            raise
 
     def _sleep(self, session: Session, now: float) -> float:
         due = session.due()
@@ -123,7 +144,10 @@ class LlrpSource(Keeper[socket.socket]):
             if isinstance(cut, FrameError):
                 self._report([cut])
                 raise SessionError(cut.what)
-            self._report(session.hear(cut, now))
+            heard = session.hear(cut, now)
+            if session.online:
+                self._change(SourceState("online", self.target))
+            self._report(heard)
 
     def _report(self, heard: list[Heard]) -> None:
         for event in heard:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from edge_agent.devices import llrp_session, llrp_source, make_dialect, make_source
+from edge_agent.devices import llrp_rospec, llrp_session, llrp_source, make_dialect, make_source
 from edge_agent.devices.base import (
     DeviceFault,
     FrameError,
@@ -33,7 +33,7 @@ SET_UP = [1, 2, 64, 3, 3, 3, 41, 21, 20, 24]
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(llrp_source, "RETRY_FIRST", 0.1)
     monkeypatch.setattr(llrp_session, "GRACE_S", 0.1)
-    monkeypatch.setattr(llrp_session, "AGAIN_S", 0.5)
+    monkeypatch.setattr(llrp_rospec, "AGAIN_S", 0.5)
 
 
 @pytest.fixture
