@@ -154,7 +154,7 @@ class Acts:
         cabinet = self.world.cabinets[step.at.partition("/")[0]]
         self.answers.shown(cabinet.name)
         self.quiet.at(cabinet.name).badges += 1
-        cabinet.badge.present(card)
+        cabinet.present(card)
         try:
             self._noticed(cabinet.name, "badges")
         finally:

@@ -1,7 +1,7 @@
 """One cabinet of a world: emulated devices on ports of their own, what physically lies behind each door, its agent.
 
 The agent is a process of its own and knows the devices only by their ports. Each door has a reader of its own; one
-lock board has lock n's hook on channel n and door n's contact on channel 12 + n.
+lock board has lock n's hook on channel n. What stands for each family is in `hardware`.
 """
 
 import os
@@ -12,35 +12,14 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.signing import public_hex
-from edge_agent.emulators.barcode_serial import BarcodeSerialEmulator
-from edge_agent.emulators.llrp import LlrpEmulator
-from edge_agent.emulators.lock8a import Lock8AEmulator
-from edge_agent.emulators.m100 import M100Emulator
-from edge_agent.emulators.pty_device import PtyDevice
-from edge_agent.emulators.rdm6300 import Rdm6300Emulator
-from edge_agent.emulators.reader18 import Reader18Emulator
-from edge_agent.emulators.tcp_device import TcpDevice
 from guiwei.drill.cable import Cable
+from guiwei.drill.hardware import BADGES, LOCKS, READERS, SCANNERS, Device, card_for, port_of
 from guiwei.drill.process import GUIWEI, Process
 from guiwei.drill.specs import StationSpec
 
 PASSING_S = 1.0
-CHANNELS = 24
-CONTACT = 12
-"""Door n's contact is on channel 12 + n; the last channels are the station's own inputs, where it has any."""
-INPUTS = {"enclosure_tamper": 24, "mains_lost": 23, "on_battery": 22}
 GOOD_S = 0.2
-SETTINGS = {"badge": "absence_ms = 250"}
-"""What the drills' devices are set to that their profiles are not."""
-
-
-def _reader(family: str, path: Path) -> M100Emulator | LlrpEmulator:
-    """Make a door's reader; one on the network takes a port of its own."""
-    return LlrpEmulator() if family == "llrp" else M100Emulator(path)
-
-
-def _port(device: PtyDevice | TcpDevice) -> str:
-    return device.url if isinstance(device, TcpDevice) else str(device.path)
+KEYPAD = "barcode_serial"
 
 
 class Cabinet:
@@ -53,12 +32,14 @@ class Cabinet:
         folder.mkdir(parents=True)
         self.key = Ed25519PrivateKey.generate()
         self.cable = Cable(("127.0.0.1", broker_port))
-        self.lock = Lock8AEmulator(folder / "lock", locks=CONTACT, channels=CHANNELS)
-        self.badge = Rdm6300Emulator(folder / "badge")
-        self.scanner = BarcodeSerialEmulator(folder / "scanner")
-        self.keypad = BarcodeSerialEmulator(folder / "keypad")
-        self.readers = {door: _reader(spec.reader, folder / f"reader{door}") for door in range(1, spec.doors + 1)}
-        self.exit = Reader18Emulator(folder / "exit") if spec.exit else None
+        self.board = LOCKS[spec.lock]
+        self.lock = self.board.make(folder / "lock")
+        self.badge = BADGES[spec.badge].make(folder / "badge")
+        self.scanner = SCANNERS[spec.scanner].make(folder / "scanner")
+        self.keypad = SCANNERS[KEYPAD].make(folder / "keypad")
+        reader = READERS[spec.reader].make
+        self.readers = {door: reader(folder / f"reader{door}") for door in range(1, spec.doors + 1)}
+        self.exit = READERS[spec.exit].make(folder / "exit") if spec.exit else None
         self.behind: dict[int, set[str]] = {door: set() for door in self.readers}
         self.ajar: set[int] = set()
         self.state_file = folder / "state.json"
@@ -70,9 +51,9 @@ class Cabinet:
         """Give the agent's public key, as the server knows it."""
         return public_hex(self.key)
 
-    def devices(self) -> dict[str, PtyDevice | TcpDevice]:
+    def devices(self) -> dict[str, Device]:
         """Name every device as its settings do; "reader" alone is the first door's."""
-        named: dict[str, PtyDevice | TcpDevice] = {
+        named: dict[str, Device] = {
             "lock": self.lock, "badge": self.badge, "scanner": self.scanner, "keypad": self.keypad
         }  # fmt: skip
         named |= {} if self.exit is None else {"exit": self.exit}
@@ -87,9 +68,11 @@ class Cabinet:
         """Write the agent's settings, key and password."""
         _secret(self.folder / "station.key", self.key.private_bytes_raw().hex())
         _secret(self.folder / "password", password)
-        devices = {"lock": "lock8a", "badge": "rdm6300", "scanner": "barcode_serial", "keypad": "barcode_serial"}
-        devices |= {f"reader{door}": self.spec.reader for door in self.readers}
-        devices |= {"exit": self.spec.exit} if self.exit else {}
+        spec = self.spec
+        devices = {"lock": spec.lock, "badge": spec.badge, "scanner": spec.scanner, "keypad": KEYPAD}
+        devices |= {f"reader{door}": spec.reader for door in self.readers}
+        devices |= {"exit": spec.exit} if self.exit else {}
+        set_to = {"lock": self.board.settings, "badge": BADGES[spec.badge].settings}
         lines = [
             "[station]", f'name = "{self.name}"', f'site = "{site}"', f'data = "{self.folder / "data"}"',
             f'state = "{self.state_file}"', f'key_file = "{self.folder / "station.key"}"',
@@ -99,32 +82,37 @@ class Cabinet:
         ]  # fmt: skip
         plugged = self.devices()
         for name, family in devices.items():
-            lines += ["[[devices]]", f'name = "{name}"', f'family = "{family}"', f'port = "{_port(plugged[name])}"']
+            lines += ["[[devices]]", f'name = "{name}"', f'family = "{family}"', f'port = "{port_of(plugged[name])}"']
             lines += ['role = "keypad"'] if name == "keypad" else []
             lines += ['role = "exit"', f'leaves = "{self.spec.leaves}"'] if name == "exit" else []
-            lines += [f"settings = {{ {SETTINGS[name]} }}"] if name in SETTINGS else []
+            lines += [f"settings = {{ {set_to[name]} }}"] if set_to.get(name) else []
         for door in self.readers:
+            contact = self.board.contact + door
             lines += [
                 "[[doors]]", f"door = {door}", f'lock = {{ device = "lock", channel = {door} }}',
-                f'contact = {{ device = "lock", channel = {CONTACT + door} }}', f'readers = ["reader{door}"]',
+                f'contact = {{ device = "lock", channel = {contact} }}', f'readers = ["reader{door}"]',
             ]  # fmt: skip
-        for kind, channel in INPUTS.items() if self.spec.inputs else ():
+        for kind, channel in self.board.inputs().items() if spec.inputs else ():
             lines += ["[[inputs]]", f'kind = "{kind}"', 'device = "lock"', f"channel = {channel}"]
             lines += [f"good_seconds = {GOOD_S}"]
         (self.folder / "station.toml").write_text("\n".join(lines) + "\n")
 
     # ------------------------------------------------------------ hands
 
+    def present(self, card: str) -> None:
+        """Hold a card to the badge reader."""
+        self.badge.present(card_for(self.spec.badge, card))
+
     def pull(self, door: int) -> bool:
         """Pull a door; it opens only when its lock is released. Returns whether it stands open."""
         if not self.lock.is_closed(door):
-            self.lock.open_contact(CONTACT + door)
+            self.lock.open_contact(self.board.contact + door)
             self.ajar.add(door)
         return door in self.ajar
 
     def force(self, door: int) -> None:
         """Break a door open while its lock stays locked."""
-        self.lock.open_contact(CONTACT + door)
+        self.lock.open_contact(self.board.contact + door)
         self.ajar.add(door)
 
     def turn_key(self, door: int) -> None:
@@ -134,7 +122,7 @@ class Cabinet:
 
     def push(self, door: int) -> None:
         """Push a door shut; its lock latches."""
-        self.lock.close_contact(CONTACT + door)
+        self.lock.close_contact(self.board.contact + door)
         self.lock.close_hook(door)
         self.ajar.discard(door)
 
@@ -142,7 +130,7 @@ class Cabinet:
         """Open the contact of an input, or close it again (ValueError: there is none)."""
         if not self.spec.inputs:
             raise ValueError(f"station {self.name} has no inputs")
-        (self.lock.open_contact if bad else self.lock.close_contact)(INPUTS[kind])
+        (self.lock.open_contact if bad else self.lock.close_contact)(self.board.inputs()[kind])
 
     def put(self, door: int, epc: str) -> None:
         """Lay a tag behind a door."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from guiwei.drill.hardware import BADGES, LOCKS, READERS, SCANNERS
 from guiwei.drill.specs import AlarmSpec, CaseSpec, Expect, ItemSpec, LedgerSpec, PersonSpec, StationSpec
 from guiwei.drill.spelling import SYNONYMS
 from guiwei.drill.spelling import WORDS as WORDS_OF
@@ -95,6 +96,12 @@ ALARM = {
     "state": "its state now",
     "severity": "its severity",
 }
+
+
+def _listed(families: Iterable[str]) -> str:
+    return ", ".join(f"`{family}`" for family in families)
+
+
 WORDS: dict[type[Struct], dict[str, str]] = {
     Expect: EXPECTATIONS,
     AlarmSpec: ALARM,
@@ -104,19 +111,19 @@ WORDS: dict[type[Struct], dict[str, str]] = {
         "name": "shown name (left out: the key)",
         "role": "the post",
         "department": "where the person works",
-        "badge": "EM4100 number, ten hex digits",
+        "badge": "number of the card: ten hex digits (EM4100); 8, 14 or 20 (UID) where no RDM6300 is",
         "pin": "digits for the keypad",
         "scope": "what the rights are narrowed to (R40): `{ departments, categories, secrecy, cabinets }`, each a list",
         "training": 'what was learnt, until when (R44): `{ security = "2026-12-31T00:00:00+08:00" }`; `""`: for ever',
         "active": "`false`: has left; badge and rights count no more (R43)",
     },
     StationSpec: {
-        "reader": "family of each door's tag reader, `m100` or `llrp`",
-        "lock": "family of the lock board",
-        "badge": "family of the badge reader",
-        "scanner": "family of the code scanner",
+        "reader": f"family of each door's tag reader: {_listed(READERS)}",
+        "lock": f"family of the lock board: {_listed(LOCKS)}",
+        "badge": f"family of the badge reader: {_listed(BADGES)}",
+        "scanner": f"family of the code scanner: {_listed(SCANNERS)}",
         "doors": "how many doors",
-        "exit": "family of a reader at an exit, `reader18` (left out: there is none)",
+        "exit": "family of a reader at an exit, one of those of `reader` (left out: there is none)",
         "inputs": "`true`: tamper, mains and battery contacts are wired, and there are 9 doors at most",
         "leaves": "what one leaves past it: `room` or `premises`",
     },

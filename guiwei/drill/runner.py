@@ -75,6 +75,8 @@ def play(story: Story, world: World, result: Result, watch: Callable[[str, str],
     quiet = Quiet(world)
     acts = Acts(world, quiet, differences=result.differences)
     quiet.wait()
+    for cabinet in world.cabinets.values():
+        cabinet.agent.check()
     for number, step in enumerate(story.steps, 1):
         label = describe(number, step)
         watch(story.name, label)

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 import server
+from guiwei.drill.hardware import EM4100
 from guiwei.drill.specs import (
     AlarmSpec,
     CaseSpec,
@@ -178,6 +179,11 @@ class _Reader:
                 self.check_at(story, place, line)
             if item.parent is not None and item.parent not in story.items:
                 raise self.wrong(line, f"unknown item {item.parent!r}", item.parent, story.items)
+        em4100 = any(station.badge == "rdm6300" for station in story.stations.values())
+        for name, person in story.people.items():
+            if person.badge and len(person.badge) != EM4100 and em4100:
+                what = f"badge {person.badge!r}: a station reads with `rdm6300`, which wants ten hex digits (EM4100)"
+                raise self.wrong(self.line_of_table(f"people.{name}"), what)
         for badge in (badges := [p.badge.upper() for p in story.people.values() if p.badge]):
             if badges.count(badge) > 1:
                 raise self.wrong(self.line_of_key("people"), f"badge {badge} belongs to more than one person")

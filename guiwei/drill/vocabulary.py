@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from guiwei.drill.hardware import BADGES, EM4100, LOCKS, READERS, SCANNERS, UIDS
 from guiwei.drill.specs import Expect, ItemSpec, PersonSpec, StationSpec, VerdictSpec
 from guiwei.drill.steps import Step
 from guiwei.drill.synonyms import VOCABULARY
@@ -17,11 +18,11 @@ from guiwei.drill.times import duration_us, moment_us
 from server.domain.words import AlarmKind, CaseKind, IncidentKind, Severity, Verdict
 
 EMULATED: Final = {
-    "reader": ("m100", "llrp"),
-    "lock": ("lock8a",),
-    "badge": ("rdm6300",),
-    "scanner": ("barcode_serial",),
-    "exit": ("", "reader18"),
+    "reader": tuple(READERS),
+    "lock": tuple(LOCKS),
+    "badge": tuple(BADGES),
+    "scanner": tuple(SCANNERS),
+    "exit": ("", *READERS),
     "leaves": ("room", "premises"),
 }
 """The families that can be played, by the role of the device, and what one may leave through an exit."""
@@ -40,8 +41,9 @@ def in_table(spec: PersonSpec | StationSpec | ItemSpec) -> Iterator[Mistake]:
     for key, value in msgspec.structs.asdict(spec).items():
         if key in known and value not in known[key]:
             yield key, f"unknown {key} {value!r}", str(value), known[key]
-    if isinstance(spec, PersonSpec) and not re.fullmatch(r"[0-9A-Fa-f]{10}", spec.badge or "0" * 10):
-        yield "badge", f"{spec.badge!r} is not an EM4100 number: ten hex digits", "", ()
+    badge = spec.badge if isinstance(spec, PersonSpec) else None
+    if badge and (len(badge) not in (EM4100, *UIDS) or not re.fullmatch(r"[0-9A-Fa-f]+", badge)):
+        yield "badge", f"{badge!r} is not an EM4100 number (ten hex digits), nor a UID (8, 14 or 20)", "", ()
     if isinstance(spec, PersonSpec) and not re.fullmatch(r"\d{4,12}", spec.pin or "0000"):
         yield "pin", "a PIN is 4 to 12 digits", "", ()
     if isinstance(spec, PersonSpec):

@@ -13,6 +13,7 @@ from guiwei.drill.broker import SERVER, broker, free_port, listening, start_brok
 from guiwei.drill.cabinet import Cabinet
 from guiwei.drill.clock import StoryClock
 from guiwei.drill.founding import Beside, found
+from guiwei.drill.hardware import cards_of
 from guiwei.drill.process import GUIWEI, Process, wait_until
 from guiwei.drill.story import Story, policy_sheet
 from server.config import Settings
@@ -151,7 +152,7 @@ class World:
         people = [
             {
                 "username": key, "name": p.name or key, "role": p.role, "department": p.department,
-                "password": self.passwords[key], "badges": [p.badge] if p.badge else [],
+                "password": self.passwords[key], "badges": cards_of(p.badge) if p.badge else [],
                 **({"pin": p.pin} if p.pin else {}),
             }
             for key, p in self.story.people.items()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from guiwei.demo.live import COMPANY
+from guiwei.drill import hardware
 from guiwei.drill import steps as s
 from guiwei.drill.runner import shipped
 from guiwei.drill.specs import AlarmSpec, CaseSpec, Expect, NoticeSpec, OverdueSpec, VerdictSpec
@@ -93,6 +94,7 @@ def test_a_good_story_is_read(tmp_path: Path) -> None:
         ("= \"place:a/1\"", "= \"incident:door_forcd\"", 29, "`holders`: unknown incident 'door_forcd'",
          "door_forced"),
         ("kind = \"taken_extra\"", "kind = \"takn_extra\"", 31, "`alarms`: unknown alarm 'takn_extra'", "taken_extra"),
+        ("doors = 2", "reader = \"reader81\"", 7, "unknown reader 'reader81'", "reader18"),
         ("doors = 2", "lock = \"lock8\"", 7, "unknown lock 'lock8'", "lock8a"),
         ("kind = \"taken_extra\"", "kint = \"taken_extra\"", 31, "unknown key 'kint'", "kind"),
         ("person = \"wang\", within", "person = \"wong\", within", 31, "`alarms`: unknown person 'wong'", "wang"),
@@ -307,3 +309,17 @@ def test_moments_may_be_written_as_toml_s_own(tmp_path: Path) -> None:
     story = read(tmp_path, text.replace('"2026-03-02T09:00:00+08:00"', "2026-03-02T09:00:00+08:00"))
     assert story.start_us == 1_772_413_200_000_000
     assert story.steps[-1] == s.At(time="2026-03-02T12:00:00+08:00")
+
+
+def test_a_uid_is_a_badge_where_every_reader_reads_uids(tmp_path: Path) -> None:
+    uid = GOOD.replace("0F00A1B2C3", "04A1B2C3D4E580")
+    with pytest.raises(StoryError, match="wants ten hex digits"):
+        read(tmp_path, uid)
+    assert (
+        read(tmp_path, uid.replace("doors = 2", 'doors = 2\nbadge = "pn532"')).people["wang"].badge == "04A1B2C3D4E580"
+    )
+
+
+def test_one_card_is_known_by_the_number_that_each_reader_sees() -> None:
+    assert hardware.cards_of("0F00A1B2C3") == ["0F00A1B2C3", "040F00A1B2C380"]
+    assert hardware.cards_of("04A1B2C3") == ["04A1B2C3"]
