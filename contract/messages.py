@@ -26,6 +26,7 @@ Text = Annotated[str, Meta(max_length=2000)]
 StationName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$(?!\n)")]
 MAX_EVENTS = 20
 MAX_TAGS = 2000
+MAX_HELD = 200
 
 DoorState = Literal["closed", "open", "unknown"]
 Cause = Literal["session", "forced", "mechanical_key", "no_session", "gap"]
@@ -336,5 +337,25 @@ class CertificateIssued(Message, frozen=True, kw_only=True, tag_field="kind", ta
     certificate: Annotated[str, Meta(min_length=1, max_length=16384)]
 
 
+class HeldGrant(Message, frozen=True, kw_only=True):
+    """Leave, given in advance, to open one door once for these items, for whoever shows one of these badges."""
+
+    grant: Token
+    credentials: Annotated[list[Short], Meta(min_length=1, max_length=20)]
+    door: Door
+    items: Annotated[list[GrantedItem], Meta(min_length=1, max_length=MAX_TAGS)]
+    until_us: Micros
+    """By the server's time."""
+
+
+class HeldGrants(Message, frozen=True, kw_only=True, tag_field="kind", tag="held_grants"):
+    """All that may be opened while the server cannot be asked; what an earlier one held and this does not is void."""
+
+    v: Literal[1]
+    station: StationName
+    issued_us: Micros
+    grants: Annotated[list[HeldGrant], Meta(max_length=MAX_HELD)]
+
+
 AnyAnswer = Grant | Denied
-AnyCommand = Sweep | CertificateIssued
+AnyCommand = Sweep | CertificateIssued | HeldGrants

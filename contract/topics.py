@@ -27,7 +27,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic("up", "station", retained=False, says="signed batches of chained events"),
     Topic("receipt", "server", retained=False, says="what the server has committed of an epoch"),
     Topic("grants", "server", retained=False, says="the answer to an access request: a grant or a refusal"),
-    Topic("command", "server", retained=False, says="a signed order to the station (a sweep), or its next certificate"),
+    Topic("command", "server", retained=False, says="signed: a sweep, grants to hold, its next certificate"),
     Topic("status", "station", retained=True, says="online or offline; the last will says offline"),
 )
 

@@ -3,16 +3,15 @@
 1. One input is one entry: what the table says is written, with the session's memory, before anything is done.
 2. A PIN is sealed for the server the moment it is read and kept nowhere.
 3. A grant is acted on once; which challenges had their answer is durable.
-4. Code and badge may come in either order: what was scanned just before a badge is asked for with it.
+4. What is held for when nobody can be asked is used before the question is given up, and is spent by that.
+5. Code and badge may come in either order: what was scanned just before a badge is asked for with it.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections import Counter
-from dataclasses import dataclass
 
-import msgspec
 from msgspec.structs import replace
 
 from contract.messages import (
@@ -23,27 +22,25 @@ from contract.messages import (
     GrantedItem,
     GrantRefused,
     PinTyped,
-    Reason,
     SessionEnded,
 )
 from contract.secrets import credential_of, seal_pin
 from edge_agent import wording
 from edge_agent.cabinet import Cabinet
 from edge_agent.door import Door, DoorMemory
-from edge_agent.grants import LONGEST, Asked, Refused, check
+from edge_agent.grants import Asked, Refused, check
+from edge_agent.held import Drawer
 from edge_agent.journal import Entry, Journal
 from edge_agent.session import Act, Input, State, step
 from edge_agent.settings import Settings
+from edge_agent.visit import MOST_CODES, Answer, Leave, Said, Scanned, SessionMemory, answer_of, leave_of
 from edge_agent.wording import Screen
 
 ANSWER_S = 3.0
 MOST_QUESTIONS = 4
 """The first and three more."""
-MOST_CODES = 50
-CODE_WAITS_US = 30_000_000
-"""So long a code scanned before a badge is shown counts as scanned by who shows it then."""
 LONGEST_CODE, LONGEST_NAME = 512, 128
-ACTIVITY = {Input.BADGE, Input.CODE, Input.PIN, Input.GRANT, Input.DENIAL, Input.OPENED}
+ACTIVITY = {Input.BADGE, Input.CODE, Input.PIN, Input.GRANT, Input.DENIAL, Input.HELD, Input.OPENED}
 ENDS = {
     Act.END_DONE: "done",
     Act.END_IDLE: "idle",
@@ -51,29 +48,14 @@ ENDS = {
     Act.END_LAPSED: "lapsed",
     Act.END_INTERRUPTED: "interrupted",
 }
-
-
-class SessionMemory(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a session remembers over a restart: enough to say that it is void."""
-
-    state: State = State.NONE
-    token: str = ""
-    challenge: str = ""
-    credential: str = ""
-    codes: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Answer:
-    """The last answer acted on, for whoever looks at the station."""
-
-    kind: str
-    session: str
-    challenge: str
-    doors: list[int]
-    reasons: list[Reason]
-    person: str = ""
-    items: tuple[GrantedItem, ...] = ()
+LINES = (
+    (Act.ASK, wording.ASKING),
+    (Act.SHOW_BUSY, wording.BUSY),
+    (Act.SHOW_BADGE_FIRST, wording.BADGE_FIRST),
+    (Act.END_INTERRUPTED, wording.INTERRUPTED),
+    *((end, wording.IDLE) for end in ENDS),
+)
+"""What the screen says: the first of these that is done."""
 
 
 class Desk:
@@ -92,9 +74,9 @@ class Desk:
         self._questions = 0
         self._withdrawn: frozenset[str] = frozenset()
         self._active_us = 0
-        self._scanned: dict[str, int] = {}
-        """Codes of no session, and when each was scanned."""
-        self._to_fire: tuple[Grant, float] | None = None
+        self._scanned = Scanned(journal.clock)
+        self._to_fire: Leave | None = None
+        self.drawer = Drawer(self._station, self._server_key, journal)
 
     @property
     def waiting(self) -> bool:
@@ -144,17 +126,20 @@ class Desk:
                 with self._journal.entry() as entry:
                     entry.write(GrantRefused, session=answer.session, grant=answer.grant, why=answer.why)
             return
+        self._told(answer)
+        self._take(Input.GRANT if isinstance(answer, Grant) else Input.DENIAL, now, said=answer)
+
+    def _told(self, said: Said) -> None:
+        """Show what the session is told."""
         self.counts["answers"] += 1
-        doors, reasons = (answer.doors, []) if isinstance(answer, Grant) else ([], answer.reasons)
-        kind = "grant" if isinstance(answer, Grant) else "denied"
-        items = tuple(answer.items) if isinstance(answer, Grant) else ()
-        self.answer = Answer(kind, answer.session, answer.challenge, doors, reasons, answer.person, items)
-        self._cabinet.recent.granted(answer.session, items)
-        self._take(Input.GRANT if isinstance(answer, Grant) else Input.DENIAL, now, answer=answer)
+        self.answer = answer_of(said, self.memory)
+        self._cabinet.recent.granted(self.answer.session, self.answer.items)
 
     def tick(self, now: float) -> None:
         """Let time pass: questions without an answer, idling, doors that may be fired by now."""
         state = self.memory.state
+        if state is State.ASKING and self._ask_the_drawer(now):
+            return
         if state is State.ASKING and now - self._asked_at >= ANSWER_S:
             self._take(Input.SILENCE if self._questions < MOST_QUESTIONS else Input.NO_ANSWER, now)
         mono_us = self._journal.clock.mono_us()
@@ -162,13 +147,33 @@ class Desk:
             self._active_us = mono_us
         elif state is not State.NONE and mono_us - self._active_us >= self._idle_us:
             self._take(Input.IDLE, now)
-        if self._to_fire is not None and not self._cabinet.may_soon(self._to_fire[0].doors):
-            grant, until = self._to_fire
+        leave = self._to_fire
+        if leave is not None and not self._cabinet.may_soon(leave.grants):
             self._to_fire = None
-            if now < until and grant.session == self.memory.token:
+            if now < leave.until and leave.session == self.memory.token:
                 with self._journal.entry() as entry:
-                    chosen = self._intend(entry, grant, self.memory.credential)
+                    chosen = self._intend(entry, leave)
                 self._cabinet.fire(chosen, now)
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether grants are held that the badge of this session may use."""
+        return bool(self.drawer.of(self.memory.credential, self._is_there))
+
+    def _ask_the_drawer(self, now: float) -> bool:
+        """Use grants that are held, when nobody can be asked or nobody answers; tell whether there were any."""
+        if not (self._journal.offline or now - self._asked_at >= ANSWER_S):
+            return False
+        held = self.drawer.of(self.memory.credential, self._is_there)
+        if held:
+            self._told(held)
+            self._take(Input.HELD, now, said=held)
+        return bool(held)
+
+    def _is_there(self, item: GrantedItem) -> bool:
+        """Tell whether a thing stands behind its door, as far as this station can know."""
+        door = self._cabinet.doors.get(item.door)
+        return door is not None and (not item.epc or door.memory.contents is None or item.epc in door.memory.known())
 
     # -- what the doors say (cabinet.Eyes) ----------------------------------------------------------------------------
 
@@ -198,26 +203,37 @@ class Desk:
         badge: str = "",
         code: tuple[str, str] | None = None,
         pin: str = "",
-        answer: Grant | Denied | None = None,
+        said: Said | None = None,
     ) -> None:
         old = self.memory
         state, acts = step(old.state, given)
         memory = replace(old, state=state)
         chosen: list[tuple[Door, DoorMemory]] = []
         with self._journal.entry() as entry:
-            if answer is not None:
-                entry.answered(answer.challenge, answer.grant if isinstance(answer, Grant) else "denied")
+            if said is not None:
+                self._note_answered(entry, said)
             for act in acts:
                 memory = self._write(entry, act, memory, badge=badge, code=code, pin=pin)
-                if act is Act.UNLOCK and isinstance(answer, Grant):
-                    self._to_fire = (answer, self._asked_at + LONGEST)
-                    if not self._cabinet.may_soon(answer.doors):
-                        chosen = self._intend(entry, answer, memory.credential)
+                leave = leave_of(said, old, self._asked_at, now) if said and act is Act.UNLOCK else None
+                if leave is not None:
+                    self._to_fire = leave
+                    if not self._cabinet.may_soon(leave.grants):
+                        chosen = self._intend(entry, leave)
             if memory != old:
                 entry.keep("session", memory)
         self.memory = memory
-        self._follow(given, acts, old, answer, now)
+        self._follow(given, acts, old, said, now)
         self._cabinet.fire(chosen, now)
+
+    def _note_answered(self, entry: Entry, said: Said) -> None:
+        """Remember that a question has its answer; what is held is spent by use, and void once the server refused."""
+        if isinstance(said, list):
+            entry.answered(self.memory.challenge, "held")
+            self.drawer.spend(entry, said)
+            return
+        entry.answered(said.challenge, said.grant if isinstance(said, Grant) else "denied")
+        if isinstance(said, Denied):
+            self.drawer.refuse(entry, self.memory.credential)
 
     def _write(
         self, entry: Entry, act: Act, memory: SessionMemory, *, badge: str, code: tuple[str, str] | None, pin: str
@@ -232,7 +248,7 @@ class Desk:
                 memory,
                 token=secrets.token_hex(16),
                 credential=credential,
-                codes=tuple(self._just_scanned()),
+                codes=self._scanned.lately(),
                 challenge="",
             )
         if act is Act.NOTE_CODE and code is not None:
@@ -261,24 +277,19 @@ class Desk:
             CodeScanned, code=text[:LONGEST_CODE], symbology=symbology[:LONGEST_NAME], session=memory.token or None
         )
         if not memory.token and len(text) <= LONGEST_NAME:
-            self._scanned = {**self._just_scanned(), text: self._journal.clock.mono_us()}
+            self._scanned.add(text)
         fits = len(text) <= LONGEST_NAME and len(memory.codes) < MOST_CODES and text not in memory.codes
         return replace(memory, codes=(*memory.codes, text)) if memory.token and fits else memory
 
-    def _just_scanned(self) -> dict[str, int]:
-        """Take out the codes scanned a moment ago, before any badge: the newest, with when each was scanned."""
-        since = self._journal.clock.mono_us() - CODE_WAITS_US
-        found = [(text, at) for text, at in self._scanned.items() if at >= since]
-        self._scanned = {}
-        return dict(found[-MOST_CODES:])
-
-    def _intend(self, entry: Entry, grant: Grant, credential: str) -> list[tuple[Door, DoorMemory]]:
+    def _intend(self, entry: Entry, leave: Leave) -> list[tuple[Door, DoorMemory]]:
         self._to_fire = None
-        return self._cabinet.intend(entry, grant.doors, grant.session, grant.grant, credential)
+        return [
+            pair
+            for door, grant in leave.grants.items()
+            for pair in self._cabinet.intend(entry, [door], leave.session, grant, leave.credential)
+        ]
 
-    def _follow(
-        self, given: Input, acts: tuple[Act, ...], old: SessionMemory, answer: Grant | Denied | None, now: float
-    ) -> None:
+    def _follow(self, given: Input, acts: tuple[Act, ...], old: SessionMemory, said: Said | None, now: float) -> None:
         """Do what an input leads to, now that it is durable."""
         if ENDS.keys() & set(acts):
             self._to_fire = None
@@ -292,23 +303,15 @@ class Desk:
             self._questions = self._questions + 1 if given is Input.SILENCE else 1
         if given in ACTIVITY:
             self._active_us = self._journal.clock.mono_us()
-        self._show(given, acts, answer)
+        self._show(given, acts, said)
 
-    def _show(self, given: Input, acts: tuple[Act, ...], answer: Grant | Denied | None) -> None:
+    def _show(self, given: Input, acts: tuple[Act, ...], said: Said | None) -> None:
         """Choose what the screen says."""
-        if isinstance(answer, Grant):
-            self._screen.granted(answer.doors)
-        elif isinstance(answer, Denied):
-            self._screen.denied(answer.reasons)
+        if isinstance(said, Denied):
+            self._screen.denied(said.reasons)
+        elif said is not None and self.answer is not None:
+            self._screen.granted(self.answer.doors, held=isinstance(said, list))
         elif given is Input.NO_ANSWER:
             self._screen.show(wording.OFFLINE if self._journal.offline else wording.NO_ANSWER)
-        elif Act.ASK in acts:
-            self._screen.show(wording.ASKING)
-        elif Act.SHOW_BUSY in acts:
-            self._screen.show(wording.BUSY)
-        elif Act.SHOW_BADGE_FIRST in acts:
-            self._screen.show(wording.BADGE_FIRST)
-        elif Act.END_INTERRUPTED in acts:
-            self._screen.show(wording.INTERRUPTED)
-        elif ENDS.keys() & set(acts):
-            self._screen.show(wording.IDLE)
+        elif line := next((line for act, line in LINES if act in acts), ""):
+            self._screen.show(line)

@@ -29,6 +29,7 @@ WAY = """
 | what is written about it | `edge_agent/books.py` |
 | badge, code, PIN and answer | `edge_agent/session.py`, carried out by `edge_agent/desk.py` |
 | whether an answer may be acted on | `edge_agent/grants.py` |
+| what may be opened while nobody can be asked | `edge_agent/held.py` |
 | the relay fires, the hook says what came of it | `edge_agent/unlock.py` |
 | event and memory, durable in one commit | `edge_agent/journal.py`, `edge_agent/outbox.py` |
 | batches up, receipts down | `edge_agent/uplink.py`, `edge_agent/sender.py`, `edge_agent/link.py` |
@@ -42,6 +43,23 @@ so is [its screen](screen.md):
 
 ![A door is open: what may be taken, and what left and came](pictures/screen-open-zh.png)
 """
+OUTAGE = """
+## Without the server
+
+The server signs grants in advance and the station holds them: for one person's badges, one door, named things and some
+hours (`offline_hours` in the [policy sheet](policy.md); 0: none). When the link is down, or a question has no answer for
+three seconds, such a grant opens its door, once. What a restarted station holds is void until it has heard the server
+again; a newer set, or a refusal by the server, voids what was held before. Only the badge is looked at, for PINs are
+checked by the server alone: so nothing is held for what needs a PIN or two persons, for seals, or for anything
+confidential or top secret, and nobody brings anything back without the server. What was opened so is in the outbox and
+judged late; a grant that was withdrawn, over or used by then names nobody: an incident, with its alarm.
+
+## A PIN where none is asked for
+
+It is sealed and told to the server, and nothing shows that it was heard. Where the sheet has `duress_pin`, the PIN with
+its last digit one higher is thereby a silent cry for help at every cabinet that has a keypad, whatever opens it: with
+the badge, after the door was granted, or while it stands open.
+"""
 
 
 def page() -> str:
@@ -50,6 +68,7 @@ def page() -> str:
     return (
         INTRO
         + WAY
+        + OUTAGE
         + "\n## Session\n\n"
         + _table(session.TABLE)
         + "\n## Door\n\n"

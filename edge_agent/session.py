@@ -2,7 +2,8 @@
 
 1. There is at most one session; whoever opened a door with it stays answerable until that door is closed and settled.
 2. Every state takes every input; what has no meaning there changes nothing.
-3. An answer reaches this table only when `grants.check` accepted it: signed, for this challenge, in time.
+3. An answer reaches this table only when `grants.check` accepted it: signed, for this challenge, in time; grants that
+   are held, only when `held.usable` chose them.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ class Input(StrEnum):
     PIN = "pin"
     GRANT = "grant"
     DENIAL = "denial"
+    HELD = "held"
+    """The server cannot be asked, and grants for this badge are held."""
     SILENCE = "silence"
     """No answer in time, and asking again is allowed."""
     NO_ANSWER = "no_answer"
@@ -80,6 +83,7 @@ TABLE: dict[tuple[State, Input], Step] = {
     (S.ASKING, I.CODE): Step(S.ASKING, (A.NOTE_CODE, A.ASK)),
     (S.ASKING, I.PIN): Step(S.ASKING, (A.ASK,)),
     (S.ASKING, I.GRANT): Step(S.GRANTED, (A.UNLOCK,)),
+    (S.ASKING, I.HELD): Step(S.GRANTED, (A.UNLOCK,)),
     (S.ASKING, I.DENIAL): Step(S.DENIED, (A.SHOW_DENIAL,)),
     (S.ASKING, I.SILENCE): Step(S.ASKING, (A.ASK,)),
     (S.ASKING, I.NO_ANSWER): Step(S.NONE, (A.END_LAPSED,)),

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from edge_agent.cabinet import SETTLING, Cabinet
-from edge_agent.desk import Answer, Desk
+from edge_agent.desk import Desk
 from edge_agent.door import Door
 from edge_agent.doors import Phase
 from edge_agent.session import State
+from edge_agent.visit import Answer
 
 PHASES = {Phase.BLIND: "settling", Phase.CHECKING: "settling"}
 MOST_STARS = 3
@@ -49,11 +50,13 @@ def describe(desk: Desk, cabinet: Cabinet) -> dict[str, Any]:
             "phase": SESSION_PHASES[memory.state],
             "credential": memory.credential,
             "codes": len(memory.codes),
+            "held": memory.state is State.ASKING and desk.holds,
         }
     return {
         "doors": {str(door.number): _door(door) for door in cabinet.doors.values()},
         "session": session,
         "answer": _answer(desk.answer, desk.counts["answers"]),
+        "held": len(desk.drawer),
         "moved": cabinet.recent.shown,
         "counts": {name: desk.counts[name] for name in ("badges", "codes", "pins")} | {"closings": cabinet.closings},
     }

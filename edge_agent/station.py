@@ -19,10 +19,10 @@ import msgspec
 
 from contract.codec import open_command
 from contract.errors import ContractError
-from contract.messages import CertificateIssued, SessionEnded, StationStarted
+from contract.messages import CertificateIssued, HeldGrants, SessionEnded, StationStarted
 from edge_agent import wording
 from edge_agent.cabinet import Cabinet
-from edge_agent.desk import Desk, SessionMemory
+from edge_agent.desk import Desk
 from edge_agent.devices.base import (
     BadgeRead,
     CodeRead,
@@ -49,6 +49,7 @@ from edge_agent.state import StateFile, busy, describe
 from edge_agent.sweeps import Sweeps
 from edge_agent.unlock import Outcome, fire
 from edge_agent.uplink import OlderImageError, Uplink
+from edge_agent.visit import SessionMemory
 from edge_agent.watchdog import Watchdog
 from edge_agent.wording import Screen
 
@@ -294,6 +295,8 @@ class Station:
             return
         if isinstance(command, CertificateIssued):
             log.info("certificate %s", "renewed" if self._renewal.take(command) else "not this station's next one")
+        elif isinstance(command, HeldGrants):
+            self._desk.drawer.take(payload, command)
         else:
             self._sweeps.order(command)
 

@@ -16,6 +16,7 @@ BUSY = "有柜门未关，请先关门"
 BADGE_FIRST = "请先刷卡"
 NO_ANSWER = "服务器未应答，无法开柜"
 OFFLINE = "网络中断，无法开柜"
+HELD = "网络中断：仅限预先授权的物品"
 LOCKED = "本柜已锁定：记录无法写入"
 OPENED = "{door}号门已打开"
 CLOSE_DOOR = "取放完毕请关好柜门"
@@ -49,9 +50,10 @@ class Screen:
         """Show these lines."""
         self.lines = list(lines)
 
-    def granted(self, doors: Iterable[int]) -> None:
-        """Show which doors may be opened."""
-        self.show(GRANTED.format(doors="、".join(DOOR.format(door=door) for door in doors)), CLOSE_DOOR)
+    def granted(self, doors: Iterable[int], *, held: bool = False) -> None:
+        """Show which doors may be opened; `held`: by what was granted in advance."""
+        lines = [GRANTED.format(doors="、".join(DOOR.format(door=door) for door in doors)), CLOSE_DOOR]
+        self.show(*lines, *([HELD] if held else []))
 
     def denied(self, reasons: Iterable[Reason]) -> None:
         """Show why no door opens."""

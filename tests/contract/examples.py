@@ -22,6 +22,8 @@ from contract.messages import (
     Grant,
     GrantedItem,
     GrantRefused,
+    HeldGrant,
+    HeldGrants,
     Message,
     PinTyped,
     Reason,
@@ -142,6 +144,20 @@ MESSAGES: dict[str, Message] = (
             reasons=[Reason(rule="R02", code="no_authority", item="GW-7K3M", params={"until": "2026-03-02"})],
         ),
         "certificate_issued": CertificateIssued(v=1, station="a", certificate="-----BEGIN CERTIFICATE-----"),
+        "held_grants": HeldGrants(
+            v=1,
+            station="a",
+            issued_us=WALL,
+            grants=[
+                HeldGrant(
+                    grant=GRANT,
+                    credentials=[CREDENTIAL],
+                    door=1,
+                    items=[GrantedItem(epc=GONE.epc, code="GW-7K3M", door=1)],
+                    until_us=WALL + 14_400_000_000,
+                )
+            ],
+        ),
         "sweep": Sweep(v=1, station="a", command=COMMAND, doors=[1, 2], purpose="stocktake"),
     }
 )

@@ -55,6 +55,7 @@ READERS: dict[str, Callable[[bytes], Any]] = {
     "grant": lambda body: open_answer(KEY.public_key(), _sealed(body)),
     "denied": lambda body: open_answer(KEY.public_key(), _sealed(body)),
     "certificate_issued": lambda body: open_command(KEY.public_key(), _sealed(body)),
+    "held_grants": lambda body: open_command(KEY.public_key(), _sealed(body)),
     "sweep": lambda body: open_command(KEY.public_key(), _sealed(body)),
 }
 

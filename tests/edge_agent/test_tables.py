@@ -44,7 +44,7 @@ class Bystander(NamedTuple):
 
 def watch(seen: Bystander, given: Input, acts: tuple[Act, ...]) -> Bystander:
     """Follow one step, and object to what may never be."""
-    if given in (Input.GRANT, Input.DENIAL, Input.NO_ANSWER):
+    if given in (Input.GRANT, Input.DENIAL, Input.HELD, Input.NO_ANSWER):
         answered, seen = seen.asked, seen._replace(asked=False)
     else:
         answered = False
@@ -60,10 +60,13 @@ def watch(seen: Bystander, given: Input, acts: tuple[Act, ...]) -> Bystander:
             assert not seen.granted, "who was granted something is not asked about again"
             seen = seen._replace(asked=True)
         elif act is Act.UNLOCK:
-            assert given is Input.GRANT, "no unlock without a grant"
+            assert given in (Input.GRANT, Input.HELD), "no unlock without a grant"
             assert answered, "no unlock without a question before it"
             assert not seen.granted, "one grant unlocks once"
             seen = seen._replace(granted=True)
+        elif act is Act.TELL_PIN:
+            assert given is Input.PIN, "a PIN is told of when one was typed"
+            assert seen.granted, "and by itself only when nobody awaits one"
     if given is Input.BLIND and seen.granted:
         seen = seen._replace(blind=True)
     return seen

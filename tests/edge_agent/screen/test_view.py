@@ -20,7 +20,7 @@ from tests.edge_agent.screen import states
 
 NOW = 1_790_000_000_000_000
 HOLE = re.compile(r"\{(\w+)\}")
-NOT_AT_A_DOOR = {"window_empty", "guest_too_long", "guest_unlimited", "own_rights", "narrowed"}
+NOT_AT_A_DOOR = {"window_empty", "guest_too_long", "guest_unlimited", "own_rights", "narrowed", "inspection_only"}
 
 
 def seen(state: dict[str, Any]) -> Seen:
