@@ -19,7 +19,19 @@ import msgspec
 
 from edge_agent.devices.barcode_serial import LONGEST, read_code
 from edge_agent.devices.base import FrameError, Heard, ProtocolError, SettingsError, UnreachableError, read_settings
-from edge_agent.devices.hid_keys import ALTS, CAPS_LOCK, CONTROLS, ENDS, LETTERS, PLAIN, SHIFTED, SHIFTS
+from edge_agent.devices.hid_keys import (
+    ALTS,
+    CAPS_LOCK,
+    CONTROL_ENDS,
+    CONTROLS,
+    DIGITS,
+    ENDS,
+    LETTERS,
+    OTHER_LOCKS,
+    PLAIN,
+    SHIFTED,
+    SHIFTS,
+)
 from edge_agent.devices.stream import StreamSource
 
 RECORD = struct.Struct("llHHi")
@@ -30,6 +42,8 @@ UP, DOWN, REPEAT = 0, 1, 2
 GRAB = 0x40044590
 """EVIOCGRAB: whoever holds it alone receives the events."""
 MILLION = 1_000_000
+LONGEST_SPELT = 5
+"""Digits of a character's number typed with Alt held."""
 
 
 class BarcodeHidSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,9 +77,11 @@ class BarcodeHid:
     def __init__(self, **settings: Any) -> None:
         self.settings = read_settings(BarcodeHidSettings, "barcode_hid", settings)
         self._ends = {key for key, name in ENDS.items() if self.settings.suffix in ("auto", name)}
+        self._control_ends = {end for end, name in CONTROL_ENDS.items() if self.settings.suffix in ("auto", name)}
         self._record = bytearray()
         self._at = 0
         self._held: set[int] = set()
+        self._spelt = ""
         self._caps = False
         self._text = bytearray()
         self._began = 0
@@ -103,11 +119,13 @@ class BarcodeHid:
             self._at += len(rest)
         if self._text and self.settings.suffix in ("enter", "tab"):
             heard += self._spoil(f"code of {len(self._text)} characters without its suffix {self.settings.suffix}")
+        self._spelt = ""
         return heard + self._end()
 
     def greeting(self) -> list[bytes]:
         """Send nothing, a keyboard takes no commands; but keys held when it was unplugged are held no more."""
         self._held.clear()
+        self._spelt = ""
         return []
 
     def prompt(self) -> bytes:
@@ -126,7 +144,7 @@ class BarcodeHid:
             return []
         if value == UP:
             self._held.discard(code)
-            return []
+            return self._spell() if code in ALTS and self._spelt else []
         return self._press(code) if value == DOWN else []
 
     def _press(self, code: int) -> list[Heard]:
@@ -136,11 +154,25 @@ class BarcodeHid:
         if code == CAPS_LOCK:
             self._caps = not self._caps
             return []
+        if code in OTHER_LOCKS:
+            return []
         if code in self._ends:
             return self._end()
+        if self._held & ALTS and code in DIGITS and len(self._spelt) < LONGEST_SPELT:
+            self._spelt += DIGITS[code]
+            return []
         character = self._character(code)
         if character is None:
             return self._spoil(f"key {code}{' with Alt' if self._held & ALTS else ''} gives no character; US layout?")
+        return self._end() if self._held & CONTROLS and character in self._control_ends else self._take(character)
+
+    def _spell(self) -> list[Heard]:
+        """Take the character whose number was typed with Alt held, as scanners do that know no layout."""
+        number, self._spelt = int(self._spelt), ""
+        return self._take(bytes((number,))) if 0 < number < 0x80 else self._spoil(f"Alt and {number} is not ASCII")
+
+    def _take(self, character: bytes) -> list[Heard]:
+        """Add one character to the code."""
         if not self._text:
             self._began = self._at
         if len(self._text) == LONGEST:
@@ -154,13 +186,11 @@ class BarcodeHid:
         if self._held & ALTS:
             return None
         shifted = bool(self._held & SHIFTS) != (self._caps and code in LETTERS)
-        character = (SHIFTED if shifted else PLAIN).get(code)
-        if character is None:
-            return None
         if not self._held & CONTROLS:
-            return character.encode("ascii")
-        control = ord(character.upper()) - 0x40
-        return bytes((control,)) if 0 < control < 0x20 else None
+            character = (SHIFTED if shifted else PLAIN).get(code)
+            return None if character is None else character.encode("ascii")
+        controls = (ord(keys[code].upper()) - 0x40 for keys in (PLAIN, SHIFTED) if code in keys)
+        return next((bytes((control,)) for control in controls if 0 < control < 0x20), None)
 
     # -- codes --------------------------------------------------------------------------------------------------------
 

@@ -110,10 +110,21 @@ def read_content(text: str, symbology: str | None, aim: str | None, at: int) -> 
     if aim is None or aim not in GS1:
         return [CodeRead(text, symbology, aim)]
     from biip import BiipException
-    from biip.gs1_messages import GS1Message
 
     try:
-        elements = GS1Message.parse(text).element_strings
+        elements = _elements(text)
     except (BiipException, ValueError) as error:
         return [CodeRead(text, symbology, aim), FrameError(at, f"prefix {aim} says GS1, the text is not: {error}")]
-    return [CodeRead(text, symbology, aim, {element.ai.ai: element.value for element in elements})]
+    return [CodeRead(text, symbology, aim, elements)]
+
+
+def _elements(text: str) -> dict[str, str]:
+    """Take a GS1 text apart: element strings, as printed with `(AI)`, or a Digital Link (BiipException, ValueError)."""
+    from biip.gs1_digital_link_uris import GS1DigitalLinkURI
+    from biip.gs1_messages import GS1Message
+
+    if text.lower().startswith(("http://", "https://")):
+        found = GS1DigitalLinkURI.parse(text).element_strings
+    else:
+        found = (GS1Message.parse_hri if text.startswith("(") else GS1Message.parse)(text).element_strings
+    return {element.ai.ai: element.value for element in found}

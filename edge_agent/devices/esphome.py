@@ -81,7 +81,7 @@ def message(topic: str, payload: str, at: int = 0) -> list[Heard]:
     for pattern, read in TOPICS.items():
         found = re.fullmatch(pattern, rest)
         if found is not None:
-            heard = read(payload, *(int(number) for number in found.groups()))
+            heard = read(payload.strip(), *(int(number) for number in found.groups()))
             if heard is not None:
                 return (
                     [heard] if not isinstance(heard, bool) else [DeviceReply("status", {"node": node, "online": heard})]
@@ -90,16 +90,22 @@ def message(topic: str, payload: str, at: int = 0) -> list[Heard]:
     return [FrameError(at, f"topic '{rest[:80]}' is none of {', '.join(TOPICS)}")]
 
 
+def _status(payload: str) -> bool | None:
+    return STATUS.get(payload.lower())
+
+
 def _door(payload: str, number: int) -> LockState | None:
-    return LockState(1, number, OPEN[payload]) if payload in OPEN and 0 < number < TAMPER else None
+    closed = OPEN.get(payload.upper())
+    return LockState(1, number, closed) if closed is not None and 0 < number < TAMPER else None
 
 
 def _tamper(payload: str) -> LockState | None:
-    return LockState(1, TAMPER, OPEN[payload]) if payload in OPEN else None
+    closed = OPEN.get(payload.upper())
+    return LockState(1, TAMPER, closed) if closed is not None else None
 
 
 def _wiegand(payload: str) -> Heard | None:
-    found = re.fullmatch(r"([0-9]{1,3}) ([0-9a-f]{1,16})", payload)
+    found = re.fullmatch(r"([0-9]{1,3}) (?:0x)?([0-9a-fA-F]{1,16})", payload)
     if found is None:
         return None
     bits, value = int(found[1]), int(found[2], 16)
@@ -112,12 +118,12 @@ def _rdm6300(payload: str) -> Heard | None:
 
 
 def _pn532(payload: str) -> Heard | None:
-    found = re.fullmatch(r"[0-9A-F]{2}(-[0-9A-F]{2}){3,9}", payload)
-    return badge_of_uid(bytes.fromhex(payload.replace("-", ""))) if found else None
+    found = re.fullmatch(r"[0-9a-fA-F]{2}([-: ][0-9a-fA-F]{2}){3,9}", payload)
+    return badge_of_uid(bytes.fromhex(re.sub("[-: ]", "", payload))) if found else None
 
 
 TOPICS: dict[str, Callable[..., Heard | bool | None]] = {
-    "status": STATUS.get,
+    "status": _status,
     r"door/(\d{1,2})": _door,
     "tamper": _tamper,
     "wiegand": _wiegand,

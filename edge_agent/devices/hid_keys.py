@@ -39,5 +39,11 @@ SHIFTS = {42, 54}
 CONTROLS = {29, 97}
 ALTS = {56, 100}
 CAPS_LOCK = 58
+OTHER_LOCKS = {69, 70}
+"""Num Lock and Scroll Lock: scanners switch them, and they give no character."""
 ENDS = {28: "enter", 96: "enter", 15: "tab"}
 """Keys that may end a code; Tab is a character where it does not."""
+CONTROL_ENDS = {b"\r": "enter", b"\n": "enter", b"\t": "tab"}
+"""The same as Ctrl combinations: Ctrl+M, Ctrl+J, Ctrl+I."""
+DIGITS = {code: key for code, key in KEYPAD.items() if key.isdigit()}
+"""Keys of the keypad that, with Alt held, spell a character's number."""

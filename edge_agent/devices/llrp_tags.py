@@ -7,9 +7,8 @@ import struct
 from edge_agent.devices import llrp_tables as t
 from edge_agent.devices.base import DeviceFault, DeviceReply, MemoryRead, Reading, TagReported
 from edge_agent.devices.llrp_wire import WireError, parameters
+from edge_agent.devices.tags import LONGEST, SHORTEST
 
-SHORTEST_EPC, LONGEST_EPC = 4, 64
-"""Hex digits of the shortest EPC, and bytes of the longest, that are a tag's."""
 TID_CLASSES = (0xE0, 0xE2, 0xE3)
 """First byte of a transponder's identity (ISO/IEC 15963): such a read is its TID."""
 
@@ -29,7 +28,7 @@ def tag(body: bytes) -> list[Reading]:
         elif value[:8] == struct.pack(">II", t.IMPINJ, t.IMPINJ_RSSI) and len(value) >= 10:
             finer = int.from_bytes(value[8:10], "big", signed=True)
     epc = _epc(found)
-    if len(epc) < SHORTEST_EPC:  # a tag may be written so; it must not hide the others of its report
+    if len(epc) < 2 * SHORTEST:  # a tag may be written so; it must not hide the others of its report
         return [DeviceReply("blank_tag", {"antenna": _number(found, t.ANTENNA), "epc": epc})]
     pc = found[t.PC].hex().upper() if t.PC in found else None
     tid, others = _memory(reads, epc, pc)
@@ -54,7 +53,7 @@ def _epc(found: dict[int, bytes]) -> str:
     if len(data) < 2:
         raise WireError("tag report without an EPC")
     size = (int.from_bytes(data[:2], "big") + 7) // 8
-    if size > LONGEST_EPC:
+    if size > LONGEST:
         raise WireError(f"EPC of {size} bytes, longer than any tag's")
     if len(data) < 2 + size:
         raise WireError(f"EPC of {size} bytes in a parameter that holds {len(data) - 2}")

@@ -29,6 +29,7 @@ from edge_agent.devices.m100_tables import (
     TAG_REPLIES,
     error_meaning,
 )
+from edge_agent.devices.tags import counted
 
 COMMAND, REPLY, NOTICE = 0, 1, 2
 Region = Literal["", "china_920_925", "us", "europe", "china_840_845", "korea"]
@@ -80,7 +81,8 @@ def _read_tag(body: bytes, at: int, settings: M100Settings) -> Heard:
     if settings.check_crc and (binascii.crc_hqx(body[1:-2], 0xFFFF) ^ 0xFFFF) != int.from_bytes(body[-2:], "big"):
         return FrameError(at, f"tag notice with a wrong tag CRC {body[-2:].hex().upper()}")
     rssi = body[0] - 256 if body[0] > 127 else body[0]
-    return TagSeen(epc=body[3:-2].hex().upper(), antenna=settings.antenna, rssi=rssi, pc=body[1:3].hex().upper())
+    epc, pc = body[3:-2].hex().upper(), body[1:3].hex().upper()
+    return counted(TagSeen(epc=epc, antenna=settings.antenna, rssi=rssi, pc=pc))
 
 
 def _read_error(body: bytes, at: int) -> Heard:

@@ -135,7 +135,7 @@ class ModbusRelay(Framed):
         if function == 1:
             shown = bits[: self.settings.relays] if len(bits) == _padded(self.settings.relays) else bits
             fields |= {"bits": "".join("01"[bit] for bit in shown), "on": _numbers(shown)}
-        elif function == 3:
+        elif function in (3, 4):
             fields["registers"] = " ".join(f"{register:04X}" for register in message.registers)
         else:
             fields |= {"first": message.address + (function == 15), "count": message.count or 1}

@@ -19,6 +19,7 @@ FUNCTIONS = {
     1: "read_relays",
     2: "read_inputs",
     3: "read_registers",
+    4: "read_input_registers",
     5: "write_relay",
     6: "write_register",
     15: "write_relays",

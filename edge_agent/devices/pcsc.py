@@ -63,7 +63,9 @@ FAULTS: dict[int, str] = {
     0x6A82: "address not found",
     0x6B00: "wrong parameter",
 }
-FIRMWARE = b"ACR"
+FIRMWARE, DONE = b"ACR", b"\x90\x00"
+TELL_BY_STATUS = {"led_buzzer": "leds", "get_picc_parameters": "parameters", "set_picc_parameters": "parameters"}
+"""Commands answered by the second byte of a good status."""
 
 
 class PcscSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,7 +113,7 @@ class Pcsc:
         if data[0] in (0x3B, 0x3F) and _is_atr(data):
             return [DeviceReply("atr", {"atr": data.hex().upper()})]
         if data.startswith(FIRMWARE):
-            return [ReaderInfo("software", data.decode("ascii", "replace").strip("\x00"))]
+            return [ReaderInfo("software", data.removesuffix(DONE).decode("ascii", "replace").strip("\x00"))]
         if len(data) < 2:
             return [FrameError(at, "cut short: 1 of 2 bytes of a status", data.hex())]
         return _reply(asked, data[:-2], int.from_bytes(data[-2:], "big"))
@@ -157,8 +159,8 @@ def _is_atr(data: bytes) -> bool:
 def _reply(asked: str, data: bytes, status: int) -> list[Heard]:
     if data[:1] == bytes((pn532.CHIP,)) and len(data) > 1:
         return pn532.meaning(data)
-    if asked == "led_buzzer" and status >> 8 == 0x90:
-        return [DeviceReply(asked, {"leds": status & 0xFF})]
+    if asked in TELL_BY_STATUS and status >> 8 == DONE[0]:
+        return [DeviceReply(asked, {TELL_BY_STATUS[asked]: status & 0xFF})]
     if status != 0x9000:
         return [DeviceFault(status, FAULTS.get(status, "refused by the card or reader"))]
     if (asked == "get_uid" and data) or (not asked and len(data) in LIKE_UID):

@@ -2,6 +2,7 @@
 
 1. Command and reply share one shape: a frame is a reply if its status and data fit one, else a command.
 2. A layout is taken as known only when the other one cannot explain the bytes; what both explain is an error.
+3. Tags without an EPC are believed only where nothing else explains the bytes.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from edge_agent.devices.reader18_tables import (
     TAG_ERRORS,
     fits_status,
 )
+from edge_agent.devices.tags import SHORTEST, counted
 
 TID_BYTES = 12
 PHASE_BYTES = 7
@@ -144,26 +146,26 @@ def _name(code: int) -> str:
 # -- tags -----------------------------------------------------------------------------------------------------------
 
 
-def _tags_r18(data: bytes, _antennas: int) -> list[Tag] | None:
+def _tags_r18(data: bytes, _antennas: int, shortest: int) -> list[Tag] | None:
     """Read `Num (Len EPC)*`; None when it does not fit to the byte."""
     tags, at = [], 1
     while at < len(data):
         size = data[at]
-        if not size or size % 2 or size > 62:
+        if size < shortest or size % 2 or size > 62:
             return None
         tags.append(Tag(data[at + 1 : at + 1 + size]))
         at += 1 + size
     return tags if at == len(data) and len(tags) == data[0] else None
 
 
-def _tags_288m(data: bytes, antennas: int) -> list[Tag] | None:
+def _tags_288m(data: bytes, antennas: int, shortest: int) -> list[Tag] | None:
     """Read `Ant Num (Len EPC RSSI)*`; None when it does not fit to the byte."""
     antenna = _antenna(data[0], antennas)
     if antenna is None or len(data) < 2:
         return None
     tags, at = [], 2
     while at < len(data):
-        tag, length = _block(data[at:], antenna)
+        tag, length = _block(data[at:], antenna, shortest)
         if tag is None:
             return None
         tags.append(tag)
@@ -171,11 +173,11 @@ def _tags_288m(data: bytes, antennas: int) -> list[Tag] | None:
     return tags if at == len(data) and len(tags) == data[1] else None
 
 
-def _block(data: bytes, antenna: int) -> tuple[Tag | None, int]:
+def _block(data: bytes, antenna: int, shortest: int = SHORTEST) -> tuple[Tag | None, int]:
     """Read `Len EPC RSSI`: bit 7 of Len says that a TID ends the EPC, bit 6 that phase and frequency follow."""
     size, with_tid, with_phase = data[0] & 0x3F, data[0] & 0x80, data[0] & 0x40
     length = 1 + size + 1 + (PHASE_BYTES if with_phase else 0)
-    least = TID_BYTES + 2 if with_tid else 2
+    least = TID_BYTES + shortest if with_tid else shortest
     if size < least or size % 2 or len(data) < length:
         return None, 0
     end = 1 + size - (TID_BYTES if with_tid else 0)
@@ -195,7 +197,10 @@ READERS = {"r18": _tags_r18, "288m": _tags_288m}
 def _readable(data: bytes, settings: Reader18Settings) -> dict[str, list[Tag]]:
     """Give the tags by each layout that may be meant and explains every byte."""
     chosen = READERS if settings.layout == "auto" else {settings.layout: READERS[settings.layout]}
-    found = {name: read(data, settings.antennas) for name, read in chosen.items()}
+    for shortest in (SHORTEST, 0):
+        found = {name: read(data, settings.antennas, shortest) for name, read in chosen.items()}
+        if any(tags is not None for tags in found.values()):
+            break
     return {name: tags for name, tags in found.items() if tags is not None}
 
 
@@ -228,11 +233,13 @@ def _seen(tags: Sequence[Tag], address: int, settings: Reader18Settings, known: 
     place = settings.addresses.index(address) if address in settings.addresses else 0
     first = settings.antenna + place * settings.antennas
     return [
-        TagSeen(
-            epc=tag.epc.hex().upper(),
-            antenna=first + tag.antenna - 1,
-            rssi=None if tag.rssi is None else tag.rssi + settings.rssi_offset,
-            tid=tag.tid.hex().upper() or None,
+        counted(
+            TagSeen(
+                epc=tag.epc.hex().upper(),
+                antenna=first + tag.antenna - 1,
+                rssi=None if tag.rssi is None else tag.rssi + settings.rssi_offset,
+                tid=tag.tid.hex().upper() or None,
+            )
         )
         for tag in tags
     ]

@@ -26,6 +26,7 @@ from edge_agent.devices.base import (
     read_settings,
 )
 from edge_agent.devices.framed import Framed
+from edge_agent.devices.tags import counted
 from edge_agent.devices.thingmagic_tables import (
     ALL_METADATA,
     CODES,
@@ -140,7 +141,7 @@ class ThingMagic(Framed):
         pc, epc = tag[:2].hex().upper(), tag[2:-2].hex().upper()
         port = int.from_bytes(told.get("antenna", b"\x11"), "big") >> 4
         rssi = int.from_bytes(told["rssi"], "big", signed=True) if "rssi" in told else None
-        heard: list[Heard] = [TagSeen(epc, self.settings.antenna + max(port, 1) - 1, rssi, pc)]
+        heard: list[Heard] = [counted(TagSeen(epc, self.settings.antenna + max(port, 1) - 1, rssi, pc))]
         if told.get("memory"):
             heard.append(MemoryRead(epc, pc, told["memory"].hex().upper()))
         return heard

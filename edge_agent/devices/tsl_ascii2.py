@@ -26,6 +26,7 @@ from edge_agent.devices.base import (
     TagSeen,
     read_settings,
 )
+from edge_agent.devices.tags import counted
 
 ESC, STRAY, LINE_ENDS = 0x1B, (0x00, 0xFF), b"\r\n"
 LONGEST = 8192
@@ -176,7 +177,7 @@ class TslAscii2:
 
     def _of_tag(self, header: str, value: str) -> list[Heard]:
         heard = self._flush() if header in self._tag else []
-        if header in HEX_VALUES and not _is_hex(value):
+        if header in HEX_VALUES and not _is_hex(value) and (header, value) != ("EP", ""):
             return [*heard, FrameError(self._began, f"{header} {value!r} is not hex")]
         if header == "EP" and len(value) > LONGEST_EPC:
             return [*heard, FrameError(self._began, f"EPC of {len(value)} digits, {LONGEST_EPC} at most")]
@@ -192,7 +193,7 @@ class TslAscii2:
             return []
         epc, pc = tag["EP"].upper(), tag.get("PC", "").upper()
         rssi = float(tag["RI"]) if "RI" in tag else None
-        heard: list[Heard] = [TagSeen(epc, self.settings.antenna, rssi, pc or None)]
+        heard: list[Heard] = [counted(TagSeen(epc, self.settings.antenna, rssi, pc or None))]
         if "RD" in tag:
             heard.append(MemoryRead(epc, pc, tag["RD"].upper()))
         if "WW" in tag:

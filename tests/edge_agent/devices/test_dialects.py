@@ -29,10 +29,11 @@ from tests.edge_agent.devices.frames import FRAMES as FRAMES_ELSEWHERE
 from tests.edge_agent.devices.frames import Frame
 from tests.edge_agent.devices.frames_badges import BAD_BADGES, BADGE_BOUND, BADGE_FRAMES
 from tests.edge_agent.devices.frames_boards import BAD_BOARDS, BOARD_FRAMES
+from tests.edge_agent.devices.frames_by_hand import BY_HAND
 from tests.edge_agent.devices.frames_llrp import BAD_LLRP, LLRP_FRAMES
 from tests.edge_agent.devices.frames_readers import BAD_READERS, READER_BOUND, READER_FRAMES
 
-FRAMES = [*FRAMES_ELSEWHERE, *BOARD_FRAMES, *READER_FRAMES, *BADGE_FRAMES, *LLRP_FRAMES]
+FRAMES = [*FRAMES_ELSEWHERE, *BOARD_FRAMES, *READER_FRAMES, *BADGE_FRAMES, *LLRP_FRAMES, *BY_HAND]
 BAD = [*BAD_ELSEWHERE, *BAD_BOARDS, *BAD_READERS, *BAD_BADGES, *BAD_LLRP]
 
 SERIAL = sorted(set(FAMILIES) - {"barcode_camera", "pcsc"})

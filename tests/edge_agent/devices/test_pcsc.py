@@ -37,6 +37,17 @@ def hear(*apdus: str) -> list[Heard]:
     [
         ([UID], [CommandSeen("get_uid", {})]),
         (["04a1b2c39000"], [BadgeRead("04A1B2C3")]),
+        (
+            ["ff00480000", "414352313232553230339000"],
+            [CommandSeen("get_firmware", {}), ReaderInfo("software", "ACR122U203")],
+        ),
+        (
+            ["ff00517f00", "907f"],
+            [
+                CommandSeen("set_picc_parameters", {"parameter": 127}),
+                DeviceReply("set_picc_parameters", {"parameters": 127}),
+            ],
+        ),
         ([UID, "0416c6c2d738819000"], [CommandSeen("get_uid", {}), BadgeRead("0416C6C2D73881")]),
         ([UID, "01020304059000"], [CommandSeen("get_uid", {}), BadgeRead("0102030405")]),
         (["01020304059000"], [DeviceReply("reply", {"data": "0102030405"})]),
