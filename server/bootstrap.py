@@ -135,7 +135,8 @@ def intake_service(real: Real) -> "IntakeService":
 
 def consumer(real: Real) -> "Consumer":
     """Give the intake on the broker that the settings name."""
-    from server.intake.consumer import Broker, Consumer
+    from server.intake.consumer import Consumer
+    from server.intake.wire import Broker
 
     settings = real.settings
     broker = Broker(
@@ -143,9 +144,10 @@ def consumer(real: Real) -> "Consumer":
         settings.broker_port,
         settings.broker_username,
         settings.broker_password.get_secret_value(),
-        settings.broker_ca,
-        settings.broker_cert,
-        settings.broker_key,
+        *(
+            "" if path is None else str(path)
+            for path in (settings.broker_ca, settings.broker_cert, settings.broker_key)
+        ),
     )
     return Consumer(intake_service(real), broker)
 

@@ -1,10 +1,11 @@
-"""What the intake does between batches: send commands until answered, free lapsed grants, anchor the ledger."""
+"""What the intake does between batches: send commands, tell the ear the keys, free lapsed grants, anchor."""
 
-from collections.abc import Callable
 from typing import Final
 
 from contract.topics import topic
+from server.intake.hearing import Hearing
 from server.intake.service import IntakeService
+from server.store import inbox
 from server.store.anchors import anchor, unanchored
 from server.store.sql import fetch, run_many
 
@@ -23,10 +24,10 @@ ANCHOR_ENTRIES: Final = 1000
 class Chores:
     """Remembers when each chore was last done; `look` asks for commands to be looked for at once."""
 
-    def __init__(self, service: IntakeService, publish: Callable[[str, bytes], None]) -> None:
+    def __init__(self, service: IntakeService, hearing: Hearing) -> None:
         self.look = True
         self._service = service
-        self._publish = publish
+        self._hearing = hearing
         self._sent: dict[str, tuple[str, float]] = {}
         now = service.clock.real_mono()
         self._looked = self._lapsed = self._anchored = self._tidied = now
@@ -39,6 +40,7 @@ class Chores:
             self._service.database.tidy()
         if self.look or now - self._looked >= LOOK_SECONDS:
             self.look, self._looked = False, now
+            self._tell_keys()
             self._send_commands(now)
             self._anchor(now)
         if now - self._lapsed >= LAPSE_SECONDS:
@@ -50,6 +52,11 @@ class Chores:
         self._sent = {command: sent for command, sent in self._sent.items() if sent[0] != station}
         self.look = True
 
+    def _tell_keys(self) -> None:
+        with self._service.database.engine.connect() as connection:
+            keys = inbox.all_station_keys(connection)
+        self._hearing.know({name: bytes.fromhex(text) for name, text in keys.items()})
+
     def _send_commands(self, now: float) -> None:
         with self._service.database.engine.connect() as connection:
             rows = fetch(connection, _COMMANDS)
@@ -57,7 +64,7 @@ class Chores:
         for row in rows:
             if row.command not in self._sent or now - self._sent[row.command][1] >= RESEND_SECONDS:
                 self._sent[row.command] = (row.station, now)
-                self._publish(topic(row.station, "command"), bytes(row.payload))
+                self._hearing.publish(topic(row.station, "command"), bytes(row.payload))
 
     def _anchor(self, now: float) -> None:
         with self._service.database.engine.connect() as connection:

@@ -5,7 +5,7 @@ Law 2: a batch that fails for any other reason is halved until the poison stands
 Law 3: a receipt says only what is committed: everything up to `upto`, and what is missing after it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, Prog
 
 from contract.codec import seal
 from contract.errors import ContractError
-from contract.messages import Anchor, AnyAnswer, AnyEvent, CertificateIssued, Receipt
+from contract.messages import Anchor, AnyAnswer, CertificateIssued, Receipt
 from server.clock import Clock
 from server.domain.alarms import severity_of
 from server.domain.policy import Policy
@@ -26,17 +26,16 @@ from server.intake.batch import (
     Incoming,
     Opened,
     Refusal,
-    Sealed,
+    Unreadable,
     explained,
     first_head,
     read,
     said_by,
     take_place,
-    unseal,
 )
-from server.intake.checker import Checker
 from server.intake.handlers import handle, note_wanted
 from server.intake.pins import Pins, Said
+from server.intake.wire import Proven
 from server.service.cabinet.authority import SiteAuthority
 from server.service.cabinet.setting import set_alarm
 from server.service.cabinet.work import Heard, Work
@@ -64,14 +63,12 @@ class Taken:
     refused: list[Refusal] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Begun:
-    """Messages whose signatures are being checked; `units` is what they are found to be."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What messages were found to be, before anything is judged, and what was found of the PINs in them."""
 
-    looked: list[Sealed | Refusal]
-    answers: Callable[[], list[bool]]
-    units: list[Opened | Refusal] | None = None
-    pins: Said | None = None
+    units: list[Opened | Refusal]
+    pins: Said
 
 
 @dataclass(slots=True)
@@ -103,7 +100,6 @@ class IntakeService:
         self.clock = clock
         self.authority = authority
         self._pins = Pins(database, keys.pin, clock)
-        self.checker = Checker()
 
     def take(self, payload: bytes) -> bytes:
         """Take one batch and give its signed receipt; raises ContractError when it is not a station's batch."""
@@ -115,38 +111,23 @@ class IntakeService:
 
     def take_many(self, messages: Sequence[Incoming]) -> Taken:
         """Take messages in the order they came; raises what the database raises when nothing could be committed."""
-        return self.finish(self.begin(messages))
+        return self.commit(self.read(messages))
 
-    def begin(self, messages: Sequence[Incoming]) -> Begun:
-        """Begin to take messages: their signatures are checked while others are committed."""
+    def read(self, messages: Sequence[Incoming | Proven]) -> Checked:
+        """Check and read messages; the ear's word counts if the key it checked with is still in force."""
         with self.database.engine.connect() as connection:
-            keys = self._keys(connection, messages)
-        looked = [unseal(message, keys) for message in messages]
-        signed = [(one.key, one.signature, one.body) for one in looked if isinstance(one, Sealed)]
-        return Begun(looked, self.checker.check(signed))
+            texts = inbox.station_keys(connection, {_speaker(message) for message in messages})
+        keys = {name: bytes.fromhex(text) for name, text in texts.items()}
+        units = self._explained([_read(message, keys) for message in messages])
+        return Checked(units, self._pins.check(units, duress=self.policy.access.duress_pin))
 
-    def finish(self, begun: Begun) -> Taken:
-        """Commit messages that were begun; raises what the database raises, and may then be called again."""
-        if begun.units is None:
-            good = iter(begun.answers())
-            units = [read(one, next(good)) if isinstance(one, Sealed) else one for one in begun.looked]
-            begun.units = self._explained(units)
-        if begun.pins is None:
-            begun.pins = self._pins.check(begun.units, duress=self.policy.access.duress_pin)
-        return self._take(begun.units, begun.pins)
-
-    def close(self) -> None:
-        """End what helps."""
-        self.checker.close()
+    def commit(self, checked: Checked) -> Taken:
+        """Judge and commit; raises what the database raises, and may then be called again with the same."""
+        return self._take(checked.units, checked.pins) if checked.units else Taken()
 
     def sign(self, message: Receipt | AnyAnswer | CertificateIssued) -> bytes:
         """Sign what a station is told."""
         return seal(self.keys.signing, message)
-
-    def _keys(self, connection: Connection, messages: Sequence[Incoming]) -> dict[str, bytes]:
-        """Give the keys of the stations that may have sent these; a station made inactive has none from then on."""
-        texts = inbox.station_keys(connection, {message.station or said_by(message.payload) for message in messages})
-        return {name: bytes.fromhex(text) for name, text in texts.items()}
 
     def _explained(self, units: list[Opened | Refusal]) -> list[Opened | Refusal]:
         """Tell a station that speaks with a revoked key from one that nobody knows."""
@@ -206,6 +187,19 @@ class IntakeService:
         return Taken(receipts, work.answers, [unit for unit in units if isinstance(unit, Refusal)])
 
 
+def _speaker(message: Incoming | Proven) -> str:
+    if isinstance(message, Proven):
+        return message.unit.station
+    return message.station or said_by(message.payload)
+
+
+def _read(message: Incoming | Proven, keys: Mapping[str, bytes]) -> Opened | Refusal:
+    if isinstance(message, Incoming):
+        return read(message, keys)
+    unit = message.unit
+    return unit if keys.get(unit.station) == message.key else read(Incoming(unit.payload, unit.station), keys)
+
+
 def _place(connection: Connection, units: Sequence[Opened], now_us: int, poison: Exception | None) -> _Placed:
     placed = _Placed()
     stored = inbox.load_heads(connection, {(unit.station, unit.epoch) for unit in units})
@@ -228,10 +222,11 @@ def _place(connection: Connection, units: Sequence[Opened], now_us: int, poison:
 
 
 def _heard(unit: Opened, index: int, now_us: int, poison: Exception | None) -> tuple[Heard, ContractError | None]:
-    event: AnyEvent | ContractError = unit.events[index]
+    event = unit.events[index]
     seq, name, raw = unit.first + index, unit.hashes[index], unit.raws[index]
-    if isinstance(event, ContractError):
-        return Heard(unit.station, unit.epoch, seq, name, None, now_us, now_us, raw=raw), event
+    if isinstance(event, Unreadable):
+        unread = ContractError(event.reason, event.detail)
+        return Heard(unit.station, unit.epoch, seq, name, None, now_us, now_us, raw=raw), unread
     said_us = event.wall_us + event.offset_us
     ahead = said_us - now_us > max(LATE_US, event.offset_error_us or 0)
     occurred_us = max(0, min(said_us, now_us))  # nothing is heard of before it happens, nor happened before 1970

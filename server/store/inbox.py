@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from server.store.sql import fetch, run_many
 
 _STATIONS = "SELECT name, public_key FROM station WHERE active AND name {names}"
+_ALL_STATIONS = "SELECT name, public_key FROM station WHERE active"
 _REVOKED = (
     "SELECT station, public_key, revoked_why FROM station_key WHERE revoked_us IS NOT NULL AND station {names}"
     " ORDER BY revoked_us DESC"
@@ -60,6 +61,11 @@ class Refused:
 def station_keys(connection: Connection, names: Iterable[str]) -> dict[str, str]:
     """Give the public keys (hex) of the active ones among these stations."""
     return {row.name: row.public_key for row in fetch(connection, _STATIONS, names=sorted(names))}
+
+
+def all_station_keys(connection: Connection) -> dict[str, str]:
+    """Give the public keys (hex) of all active stations."""
+    return {row.name: row.public_key for row in fetch(connection, _ALL_STATIONS)}
 
 
 def revoked_keys(connection: Connection, names: Iterable[str]) -> dict[str, list[tuple[str, str]]]:

@@ -16,7 +16,8 @@ from sqlmodel import select
 from contract.codec import encode, open_answer, open_receipt
 from contract.messages import Grant, Receipt, Status
 from contract.topics import topic
-from server.intake.consumer import Broker, Consumer
+from server.intake.consumer import Consumer
+from server.intake.wire import Broker
 from server.store.tables import Inbox, Movement, Outgoing, Quarantine, Station
 from server.store.unit_of_work import Database
 from tests.server.company import KEYS, WANG, Writer, allow, intake, settle_in
@@ -117,7 +118,8 @@ def test_commands_outlive_a_crash(database: Database, mosquitto: int) -> None:
 
 CHILD = """
 import os, signal, sys, threading
-from server.intake.consumer import Broker, Consumer
+from server.intake.consumer import Consumer
+from server.intake.wire import Broker
 from server.store import inbox
 from server.store.unit_of_work import Database
 from tests.server.company import intake
@@ -129,7 +131,7 @@ elif moment == "before the acknowledgement":
     Consumer._send = die
 consumer = Consumer(intake(Database(url)), Broker("127.0.0.1", port, "server", "server"))
 if moment == "before the acknowledgement":
-    consumer._client.ack_many = die
+    consumer._hearing.acknowledge = die
 consumer.run(threading.Event())
 """
 
