@@ -56,17 +56,13 @@ def sqlite_stores(folder: Path) -> Callable[[], Store]:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     copy = folder / "copy.sqlite"
 
-    def ask(query: str) -> list[Any]:
-        with contextlib.closing(sqlite3.connect(copy)) as connection:
-            return connection.execute(query).fetchall()
-
     def fresh() -> Store:
         for path in folder.glob("copy.sqlite*"):
             path.unlink()
         shutil.copy(template, copy)
         with copy.open("rb+") as file:
             os.fsync(file.fileno())  # what the copy left to write is not the intake's to wait for
-        return Store(f"sqlite:///{copy}", ask)
+        return Store(f"sqlite:///{copy}", _asker(lambda: sqlite3.connect(copy)))
 
     return fresh
 
@@ -84,15 +80,23 @@ def postgres_stores(url: str) -> Callable[[], Store]:
     run("CREATE DATABASE base")
     base.load(base_url)
 
-    def ask(query: str) -> list[Any]:
-        with psycopg.connect(copy_url.replace("+psycopg", "")) as connection:
-            return connection.execute(query.encode()).fetchall()
-
     def fresh() -> Store:
         run("DROP DATABASE IF EXISTS copy WITH (FORCE)", "CREATE DATABASE copy TEMPLATE base", "CHECKPOINT")
-        return Store(copy_url, ask)
+        return Store(copy_url, _asker(lambda: psycopg.connect(copy_url.replace("+psycopg", ""), autocommit=True)))
 
     return fresh
+
+
+def _asker(connect: Callable[[], Any]) -> Callable[[str], list[Any]]:
+    """Ask over one connection, made when first needed: to begin one, often, would cost the subject its processor."""
+    kept: list[Any] = []
+
+    def ask(query: str) -> list[Any]:
+        if not kept:
+            kept.append(connect())
+        return list(kept[0].execute(query).fetchall())
+
+    return ask
 
 
 @contextlib.contextmanager
