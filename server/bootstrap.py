@@ -144,10 +144,9 @@ def consumer(real: Real) -> "Consumer":
         settings.broker_port,
         settings.broker_username,
         settings.broker_password.get_secret_value(),
-        *(
-            "" if path is None else str(path)
-            for path in (settings.broker_ca, settings.broker_cert, settings.broker_key)
-        ),
+        ca=str(settings.broker_ca or ""),
+        certificate=str(settings.broker_cert or ""),
+        key=str(settings.broker_key or ""),
     )
     return Consumer(intake_service(real), broker)
 

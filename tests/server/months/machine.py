@@ -312,7 +312,6 @@ class Months(Papers):
     def teardown(self) -> None:
         """Verify the ledger, then leave nothing behind."""
         try:
-            self.house.intake.close()
             with open_ledger(None, self.database.url) as (entries, anchors):
                 report = check(entries, anchors)
             assert report.wrong == ""

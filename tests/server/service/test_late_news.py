@@ -82,7 +82,6 @@ def tell(
         now = movements(database)
         assert now[: len(said)] == said, "a movement was rewritten"
         said = now
-    service.close()
     with database.read() as db:
         cases = Counter(case.kind for case in db.exec(select(Case)))
         loans = sorted((loan.item_id, loan.person_id, loan.taken_us, loan.state) for loan in db.exec(select(Loan)))

@@ -1,0 +1,123 @@
+"""The intake's ear: it vouches for what is all it should be, comes back when lost, ends with its input."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from contract.messages import AccessRequested
+from server.intake.batch import Opened
+from server.intake.ear import proven
+from server.intake.hearing import Hearing
+from server.intake.wire import Broker, Came, Joined, Listening, Lost, News, Proven, news, read_frame, write_frame
+from server.store.unit_of_work import Database
+from tests.server.company import STATION_KEYS, WANG, Writer, intake, settle_in
+from tests.server.intake.test_consumer import StationClient
+
+KEYS = {name: key.public_key().public_bytes_raw() for name, key in STATION_KEYS.items()}
+
+
+def came(payload: bytes, station: str = "a") -> Came:
+    return Came(1, 7, "up", station, payload)
+
+
+def test_it_vouches_for_what_is_all_it_should_be() -> None:
+    said = proven(came(Writer().asks(WANG)[1]), KEYS)
+    assert isinstance(said, Proven)
+    assert (said.mid, said.key, said.unit.station) == (7, KEYS["a"], "a")
+    assert isinstance(said.unit.events[0], AccessRequested)
+
+
+@pytest.mark.parametrize("what", ["rubbish", "forged", "another's topic", "a key it does not know"])
+def test_what_it_cannot_vouch_for_goes_on_as_it_came(what: str) -> None:
+    payload = Writer().asks(WANG)[1]
+    given = {
+        "rubbish": came(b"no envelope"),
+        "forged": came(payload[:-2] + b" }"),
+        "another's topic": came(payload, "b"),
+        "a key it does not know": came(payload, "c"),
+    }[what]
+    assert proven(given, KEYS) is given
+
+
+def test_its_word_counts_only_with_the_key_in_force(database: Database) -> None:
+    settle_in(database)
+    old = Ed25519PrivateKey.generate()
+    key = old.public_key().public_bytes_raw()
+    said = proven(came(Writer(key=old).asks(WANG)[1]), {"a": key})
+    assert isinstance(said, Proven)
+    service = intake(database)
+    taken = service.commit(service.read([said]))
+    assert [refusal.reason for refusal in taken.refused] == ["bad_signature"]
+    good = proven(came(Writer().asks(WANG)[1]), KEYS)
+    assert isinstance(good, Proven)
+    (unit,) = service.read([good]).units
+    assert isinstance(unit, Opened)
+    assert unit is good.unit
+
+
+def test_what_it_says_survives_the_pipe() -> None:
+    said: list[News] = [
+        proven(came(Writer().asks(WANG)[1]), KEYS),
+        came(b"x"),
+        Joined(True),
+        Listening(True, ""),
+        Lost("x"),
+    ]
+    read_end, write_end = os.pipe()
+    with os.fdopen(read_end, "rb") as source, os.fdopen(write_end, "wb") as sink:
+        write_frame(sink, said)
+        assert read_frame(source, news) == said
+
+
+def until(hearing: Hearing, kind: type, seconds: float = 15) -> News:
+    """Hear until there is news of a kind."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for one in hearing.next(0.1, 10):
+            if isinstance(one, kind):
+                return one
+    raise AssertionError(f"no {kind.__name__}")
+
+
+def test_a_lost_ear_is_started_again_and_hears_what_was_not_acknowledged(mosquitto: int) -> None:
+    hearing = Hearing(Broker("127.0.0.1", mosquitto, "server", "server"))
+    hearing.know(KEYS)
+    station = StationClient(mosquitto)
+    try:
+        until(hearing, Listening)
+        station.send(Writer().asks(WANG)[1])
+        first = until(hearing, Proven)
+        assert hearing._ear is not None
+        os.kill(hearing._ear.pid, signal.SIGKILL)
+        until(hearing, Lost)
+        joined = until(hearing, Joined)
+        assert isinstance(joined, Joined)
+        assert joined.remembered
+        again = until(hearing, Proven)
+        assert isinstance(first, Proven)
+        assert isinstance(again, Proven)
+        assert again.unit == first.unit
+    finally:
+        station.close()
+        hearing.close()
+    assert hearing._ear is None
+
+
+def test_it_ends_with_its_input(mosquitto: int) -> None:
+    command = [sys.executable, "-c", "from server.intake.ear import serve; serve()"]
+    ear = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert ear.stdin is not None
+        write_frame(ear.stdin, Broker("127.0.0.1", mosquitto, "server", "server"))  # type: ignore[arg-type]
+        ear.stdin.close()
+        assert ear.wait(10) == 0
+    finally:
+        ear.kill()
+        ear.wait()
+        if ear.stdout is not None:
+            ear.stdout.close()
