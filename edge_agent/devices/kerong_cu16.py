@@ -21,6 +21,7 @@ from edge_agent.devices.base import (
     SettingsError,
     read_settings,
 )
+from edge_agent.devices.boards import Boards
 from edge_agent.devices.framed import Framed
 
 STX, ETX = 0x02, 0x03
@@ -63,8 +64,10 @@ class KerongSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 500
 
 
-class KerongCu16(Framed):
+class KerongCu16(Boards, Framed):
     """Speak to the boards of one bus."""
+
+    settings: KerongSettings
 
     Settings: ClassVar[type[msgspec.Struct]] = KerongSettings
     baudrate: ClassVar[int] = 19200
@@ -78,20 +81,9 @@ class KerongCu16(Framed):
         for board in self.settings.boards:
             if not 0 <= board <= HIGHEST_BOARD:
                 raise SettingsError(f"kerong_cu16: boards are numbered 0 to {HIGHEST_BOARD}, not {board}")
-        self._turn = 0
         super().__init__()
 
     # -- bytes in -----------------------------------------------------------------------------------------------
-
-    @property
-    def pause(self) -> float:
-        """Seconds of silence after which what is incomplete is torn."""
-        return self.settings.pause_ms / 1000
-
-    @property
-    def prompt_after(self) -> float | None:
-        """Seconds between two questions for all lock states."""
-        return self.settings.poll_ms / 1000 if self.settings.poll_ms and self.settings.boards else None
 
     @property
     def pulse(self) -> float:
@@ -134,16 +126,6 @@ class KerongCu16(Framed):
 
     # -- commands out -------------------------------------------------------------------------------------------
 
-    def greeting(self) -> list[bytes]:
-        """Send nothing: a lock board must do nothing unasked."""
-        return []
-
-    def prompt(self) -> bytes:
-        """Ask the next board for all its lock states."""
-        board = self.settings.boards[self._turn % len(self.settings.boards)]
-        self._turn += 1
-        return self.query_all(board)
-
     def open(self, board: int, lock: int) -> bytes:
         """Fire one lock for the time set in the board."""
         return _command(OPEN, board, lock)
@@ -163,11 +145,6 @@ class KerongCu16(Framed):
         return _command(QUERY_ALL, board)
 
     # -- on a shared line -----------------------------------------------------------------------------------------
-
-    @property
-    def addresses(self) -> tuple[int, ...]:
-        """The boards that are this device's own."""
-        return self.settings.boards
 
     def answers(self, request: bytes, heard: list[Reading]) -> bool:
         """Tell whether this is the answer: a question is answered by the board's states."""

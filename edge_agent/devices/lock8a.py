@@ -23,6 +23,7 @@ from edge_agent.devices.base import (
     UnlockReply,
     read_settings,
 )
+from edge_agent.devices.boards import Boards
 from edge_agent.devices.lock8a_wire import (
     ASK,
     ASK_FIRMWARE,
@@ -49,8 +50,10 @@ from edge_agent.devices.lock8a_wire import (
 )
 
 
-class Lock8A:
+class Lock8A(Boards):
     """Speak to the boards of one bus."""
+
+    settings: Lock8ASettings
 
     Settings: ClassVar[type[msgspec.Struct]] = Lock8ASettings
     baudrate: ClassVar[int] = 9600
@@ -65,19 +68,8 @@ class Lock8A:
         self._closed_is_one = self.settings.feedback == "closing"
         self._waiting = bytearray()
         self._base = 0
-        self._turn = 0
 
     # -- bytes in -----------------------------------------------------------------------------------------------
-
-    @property
-    def pause(self) -> float:
-        """Seconds of silence that end a frame."""
-        return self.settings.pause_ms / 1000
-
-    @property
-    def prompt_after(self) -> float | None:
-        """Seconds between two questions for all lock states."""
-        return self.settings.poll_ms / 1000 if self.settings.poll_ms and self.settings.boards else None
 
     @property
     def unparsed(self) -> bytes:
@@ -195,11 +187,6 @@ class Lock8A:
     # -- on a shared line -----------------------------------------------------------------------------------------
 
     @property
-    def addresses(self) -> tuple[int, ...]:
-        """The boards that are this device's own."""
-        return self.settings.boards
-
-    @property
     def pulse(self) -> float:
         """Seconds a lock is powered by the boards' own pulse, with some to spare."""
         return PULSE
@@ -216,18 +203,6 @@ class Lock8A:
         return any(isinstance(r, DeviceReply) and r.fields.get("board") == board for r in heard)
 
     # -- commands out ---------------------------------------------------------------------------------------------
-
-    def greeting(self) -> list[bytes]:
-        """Send nothing: a lock board must do nothing unasked."""
-        return []
-
-    def prompt(self) -> bytes:
-        """Ask the next board for all its lock states."""
-        if not self.settings.boards:
-            return b""
-        board = self.settings.boards[self._turn % len(self.settings.boards)]
-        self._turn += 1
-        return self.query_all(board)
 
     def open(self, board: int, lock: int, seconds: int | None = None) -> bytes:
         """Fire one lock with the board's own pulse, or for 1 to 9 seconds."""

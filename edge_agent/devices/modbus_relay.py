@@ -27,6 +27,7 @@ from edge_agent.devices.base import (
     UnlockReply,
     read_settings,
 )
+from edge_agent.devices.boards import Boards
 from edge_agent.devices.framed import Framed
 
 ALL, FLASH_ON, FLASH_OFF = 0x00FF, 0x0200, 0x0400
@@ -60,8 +61,10 @@ class ModbusRelaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     ] = "board"
 
 
-class ModbusRelay(Framed):
+class ModbusRelay(Boards, Framed):
     """Speak to the boards of one bus."""
+
+    settings: ModbusRelaySettings
 
     Settings: ClassVar[type[msgspec.Struct]] = ModbusRelaySettings
     baudrate: ClassVar[int] = 9600
@@ -82,22 +85,11 @@ class ModbusRelay(Framed):
             self._pdu: Any = import_module("pymodbus.pdu")
         except ImportError as error:
             raise SettingsError(f"modbus_relay needs the extra 'modbus' ({error})") from None
-        self._turn = 0
         self._opening: dict[int, int] = {}
         """The lock last opened on each board, as long as no answer came: an exception names no relay."""
         super().__init__()
 
     # -- bytes in -----------------------------------------------------------------------------------------------
-
-    @property
-    def pause(self) -> float:
-        """Seconds of silence after which what is incomplete is torn."""
-        return self.settings.pause_ms / 1000
-
-    @property
-    def prompt_after(self) -> float | None:
-        """Seconds between two questions for the inputs."""
-        return self.settings.poll_ms / 1000 if self.settings.poll_ms and self.settings.boards else None
 
     @property
     def pulse(self) -> float:
@@ -183,12 +175,6 @@ class ModbusRelay(Framed):
         """Switch all relays off."""
         return [self.all_off(board) for board in self.settings.boards]
 
-    def prompt(self) -> bytes:
-        """Ask the next board for its inputs."""
-        board = self.settings.boards[self._turn % len(self.settings.boards)]
-        self._turn += 1
-        return self.query_all(board)
-
     def open(self, board: int, lock: int) -> bytes:
         """Power one lock for `pulse_ms`; the board itself switches off."""
         if not 1 <= lock <= self.settings.relays:
@@ -227,11 +213,6 @@ class ModbusRelay(Framed):
         return frame
 
     # -- on a shared line -----------------------------------------------------------------------------------------
-
-    @property
-    def addresses(self) -> tuple[int, ...]:
-        """The boards that are this device's own."""
-        return self.settings.boards
 
     def answers(self, request: bytes, heard: list[Reading]) -> bool:
         """Tell whether this is the answer: from the same board, to the same function, an exception included."""
