@@ -7,6 +7,7 @@ Law 2: what the sheet does not allow is refused.
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
@@ -111,6 +112,13 @@ class AccessRule:
     """Such items open for nobody alone: so long before, somebody else of these posts has shown a badge there."""
     duress_pin: bool = False
     """The PIN with its last digit one higher (after 9 comes 0) opens as ever and sets a silent alarm."""
+    alarm_before: time = time.min
+    alarm_after: time = time.max
+    alarm_off_days: bool = False
+    """Openings before, after, or on days the office is closed are granted as ever, and told."""
+    foreign_badges: int = 3
+    foreign_minutes: int = 10
+    """So many badges nobody ever had, shown at one cabinet within so long, are told; 0: none are."""
 
 
 class Calendar(StrEnum):
@@ -274,6 +282,10 @@ def _gaps(policy: Policy) -> list[str]:
         found.append("alarms: overdue_hard_days and station_offline_minutes must be at least 1")
     if policy.access.second_person_seconds < 1:
         found.append("access.second_person_seconds: needs at least 1")
+    if policy.access.foreign_badges < 0 or policy.access.foreign_minutes < 1:
+        found.append("access: foreign_badges must be at least 0, foreign_minutes at least 1")
+    if policy.access.alarm_before >= policy.access.alarm_after:
+        found.append("access.alarm_before: must be earlier than alarm_after")
     if any(rung.after_minutes < 1 or not rung.tell for rung in policy.alarms.ladder):
         found.append("alarms.ladder: each rung needs after_minutes of at least 1 and somebody to tell")
     found += disposal_gaps(policy.retention, policy.destruction, policy.backups)

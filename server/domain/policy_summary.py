@@ -1,9 +1,10 @@
 """A policy sheet told in sentences, in Chinese or English: who files, who approves, when things are due."""
 
 from collections.abc import Collection, Iterable
+from datetime import time
 from enum import Enum
 
-from server.domain.policy import DueRow, Policy
+from server.domain.policy import AccessRule, DueRow, Policy
 from server.domain.policy_requests import ApprovalRow, ApprovalStep
 from server.domain.reasons import Language
 from server.domain.wordings import WORDS
@@ -45,6 +46,12 @@ _SAYS: dict[str, tuple[str, str]] = {
     "duress": (
         "R20 密码末位加一：照常开柜并暗中报警",
         "R20 the PIN with its last digit one higher opens and alarms silently",
+    ),
+    "schedule": ("R20 {before}–{after} 之外{off}开柜报警", "R20 openings outside {before} to {after}{off} are alarmed"),
+    "off_days": ("及非办公日", " or on days off"),
+    "foreign": (
+        "R20 {minutes} 分钟内同一柜机刷无人登记的卡 {badges} 次报警",
+        "R20 {badges} badges that nobody has at one cabinet within {minutes} min are alarmed",
     ),
     "all": ("全部", "all"),
     "nobody": ("无", "nobody"),
@@ -122,6 +129,15 @@ class _Teller:
             yield self._say("two", what=self._words(two), seconds=str(policy.access.second_person_seconds))
         if policy.access.duress_pin:
             yield self._say("duress")
+        yield from self._remarks(policy.access)
+
+    def _remarks(self, rule: AccessRule) -> Iterable[str]:
+        """Say what is told of although a door opens, or none does."""
+        if (rule.alarm_before, rule.alarm_after, rule.alarm_off_days) != (time.min, time.max, False):
+            off = self._say("off_days") if rule.alarm_off_days else ""
+            yield self._say("schedule", before=f"{rule.alarm_before:%H:%M}", after=f"{rule.alarm_after:%H:%M}", off=off)
+        if rule.foreign_badges:
+            yield self._say("foreign", badges=str(rule.foreign_badges), minutes=str(rule.foreign_minutes))
 
     def _due(self, row: DueRow) -> str:
         return self._say(

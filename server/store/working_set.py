@@ -32,7 +32,7 @@ _LINES = (
     " FROM line JOIN authority ON authority.id = line.authority_id JOIN item ON item.id = line.item_id"
     " WHERE line.person_id {people} AND line.until_us > :since"
 )
-_TAGS = "SELECT epc, item_id, dead_us FROM tag WHERE epc {epcs}"
+_TAGS = "SELECT epc, item_id, dead_us, tid FROM tag WHERE epc {epcs}"
 _CODES = "SELECT id, code FROM item WHERE active AND code {codes}"
 _HELD = "SELECT id FROM item WHERE holder_id {people}"
 _ITEMS = (
@@ -108,6 +108,8 @@ class WorkingSet:
     by_epc: dict[str, int] = field(default_factory=dict)
     dead_us: dict[str, int] = field(default_factory=dict)
     """Since when a tag says nothing of its item any more; what it said before still holds."""
+    tids: dict[str, str] = field(default_factory=dict)
+    """The tags' own numbers, of those that were bound with one."""
     by_code: dict[str, int] = field(default_factory=dict)
     held: dict[int, set[int]] = field(default_factory=dict)
     lines: dict[int, LineFacts] = field(default_factory=dict)
@@ -125,10 +127,12 @@ def load(connection: Connection, wanted: Wanted, since_us: int) -> WorkingSet:
     for row in fetch_plain(connection, _VISITS, sessions=sorted(wanted.sessions)):
         found.visits[row[0]] = _visit(row)
     people = {*found.badges.values(), *(v.person_id for v in found.visits.values() if v.person_id is not None)}
-    for epc, item_id, dead_us in fetch_plain(connection, _TAGS, epcs=sorted(wanted.epcs)):
+    for epc, item_id, dead_us, tid in fetch_plain(connection, _TAGS, epcs=sorted(wanted.epcs)):
         found.by_epc[epc] = item_id
         if dead_us is not None:
             found.dead_us[epc] = dead_us
+        if tid:
+            found.tids[epc] = tid
     if wanted.codes:
         found.by_code = {row.code: row.id for row in fetch(connection, _CODES, codes=sorted(wanted.codes))}
     askers = {found.badges[c] for c in wanted.asking if c in found.badges}

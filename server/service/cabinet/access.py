@@ -17,6 +17,7 @@ from server.domain.scopes import EVERYTHING
 from server.domain.training import TrainingFacts
 from server.domain.verdicts import Reason
 from server.domain.words import AlarmKind, LineState, RequestState
+from server.service.cabinet.intrusions import alarm_hours, alarm_strangers
 from server.service.cabinet.setting import set_alarm
 from server.service.cabinet.work import NO_PIN, Heard, PinSaid, Work
 from server.service.people.scopes import scope_of
@@ -51,6 +52,9 @@ def access_requested(work: Work, heard: Heard, event: AccessRequested) -> None:
     """Answer one request for access."""
     person_id = work.person_of(event.credential)
     visit = _visit(work, heard, event, person_id)
+    if event.offline and heard.late_us >= TTL_MS * 1000:
+        _note(work, heard, event, visit)
+        return
     answer = may_open(work.policy, _facts(work, heard, event, person_id, visit))
     if not isinstance(answer, Access):
         answer = may_open(work.policy, _facts(work, heard, event, person_id, visit, asked=_asked_for(work, person_id)))
@@ -60,6 +64,15 @@ def access_requested(work: Work, heard: Heard, event: AccessRequested) -> None:
         _grant(work, heard, event, visit, answer, asked)
     else:
         _deny(work, heard, event, visit, answer.reasons, asked)
+
+
+def _note(work: Work, heard: Heard, event: AccessRequested, visit: Visit) -> None:
+    """Write down what was asked while nobody could be asked: an answer would come too late to be acted on."""
+    work.save_visit(visit)
+    said = {"session": event.session, "codes": event.codes, "person": work.pseudonym(visit.person_id)}
+    entry = work.record(heard, "access_asked_offline", {key: value for key, value in said.items() if value})
+    _alarm_inactive(work, heard, event, visit.person_id, entry)
+    _alarm_duress(work, heard, event, visit, entry)
 
 
 def pin_typed(work: Work, heard: Heard, event: PinTyped) -> None:
@@ -155,6 +168,8 @@ def _alarm_inactive(work: Work, heard: Heard, event: AccessRequested, person_id:
     if person_id is None:
         rows = fetch(work.uow.connection, _WITHDRAWN, credential=event.credential)
         person_id = rows[0].person_id if rows else None
+        if person_id is None:
+            alarm_strangers(work, heard, work.facts.visits[event.session], entry)
     elif work.facts.people[person_id].active:
         return
     if person_id is not None:
@@ -200,6 +215,7 @@ def _grant(
         "policy": work.policy.digest,
     }
     entry = work.record(heard, "grant_given", body)
+    alarm_hours(work, heard, visit, entry)
     _alarm_duress(work, heard, event, visit, entry)
     work.answers.append(
         Grant(

@@ -4,6 +4,7 @@ from contract.messages import ExitPassed
 from server.domain.alarms import severity_of
 from server.domain.custody import ItemFacts
 from server.domain.exits import Taken, judge_leaving
+from server.service.cabinet.intrusions import alarm_other_tags
 from server.service.cabinet.setting import set_alarm
 from server.service.cabinet.work import Heard, Work
 
@@ -26,6 +27,7 @@ def exit_passed(work: Work, heard: Heard, event: ExitPassed) -> None:
         "moved_since": [item.code for item in items if item.custody.since_us > heard.occurred_us],
     }
     entry = work.record(heard, "exit_passed", {key: value for key, value in body.items() if value})
+    alarm_other_tags(work, heard, event.items, entry)
     for item, leaving in judged:
         if leaving.alarm is None:
             continue

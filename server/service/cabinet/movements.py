@@ -16,6 +16,7 @@ from server.domain.loans import due_moment
 from server.domain.movements import Judgement, Seen, SettleFacts, settle
 from server.domain.words import AlarmKind, CaseKind, Cause, CustodyState, Direction, LineState, Mode, Verdict
 from server.service.cabinet.custody import LateItem, find_late, refold
+from server.service.cabinet.intrusions import alarm_other_tags
 from server.service.cabinet.openings import answerable, incident_of
 from server.service.cabinet.setting import set_alarm
 from server.service.cabinet.work import Heard, Work
@@ -41,6 +42,7 @@ def door_closed(work: Work, heard: Heard, event: DoorClosed) -> None:
         "verdicts": [_as_body(work, judgement) for judgement in judgements],
     }
     entry = work.record(heard, "door_closed", {key: value for key, value in body.items() if value is not None})
+    alarm_other_tags(work, heard, (*event.taken, *event.put), entry, event.door)
     for judgement in judgements:
         _carry_out(work, heard, event, judgement, entry, incident_id, late)
     if heard.uncertain and judgements:

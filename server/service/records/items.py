@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import ColumnElement, false, true
 from sqlmodel import Session, col, or_, select
 
+from server.domain.alarms import cause_key
 from server.domain.contents import category_reasons
 from server.domain.custody import GONE
 from server.domain.retention import code_used_up, tag_used_up
 from server.domain.scopes import Thing
-from server.domain.words import CustodyState, Secrecy
+from server.domain.words import AlarmKind, CustodyState, Secrecy
+from server.service.cabinet.alarms import clear_alarm
 from server.service.context import Reading, Writing
 from server.service.disposal.lifetimes import begin
 from server.service.errors import ConflictError, InvalidError, RefusedError
@@ -93,6 +95,8 @@ def retag(work: Writing, code: str, new: NewTag) -> ItemView:
         work.session.add(tag)
         work.ledger("tag_killed", item=item.code, epc=tag.epc)
     bind_tag(work, item, new)
+    for kind in (AlarmKind.TAG_SWAPPED_OR_CLONED, AlarmKind.DUPLICATE_TAG):
+        clear_alarm(work.uow, cause_key(kind, item.code), work.now_us)
     return get_item(work, code)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from contract.messages import CodeScanned, SweepDone
 from server.domain.words import Via
+from server.service.cabinet.intrusions import alarm_other_tags
 from server.service.cabinet.work import Heard, Work
 from server.store.sql import fetch, run_many
 
@@ -77,9 +78,10 @@ def sweep_done(work: Work, heard: Heard, event: SweepDone) -> None:
         "passes": event.passes,
         "seen": [sighting.epc for sighting in event.seen],
     }
-    work.record(heard, "sweep_done", body)
+    entry = work.record(heard, "sweep_done", body)
     if event.command is None:
         return
+    alarm_other_tags(work, heard, event.seen, entry, event.door)
     named = {"command": event.command, "station": heard.station, "door": event.door}
     bound = ((sighting.epc, work.item_by_epc(sighting.epc, heard.occurred_us)) for sighting in event.seen)
     marks = [(mark, None if item is None else item.id) for mark, item in bound]

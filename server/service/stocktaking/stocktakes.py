@@ -19,6 +19,7 @@ from server.service.keys import Keys
 from server.service.lookups import known, place_of, station_named, within_reach
 from server.service.shapes import ScansView, StocktakeView
 from server.service.stocktaking.counting import awaited_from, results_of, stocktake_view
+from server.service.stocktaking.stocktake_alarms import alarm_results
 from server.service.stocktaking.stocktake_signing import note_counter, settle_differences
 from server.store.tables import Item, Outgoing, Stocktake, StocktakeLine, StocktakeSighting, StocktakeSweep, Tag
 
@@ -119,10 +120,11 @@ def close(work: Writing, number: int) -> StocktakeView:
         if is_difference(line.result, line.condition)
     ]
     results_by_name = dict(Counter(str(found.result) for found in results))
-    work.ledger(
+    entry = work.ledger(
         "stocktake_closed", stocktake=number, results=results_by_name, passes=view.passes, differences=differences
     )
     settle_differences(work, row, view.lines)
+    alarm_results(work, number, results, entry)
     return stocktake_view(work.look(), row)
 
 
