@@ -1,7 +1,12 @@
 """The tables of alarms: every kind is graded, every opening and verdict is answered, and closing needs a conclusion."""
 
+import re
+from pathlib import Path
+from typing import get_args
+
 import pytest
 
+from contract.messages import Condition
 from server.domain import alarms
 from server.domain.verdicts import Lawful
 from server.domain.words import AlarmKind, AlarmState, CaseKind, Cause, IncidentKind, Severity, Verdict
@@ -52,3 +57,19 @@ def test_the_key_of_a_cause_says_what_it_is_about() -> None:
     assert alarms.cause_key(AlarmKind.TAKEN_EXTRA, "s1", 7) == "taken_extra:s1:7"
     assert alarms.cause_key(AlarmKind.DOOR_FORCED, "a", None) == "door_forced:a:"
     assert alarms.severity_of(AlarmKind.DOOR_FORCED) == Severity.CRITICAL
+
+
+def test_every_alarm_of_the_vocabulary_is_set_by_something() -> None:
+    """By a table, by a condition that stations report, or where the code names it."""
+    by_tables = {row[0] for row in alarms.OPENINGS.values()} | {row[1] for row in alarms.VERDICTS.values()}
+    by_stations = set(get_args(Condition))
+    places = Path(alarms.__file__).parents[1].rglob("*.py")
+    sources = "".join(path.read_text() for path in places if path.name != "words.py" and path != Path(alarms.__file__))
+    nobody_sets = [
+        kind
+        for kind in AlarmKind
+        if kind not in by_tables
+        and kind not in by_stations
+        and not re.search(rf"\b(AlarmKind|K)\.{kind.name}\b", sources)
+    ]
+    assert nobody_sets == []
