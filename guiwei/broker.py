@@ -5,7 +5,10 @@
 2. It is not told to read what could not be written: with an access list it cannot read, it denies nobody anything.
 """
 
+import os
+import pwd
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -43,6 +46,33 @@ def run_broker(write: Callable[[], Path], watched: Iterable[Path]) -> int:
             continue
         seen = now
         child.send_signal(signal.SIGHUP)
+
+
+def account_of(run_as: str) -> str | None:
+    """Give the account a broker runs as; '' is whoever starts it, None one that has no name (in a container)."""
+    try:
+        return run_as or pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return None
+
+
+def unreadable(account: str | None, files: Iterable[Path]) -> list[Path]:
+    """Give the files that the broker, once it has given up being root, cannot read.
+
+    KeyError: there is no such account; FileNotFoundError: no such file.
+    """
+    found = [(path, path.stat()) for path in files]
+    if os.geteuid() != 0 or account is None:
+        return [path for path, _ in found if not os.access(path, os.R_OK)]
+    user = pwd.getpwnam(account)
+    groups = set(os.getgrouplist(account, user.pw_gid))
+    return [path for path, file in found if user.pw_uid != 0 and not _may_read(file, user.pw_uid, groups)]
+
+
+def _may_read(file: os.stat_result, user: int, groups: set[int]) -> bool:
+    if file.st_uid == user:
+        return bool(file.st_mode & stat.S_IRUSR)
+    return bool(file.st_mode & (stat.S_IRGRP if file.st_gid in groups else stat.S_IROTH))
 
 
 def _look(files: Iterable[Path]) -> tuple[tuple[int, int, int] | None, ...]:

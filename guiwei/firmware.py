@@ -4,6 +4,7 @@ Here the contract and firmware_config meet: firmware_config imports nothing of o
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ import typer
 
 from contract.topics import TOPICS, pattern
 from firmware_config import mosquitto, profiles
-from guiwei.broker import run_broker
+from guiwei.broker import account_of, run_broker, unreadable
 
 SERVERS = ("server-intake", "server-web", "server-sweep")
 REVOKED, DENIED = "revoked.pem", "denied.txt"
@@ -59,24 +60,35 @@ def broker(
     revoked = None if lists is None else (lists / REVOKED).absolute()
     certificates = mosquitto.Tls(tls / "ca.crt", tls / "broker.crt", tls / "broker.key", revoked)
     listener = mosquitto.Listener(port, tls=certificates)
-    access, settings = folder / "access.acl", folder / "mosquitto.conf"
+    access, settings, account = folder / "access.acl", folder / "mosquitto.conf", account_of(run_as)
 
     def write() -> Path:
         denied = _denied(lists)
         folder.mkdir(parents=True, exist_ok=True)
         mosquitto.replace_file(access, mosquitto.access_list(ROUTES, SERVERS, nodes, denied), mode=0o644)
-        mosquitto.replace_file(settings, mosquitto.configuration(listener, access, run_as or None), mode=0o644)
+        mosquitto.replace_file(settings, mosquitto.configuration(listener, access, account), mode=0o644)
         return settings
 
     try:
         if run:
             watched = () if lists is None else (lists / REVOKED, lists / DENIED)
+            _check_readable(account, (certificates.ca, certificates.certificate, certificates.key, *watched))
             raise typer.Exit(run_broker(write, (certificates.certificate, certificates.key, *watched)))
         typer.echo(str(write()))
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
     if denied := _denied(lists):
         typer.echo(f"Denied: {' '.join(denied)}. Write it again once one of them has a new key (--run does so itself).")
+
+
+def _check_readable(account: str | None, files: Iterable[Path]) -> None:
+    """Say before it is started what the broker will not be able to read (ValueError)."""
+    try:
+        hidden = ", ".join(str(path) for path in unreadable(account, files))
+    except KeyError:
+        raise ValueError(f"--run-as {account}: there is no such account") from None
+    if hidden:
+        raise ValueError(f"{hidden}: not for {account} to read; give it to that account, or --run-as another one")
 
 
 def _denied(lists: Path | None) -> list[str]:

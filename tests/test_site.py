@@ -1,6 +1,8 @@
 """A new site is complete, private and never overwritten; an emulated cabinet does what hands do."""
 
 import json
+import os
+import pwd
 import stat
 import time
 from datetime import UTC, datetime
@@ -19,6 +21,7 @@ from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.settings import load_settings
 from firmware_config import profiles
 from guiwei import emulate, firmware, site, tls
+from guiwei.broker import unreadable
 from server.service.cabinet.authority import make_authority
 
 NOW = datetime.now(UTC)  # noqa: TID251 - certificates begin at the real moment
@@ -151,6 +154,21 @@ def test_the_brokers_files_are_written(tmp_path: Path) -> None:
     assert "certfile /etc/tls/broker.crt" in (tmp_path / "broker/mosquitto.conf").read_text()
     assert "topic write guiwei/nodes/node1/#" in (tmp_path / "broker/access.acl").read_text()
     assert runner.invoke(firmware.app, [*options[:-1], "node1"]).exit_code == 2
+
+
+def test_the_broker_is_not_started_on_files_it_cannot_read(tmp_path: Path) -> None:
+    tls.make_authority(tmp_path / "tls", NOW)
+    options = ["broker", str(tmp_path / "broker"), "--tls", str(tmp_path / "tls"), "--run"]
+    missing = runner.invoke(firmware.app, options)
+    tls.issue(tmp_path / "tls", "broker", NOW, ["localhost"])
+    strange = runner.invoke(firmware.app, [*options, "--run-as", "nobody-by-that-name"])
+    account = pwd.getpwnam("nobody")
+    hidden = unreadable(account.pw_name, [tmp_path / "tls/broker.crt", tmp_path / "tls/broker.key"])
+    assert [answer.exit_code for answer in (missing, strange)] == [2, 2]
+    assert "broker.crt" in "".join(missing.output.replace("│", "").split())
+    if os.geteuid() == 0:  # only root can become somebody else
+        assert "there is no such account" in " ".join(strange.output.replace("│", "").split())
+        assert hidden == [tmp_path / "tls/broker.key"]
 
 
 def test_the_broker_turns_away_what_the_server_revoked(tmp_path: Path) -> None:
