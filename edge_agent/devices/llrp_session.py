@@ -34,6 +34,8 @@ ANSWER_S, NEEDED_ANSWER_S = 3.0, 10.0
 APART_S = 0.05
 """Pause after a command that is not answered: some readers take but one message out of what comes at once."""
 MISSED = 3
+SET_UP_S = 30.0
+"""Longest silence until the set-up is done: only then are keepalives due."""
 GRACE_S = 1.0
 UNREADABLE = -1
 POLL = "get_reader_config"
@@ -50,7 +52,7 @@ class Session:
         self.settings = settings
         self.can = Capabilities()
         self.unanswered = ""
-        """The command that was sent last, until something is answered."""
+        """The first command sent since anything was answered."""
         self._all = [step for step in STEPS if step.only(settings) and step.name not in spared]
         self._steps = list(self._all)
         self._awaited: Step | None = None
@@ -64,19 +66,14 @@ class Session:
         self._reported_at: float | None = None
         self._polls = Polls(settings, now, spared=POLL in spared)
         self._ahead: set[str] = set()
-        self._rospec = Rospec(settings, now)
+        self.rospec = Rospec(settings, now)
         self._sends: list[bytes] = []
         self._refusal = self._over = ""
 
     @property
     def online(self) -> bool:
         """Tell whether the ROSpec is enabled, or the reader reads as it is."""
-        return self._rospec.online
-
-    @property
-    def running(self) -> bool:
-        """Tell whether the ROSpec reads."""
-        return self._rospec.running
+        return self.rospec.online
 
     # -- what comes in ------------------------------------------------------------------------------------------------
 
@@ -106,13 +103,13 @@ class Session:
         """Take a report: it proves that the reader reads, once it has been told to or left to."""
         self._reported_at = now
         if not self.online and self._begun and not self._steps and not self._awaited:
-            self._rospec.reads_anyway()
-        self._rospec.reported()
+            self.rospec.reads_anyway()
+        self.rospec.reported()
         return self._true(heard) if self.online else []
 
     def _true(self, heard: list[Heard]) -> list[Heard]:
         """Leave out the end of a round where the ROSpec does not read."""
-        if self.online and self.running:
+        if self.online and self.rospec.running:
             return heard
         return [event for event in heard if not isinstance(event, RoundDone)]
 
@@ -130,7 +127,7 @@ class Session:
             self._steps, self._awaited = list(self._all), None
         enabling = self._awaited is not None and self._awaited.name == AGAIN.name
         if told is not None and (self.online or enabling):
-            self._rospec.told(told, now)
+            self.rospec.told(told, now)
         self._follow(heard, now, asked=False)
 
     def _answers(self, message: Message, step: Step) -> bool:
@@ -175,7 +172,7 @@ class Session:
         instead = easier(step)
         if instead is not None:
             self._steps.insert(0, instead[0])
-            self._rospec.by_hand = instead[1].by_hand
+            self.rospec.by_hand = instead[1].by_hand
         elif step.needed:
             self._over = f"{step.name} refused: {self._refusal}"
 
@@ -183,7 +180,7 @@ class Session:
         """Take the outcome of enabling or starting the ROSpec; `why` is empty where it was done."""
         if not self.online:
             self._polls.begin(now)
-        self._over = self._rospec.settled(step, now, why) or self._over
+        self._over = self.rospec.settled(step, now, why) or self._over
 
     def _status(self, message: Message) -> tuple[int, str]:
         try:
@@ -209,13 +206,13 @@ class Session:
         return [*([] if fault and known else heard), *self._round()]
 
     def _follow(self, heard: list[Heard], now: float, *, asked: bool) -> None:
-        command = self._rospec.follow(heard, now, asked=asked)
+        command = self.rospec.follow(heard, now, asked=asked)
         if command:
             self._send(command, write.spec(write.ROSPEC_ID))
 
     def _round(self) -> list[Heard]:
         """Claim a round that ended, if the reader reads."""
-        return [RoundDone()] if self.online and self.running else []
+        return [RoundDone()] if self.online and self.rospec.running else []
 
     # -- what goes out ------------------------------------------------------------------------------------------------
 
@@ -225,7 +222,8 @@ class Session:
             raise SessionError(self._over)
         silent = now - self._heard_at
         if silent >= self._patience:
-            raise SessionError(f"{MISSED} keepalives missed: not a word for {silent:.0f} s")
+            missed = f"{MISSED} keepalives missed: " if self.online else ""
+            raise SessionError(f"{missed}not a word for {silent:.0f} s")
         if self._awaited and now >= self._due:
             self._no_answer(self._awaited, now)
         if not self._awaited and now >= self._due and self._steps:
@@ -240,7 +238,8 @@ class Session:
 
     @property
     def _patience(self) -> float:
-        return MISSED * self.settings.keepalive_ms / 1000 + GRACE_S
+        keepalives = MISSED * self.settings.keepalive_ms / 1000
+        return (keepalives if self.online else max(keepalives, SET_UP_S)) + GRACE_S
 
     def due(self) -> float:
         """Give the moment at which `tick` has something to do."""
@@ -250,7 +249,7 @@ class Session:
         poll = self._polls.due(self._heard_at)
         if self.online and poll is not None:
             moments.append(poll)
-        wanted = self._rospec.due()
+        wanted = self.rospec.due()
         if wanted is not None and not self._awaited and not self._steps:
             moments.append(wanted)
         return min(moments)
@@ -272,7 +271,7 @@ class Session:
     def _no_answer(self, step: Step, now: float) -> None:
         self._awaited, self._due = None, now
         if not self.online and self._reported_at is not None and self._reported_at >= self._asked_at:
-            self._rospec.reads_anyway()
+            self.rospec.reads_anyway()
         self._check_region(step.name)
         if step.needed and not self.online:
             raise SessionError(f"no answer to {step.name} in {NEEDED_ANSWER_S:.0f} s")
@@ -281,7 +280,7 @@ class Session:
 
     def _keep_reading(self, now: float) -> None:
         """Start a ROSpec that was enabled and does not read, and enable one again that the reader ended."""
-        step = None if self._awaited or self._steps else self._rospec.wanted(now)
+        step = None if self._awaited or self._steps else self.rospec.wanted(now)
         if step is not None:
             self._ahead.clear()
             self._steps = [step]
@@ -296,5 +295,5 @@ class Session:
 
     def _send(self, name: str, body: bytes) -> None:
         self._number += 1
-        self.unanswered = name
+        self.unanswered = self.unanswered or name
         self._sends.append(write.command(name, body, self._number, self._version))

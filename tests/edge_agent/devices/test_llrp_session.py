@@ -40,7 +40,7 @@ def set_up(session: Session, *, refuse: Iterable[str] = (), version: int = 1) ->
     """Lead the conversation to its end, refusing some commands; give what was asked."""
     session.hear(Message(version, t.EVENT, 0, GREETING), 0.0)
     said: list[Message] = []
-    while not session.running:
+    while not session.rospec.running:
         questions = asked(session, 0.0)
         assert questions
         said += questions
@@ -78,7 +78,7 @@ def test_what_a_reader_refuses_of_the_set_up_is_skipped() -> None:
     refused = ["get_reader_capabilities", "get_reader_config", "set_reader_config", "delete_rospec"]
     session = Session(LlrpSettings(tid_words=6), 0.0)
     set_up(session, refuse=[*refused, "add_accessspec", "enable_accessspec"])
-    assert session.running
+    assert session.rospec.running
 
 
 @pytest.mark.parametrize("needed", ["add_rospec", "enable_rospec"])
@@ -148,7 +148,7 @@ def test_the_end_of_another_rospec_changes_nothing() -> None:
     session = Session(LlrpSettings(poll_ms=0), 0.0)
     set_up(session)
     session.hear(Message(1, t.EVENT, 0, ROSPEC_ENDED.replace(b"\0\0\0\1", b"\0\0\0\7")), 0.0)
-    assert session.running
+    assert session.rospec.running
 
 
 def test_a_silent_reader_is_given_up_after_three_keepalives() -> None:
