@@ -47,7 +47,7 @@ OUTAGE = """
 ## Without the server
 
 The server signs grants in advance and the station holds them: for one person's badges, one door, named things and some
-hours (`offline_hours` in the [policy sheet](policy.md); 0: none). When the link is down, or a question has no answer for
+hours (`offline_hours` of the [policy sheet](policy.md)). When the link is down, or a question has no answer for
 three seconds, such a grant opens its door, once. What a restarted station holds is void until it has heard the server
 again; a newer set, or a refusal by the server, voids what was held before. Only the badge is looked at, for PINs are
 checked by the server alone: so nothing is held for what needs a PIN or two persons, for seals, or for anything

@@ -94,5 +94,7 @@ def _grants(database: sqlite3.Connection) -> list[str]:
         "SELECT u.id FROM ledger u WHERE u.kind = 'unlock_intended' AND NOT EXISTS (SELECT 1 FROM ledger g WHERE"
         " g.kind = 'grant_given' AND g.id < u.id"
         " AND json_extract(g.body, '$.grant') = json_extract(u.body, '$.grant'))"
+        " AND NOT EXISTS (SELECT 1 FROM ledger h, json_each(h.body, '$.given') given WHERE h.kind = 'grants_held'"
+        " AND h.id < u.id AND json_extract(given.value, '$.grant') = json_extract(u.body, '$.grant'))"
     )
     return [f"I8: ledger entry {entry} unlocked without a grant" for (entry,) in rows]

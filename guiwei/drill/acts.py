@@ -19,6 +19,8 @@ from guiwei.drill.world import ADMIN, World
 UNKNOWN_CARD = "0F00FFFFFF"
 DEAF, SILENCE_S = 0.9, 1.5
 """From this rate of misses on a reader is as good as deaf; for so long it must be, for its station to know."""
+TOLD_S = 0.8
+"""By then a station holds what was granted before it can ask nobody any more."""
 VIGIL_S = 10.0
 """For so long a station listens behind a closed door before it says that a tag has faded."""
 
@@ -228,12 +230,14 @@ class Acts:
         self.quiet.swept_after_us = self.world.clock.now_us()
 
     def cut(self, step: s.Cut) -> None:
+        time.sleep(TOLD_S)
         self.world.cabinets[step.at.partition("/")[0]].cable.cut()
 
     def heal(self, step: s.Heal) -> None:
         self.world.cabinets[step.at.partition("/")[0]].cable.heal()
 
     def kill(self, step: s.Kill) -> None:
+        time.sleep(TOLD_S if step.what in ("server", "broker") else 0.0)
         self.world.process(step.what).kill()
         self.quiet.paused.discard(step.what)
 

@@ -115,5 +115,6 @@ class Quiet:
 
 
 def _asking(state: dict[str, object]) -> bool:
+    """Say whether a session waits for an answer that may never come; one that holds a grant will soon use it."""
     session = state.get("session")
-    return isinstance(session, dict) and session.get("phase") == "asking"
+    return isinstance(session, dict) and session.get("phase") == "asking" and not session.get("held")

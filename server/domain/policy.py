@@ -112,6 +112,9 @@ class AccessRule:
     """Such items open for nobody alone: so long before, somebody else of these posts has shown a badge there."""
     duress_pin: bool = False
     """The PIN with its last digit one higher (after 9 comes 0) opens as ever and sets a silent alarm."""
+    offline_hours: int = 0
+    offline_most: int = 50
+    """Stations hold so many grants for so long, for when the server cannot be asked; 0 hours: none."""
     alarm_before: time = time.min
     alarm_after: time = time.max
     alarm_off_days: bool = False
@@ -280,6 +283,8 @@ def _gaps(policy: Policy) -> list[str]:
     found += [f"office: {day} is both a holiday and a workday" for day in sorted(both)]
     if policy.alarms.overdue_hard_days < 1 or policy.alarms.station_offline_minutes < 1:
         found.append("alarms: overdue_hard_days and station_offline_minutes must be at least 1")
+    if not 0 <= policy.access.offline_hours <= 24 or not 1 <= policy.access.offline_most <= 200:
+        found.append("access: offline_hours must be from 0 to 24, offline_most from 1 to 200")
     if policy.access.second_person_seconds < 1:
         found.append("access.second_person_seconds: needs at least 1")
     if policy.access.foreign_badges < 0 or policy.access.foreign_minutes < 1:

@@ -47,6 +47,10 @@ _SAYS: dict[str, tuple[str, str]] = {
         "R20 密码末位加一：照常开柜并暗中报警",
         "R20 the PIN with its last digit one higher opens and alarms silently",
     ),
+    "offline": (
+        "R20 断网时可凭预先授权开柜：{hours} 小时内，每柜至多 {most} 项，仅限秘密及以下，不含印章",
+        "R20 without the server: by grants given before, for {hours} h, {most} a cabinet, secret and below, no seals",
+    ),
     "schedule": ("R20 {before}–{after} 之外{off}开柜报警", "R20 openings outside {before} to {after}{off} are alarmed"),
     "off_days": ("及非办公日", " or on days off"),
     "foreign": (
@@ -129,6 +133,8 @@ class _Teller:
             yield self._say("two", what=self._words(two), seconds=str(policy.access.second_person_seconds))
         if policy.access.duress_pin:
             yield self._say("duress")
+        if hours := policy.access.offline_hours:
+            yield self._say("offline", hours=str(hours), most=str(policy.access.offline_most))
         yield from self._remarks(policy.access)
 
     def _remarks(self, rule: AccessRule) -> Iterable[str]:

@@ -1,9 +1,13 @@
-"""What the intake does between batches: send commands, tell the ear the keys, free lapsed grants, anchor."""
+"""What the intake does between batches: commands sent, the ear told the keys, lapsed grants freed, the ledger anchored.
+
+And stations are kept told what to hold for when nobody can be asked.
+"""
 
 from typing import Final
 
 from contract.topics import topic
 from server.intake.hearing import Hearing
+from server.intake.holding import Holding
 from server.intake.service import IntakeService
 from server.store import inbox
 from server.store.anchors import anchor, unanchored
@@ -29,12 +33,14 @@ class Chores:
         self._service = service
         self._hearing = hearing
         self._sent: dict[str, tuple[str, float]] = {}
+        self._holding = Holding(service, hearing.publish)
         now = service.clock.real_mono()
         self._looked = self._lapsed = self._anchored = self._tidied = now
 
     def run(self, idle: bool) -> None:
         """Do what is due; some of it only when no message waits."""
         now = self._service.clock.real_mono()
+        self._holding.run(now, idle=idle, woken=self.look)
         if idle and now - self._tidied >= TIDY_SECONDS:
             self._tidied = now
             self._service.database.tidy()
@@ -51,6 +57,7 @@ class Chores:
         """Send a station that is back its open commands again."""
         self._sent = {command: sent for command, sent in self._sent.items() if sent[0] != station}
         self.look = True
+        self._holding.back(station)
 
     def _tell_keys(self) -> None:
         with self._service.database.engine.connect() as connection:

@@ -7,6 +7,7 @@ Law 1: a person is named only for a session that was granted to them, at this st
 from contract.messages import DoorClosed, DoorOpened, UnlockDone, UnlockIntended
 from server.domain.alarms import alarm_for_opening, case_for_opening, incident_for_opening, severity_of
 from server.domain.words import Cause, IncidentKind
+from server.service.cabinet.offline import use as use_held
 from server.service.cabinet.setting import set_alarm
 from server.service.cabinet.work import Heard, Work
 from server.store.sql import fetch
@@ -16,6 +17,7 @@ _FIND = "SELECT id FROM incident WHERE station = :station AND epoch = :epoch AND
 
 def unlock_intended(work: Work, heard: Heard, event: UnlockIntended) -> None:
     """Record that a relay is about to fire; the grant is used and lapses no more."""
+    use_held(work, heard, event)
     _use(work, heard, event.session)
     work.record(heard, "unlock_intended", {"session": event.session, "grant": event.grant, "door": event.door})
 

@@ -61,7 +61,16 @@ from server.store.tables.requests import (
 )
 from server.store.tables.rights import Breach, Clearance, RecordLook, RightScope, RightsReview, Training
 from server.store.tables.seals import Entrusted, KeySet, KeyUse, Seal, SealHandover, SealUse
-from server.store.tables.stations import EnrolmentCode, Epoch, Inbox, Outgoing, Quarantine, Station, StationKey
+from server.store.tables.stations import (
+    EnrolmentCode,
+    Epoch,
+    HeldGrant,
+    Inbox,
+    Outgoing,
+    Quarantine,
+    Station,
+    StationKey,
+)
 from server.store.tables.stocktakes import Stocktake, StocktakeLine, StocktakeSighting, StocktakeSweep
 
 __all__ = [
@@ -101,6 +110,7 @@ __all__ = [
     "Epoch",
     "Feedback",
     "Filing",
+    "HeldGrant",
     "Hold",
     "ImportFault",
     "ImportJob",

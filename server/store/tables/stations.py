@@ -1,6 +1,6 @@
 """What is heard from stations and told to them."""
 
-from sqlalchemy import BigInteger, Index, LargeBinary
+from sqlalchemy import BigInteger, Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
 from server.store.tables.shared import NO_ROWID, only
@@ -86,6 +86,29 @@ class Quarantine(SQLModel, table=True):
     repeated: int = 0
     received_us: int = Field(sa_type=BigInteger)
     payload: bytes = Field(sa_type=LargeBinary)
+
+
+class HeldGrant(SQLModel, table=True):
+    """A grant given in advance, for a station to hold until `until_us`; what it holds now `is_current`.
+
+    One that a newer replaced stays good; one that was withdrawn is good only for what happened before `ended_us`.
+    `items` and `lines` are what it was given for.
+    """
+
+    __tablename__ = "held_grant"
+    __table_args__ = (Index("held_grant_current", "station", **only("is_current")),)
+    token: str = Field(primary_key=True)
+    station: str = Field(foreign_key="station.name")
+    door: int
+    person_id: int = Field(foreign_key="person.id", index=True)
+    credentials: str = Field(sa_type=Text)
+    items: str = Field(sa_type=Text)
+    lines: str = Field(sa_type=Text)
+    issued_us: int = Field(sa_type=BigInteger)
+    until_us: int = Field(sa_type=BigInteger)
+    is_current: bool = True
+    ended_us: int | None = Field(default=None, sa_type=BigInteger)
+    used_by: str | None = None
 
 
 class Outgoing(SQLModel, table=True):

@@ -71,7 +71,7 @@ def test_a_late_taking_explains_a_return_already_judged(company: Database, at_on
     may_bring_back(company, WANG, 2, "a")
     service, a, b = intake(company), Writer(), Writer(station="b")
     now = CLOCK.wall_us()
-    session, asks = a.asks(WANG, at_us=now - 10 * MINUTE, offline=True)
+    session, asks = a.asks(WANG, at_us=now - 10 * MINUTE)
     taking = a.closes(session, taken=[1], at_us=now - 9 * MINUTE, offline=True)
     back, asks_b = b.asks(WANG)
     messages = [Incoming(asks_b), Incoming(b.closes(back, put=[1])), Incoming(asks), Incoming(taking)]

@@ -170,7 +170,7 @@ class Office:
         cabinet.send(
             self,
             lambda **base: m.AccessRequested(session=session, challenge=challenge, credential=credential, **base),
-            **more,
+            **(more | {"offline": False}),  # what is asked where nobody can be asked opens nothing
         )
         cabinet.send(
             self,

@@ -1,0 +1,43 @@
+"""Grants that stations hold for when the server cannot be asked."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0041"
+down_revision = "0040"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Go on to this form."""
+    op.create_table(
+        "held_grant",
+        sa.Column("token", sa.String(), nullable=False),
+        sa.Column("station", sa.String(), nullable=False),
+        sa.Column("door", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("credentials", sa.Text(), nullable=False),
+        sa.Column("items", sa.Text(), nullable=False),
+        sa.Column("lines", sa.Text(), nullable=False),
+        sa.Column("issued_us", sa.BigInteger(), nullable=False),
+        sa.Column("until_us", sa.BigInteger(), nullable=False),
+        sa.Column("is_current", sa.Boolean(), nullable=False),
+        sa.Column("ended_us", sa.BigInteger(), nullable=True),
+        sa.Column("used_by", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["station"],
+            ["station.name"],
+        ),
+        sa.PrimaryKeyConstraint("token"),
+    )
+    op.create_index("ix_held_grant_person_id", "held_grant", ["person_id"], unique=False)
+    current, free = sa.text("is_current"), sa.text("state IN ('open', 'reserved')")
+    op.create_index(
+        "held_grant_current", "held_grant", ["station"], unique=False, sqlite_where=current, postgresql_where=current
+    )
+    op.create_index("line_free", "line", ["until_us"], unique=False, sqlite_where=free, postgresql_where=free)
