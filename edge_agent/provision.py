@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import re
 import ssl
 import tomllib
@@ -35,6 +36,7 @@ WRONG_USE = 2
 TIMEOUT = 20.0
 PRIVATE, SHARED = 0o600, 0o640
 HERE = ("127.0.0.1", "::1", "localhost")
+ACCOUNT = "guiwei"
 OURS = ("station", "broker")
 """The tables of the settings that enrolling writes; the others are the installer's and are kept."""
 TABLE = re.compile(r"^\s*\[+\s*([\w-]+)")
@@ -66,6 +68,8 @@ class Files:
     """Where a station's files are: beside its settings, under the same name."""
 
     settings: Path
+    data: Path | None = None
+    """Where the station keeps what it writes, when that is not the usual place."""
 
     @property
     def key(self) -> Path:
@@ -99,16 +103,25 @@ def provision(
         "/etc/guiwei/station.toml"
     ),
     ca: Annotated[Path | None, typer.Option(help="Who vouches for the server, if not the system")] = None,
+    data: Annotated[Path | None, typer.Option(help="Where it keeps what it writes; else /var/lib/guiwei/NAME")] = None,
     owner: Annotated[str, typer.Option(help="The account that runs the station; as root: guiwei")] = "",
     force: Annotated[bool, typer.Option(help="Replace keys and settings; devices and doors stay")] = False,
 ) -> None:
     """Enrol this station with a one-time code: make its keys, get its certificate, write its settings."""
     try:
-        known = enrol(url, code, Files(settings), ca=ca, owner=owner or None, force=force)
+        known = enrol(url, code, Files(settings, data), ca=ca, owner=owner or _usual_owner(), force=force)
     except DeviceError as error:
         typer.echo(f"guiwei edge provision: {error}", err=True)
         raise typer.Exit(WRONG_USE) from None
     typer.echo(f"{settings}: station {known.station} of {known.site}, broker {known.broker_host}:{known.broker_port}")
+
+
+def _usual_owner() -> str | None:
+    """Give the account whose the files must be when root enrols: the one that the unit runs the station as."""
+    try:
+        return pwd.getpwnam(ACCOUNT).pw_name if os.geteuid() == 0 else None
+    except KeyError:
+        return None
 
 
 def enrol(url: str, code: str, files: Files, *, ca: Path | None, owner: str | None, force: bool) -> Enrolment:
@@ -216,13 +229,13 @@ def _checked(body: bytes, tls_key: certificates.PrivateKey) -> Enrolment:
 def _settings(known: Enrolment, files: Files, before: str) -> str:
     """Write the settings: our tables anew, what the installer wrote as it was."""
     station = tomllib.loads(before).get("station", {})
-    name = files.settings.stem
+    name, own = files.settings.stem, files.data
     more = [f"{key} = {json.dumps(station[key])}\n" for key in ("clock_file", "outbox_mb") if key in station]
     values: dict[str, Any] = {
         "name": known.station,
         "site": known.site,
-        "data": station.get("data", f"/var/lib/guiwei/{name}"),
-        "state": station.get("state", f"/run/guiwei/{name}/state.json"),
+        "data": str(own.absolute()) if own else station.get("data", f"/var/lib/guiwei/{name}"),
+        "state": str(own.absolute() / "state.json") if own else station.get("state", f"/run/guiwei/{name}/state.json"),
         "key": str(files.key.absolute()),
         "server_key": known.server_key,
         "server_pin_key": known.server_pin_key,

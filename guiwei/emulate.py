@@ -51,6 +51,8 @@ class Cabinet:
     """The emulated devices of one station, and what a person can do to them."""
 
     def __init__(self, settings: Settings) -> None:
+        if not settings.devices:
+            raise SettingsError("the settings have no [[devices]] yet; docs/setting-up-a-station.md has some to try")
         self.settings = settings
         self.doors = {door.door: door for door in settings.doors}
         self.devices: dict[str, Any] = {}

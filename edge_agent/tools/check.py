@@ -130,6 +130,8 @@ def check(
 
 
 def _check(path: Path, settings: Settings, number: int | None, seconds: float, *, as_json: bool, yes: bool) -> int:
+    if not settings.devices:
+        raise SettingsError(f"{path}: has no [[devices]] yet; docs/devices.md says what each family needs")
     door = _door(settings, number)
     devices = {device.name: device for device in settings.devices}
     trials = trials_of(door, devices) if door else {}

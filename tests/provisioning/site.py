@@ -33,7 +33,7 @@ from server.service.people import sign_in
 from server.store.tables import LedgerEntry, Person, Quarantine
 from server.web.app import create_app
 
-STATIONS = ("c", "d", "e", "f", "g", "h", "i")
+STATIONS = ("c", "d", "e", "f", "g", "h", "i", "k")
 COMPANY = {
     "people": [{"username": "sys", "name": "Sys", "role": "system_admin", "department": ""}],
     "stations": [{"name": name, "doors": 2} for name in STATIONS],

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel import select
+from typer.testing import CliRunner
 
 from contract import certificates
 from contract.codec import encode
@@ -20,11 +21,12 @@ from contract.enrolment import EnrolmentRequest, decode_request
 from contract.errors import ContractError
 from contract.messages import CertificateIssued
 from contract.signing import public_hex
+from edge_agent.cli import app as edge
 from edge_agent.devices.base import SettingsError
 from edge_agent.link import Link
 from edge_agent.renewal import Renewal, certificate_in_use, with_renewed
 from edge_agent.settings import load_settings
-from guiwei import tls
+from guiwei import emulate, tls
 from server.store.tables import Alarm, EnrolmentCode, Epoch, StationKey
 from server.store.tables import Station as Row
 from server.sweep.ends import Listener, ends_of
@@ -290,6 +292,17 @@ def test_no_certificate_is_taken_that_is_not_the_next_of_ones_own(site: Site, tm
         taken = renewal.take(CertificateIssued(v=1, station="i", certificate=text))
         assert taken is (which == "next"), which
     assert (tmp_path / "renewed.crt").read_text() == made["next"]
+
+
+def test_at_a_desk_all_lies_in_one_folder_and_what_is_missing_is_said(site: Site, tmp_path: Path) -> None:
+    settings = tmp_path / "k.toml"
+    assert site.provision(site.code("k"), settings, "--data", str(tmp_path / "desk"))[0] == 0
+    known = load_settings(settings).station
+    assert (known.data, known.state) == (f"{tmp_path}/desk", f"{tmp_path}/desk/state.json")
+    for command, words in ((edge, ["check", str(settings)]), (emulate.app, [str(settings)])):
+        answer = CliRunner().invoke(command, words)
+        assert answer.exit_code != 0
+        assert "no [[devices]] yet" in answer.output
 
 
 def test_the_brokers_own_end_is_seen_by_asking_it(site: Site) -> None:
