@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from edge_agent.ear import Pass
 from edge_agent.habits import Rate
-from edge_agent.presence import SURE
+from edge_agent.weigh import SURE
 
 SILENT_AFTER = 20
 """An antenna is reported only when it heard nothing in so many passes."""

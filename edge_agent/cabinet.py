@@ -216,7 +216,7 @@ class Cabinet:
             self._show(door, before)
         if door.phase is Phase.IDLE:
             door.swung = False
-            door.vigil.begin(door.memory.contents or {}, door.look.sweep.unheard() if door.look else {})
+            door.vigil.begin(door.memory.contents or {}, door.look.sweep.late() if door.look else {})
             back = before.unread() & door.memory.known() - door.memory.unread()
             self._undetectable(door, back, active=False)
         if acts and Do.SWEEP not in acts:

@@ -17,10 +17,11 @@ from edge_agent.antennas import Antennas
 from edge_agent.doors import Move, Opening, Phase
 from edge_agent.ear import Ear, Pass, Seen, port
 from edge_agent.habits import KnownTag, Lateness, Rate
-from edge_agent.presence import Prior, Sweep
+from edge_agent.presence import Sweep
 from edge_agent.settings import DoorTable
 from edge_agent.unlock import Shot
 from edge_agent.vigil import Vigil
+from edge_agent.weigh import Prior
 
 LATCH_S = 2.0
 """A door that is closed this long without its hook latching counts as shut, and is reported."""

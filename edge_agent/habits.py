@@ -38,10 +38,13 @@ class Rate(msgspec.Struct, frozen=True, omit_defaults=True):
         strength = rssi if self.rssi is None or rssi is None else self.rssi + (rssi - self.rssi) / min(hits, 50.0)
         return Rate(hits, self.misses * fade + (not read), self.rssi if rssi is None else strength)
 
-    def moved(self, read: int, missed: int) -> Rate:
+    def moved(self, new: Rate) -> Rate:
         """Take a sweep into account after which the tag may lie anew: what was before counts for little."""
         fade = min(1.0, KEPT / max(self.hits + self.misses, 1.0))
-        return Rate(self.hits * fade + read, self.misses * fade + missed, self.rssi)
+        known = [(one.rssi, hits) for one, hits in ((self, self.hits * fade), (new, new.hits)) if one.rssi is not None]
+        weight = sum(hits for _, hits in known)
+        rssi = sum(rssi * hits for rssi, hits in known) / weight if weight else self.rssi
+        return Rate(self.hits * fade + new.hits, self.misses * fade + new.misses, rssi)
 
     def log_chance(self, read: float, missed: float, prior: tuple[float, float] = (1.0, 1.0)) -> float:
         """Predict how likely such passes are (Beta posterior), as a natural logarithm."""

@@ -64,10 +64,10 @@ class SessionTable(Table, frozen=True, kw_only=True):
 class PresenceTable(Table, frozen=True, kw_only=True):
     """How a door is listened to after a closing; `[doors.presence]` says what differs behind one door."""
 
-    pass_ms: Annotated[int, Meta(ge=10, le=5000, description="Least a pass lasts")] = 60
+    pass_ms: Annotated[int, Meta(ge=10, le=5000, description="Least a pass lasts")] = 200
     settle_seconds: Annotated[float, Meta(ge=0.1, le=60, description="Then what is not certain is unread")] = 2.9
     risk: Annotated[float, Meta(gt=0, lt=0.1, description="Chance that a closing calls gone what is there")] = 1e-3
-    far_db: Annotated[float, Meta(ge=0, le=60, description="How much weaker a neighbour's tag is; 0: unknown")] = 15.0
+    far_db: Annotated[float, Meta(ge=0, le=60, description="How much weaker a neighbour's tag is; 0: unknown")] = 20.0
 
 
 class ReferenceTable(Table, frozen=True, kw_only=True):

@@ -74,8 +74,9 @@ class Air:
         return self.margin_db + self._pair + self._side + tag[:, None] + antenna[None, :]
 
     def put_outside(self, tags: NDArray[np.int64], *, near: bool) -> None:
-        """Take tags out: into a hand or a neighbour's cabinet, or far away."""
+        """Take tags out: into a hand or a neighbour's cabinet, or far away; they lie anew there."""
         self.inside[tags] = False
+        self._pair[tags] = self.rng.normal(0, PAIR_DB, (len(tags), self.antennas))
         self.near[tags] = near
         self._steel[tags] = np.maximum(self.rng.normal(STEEL_DB, STEEL_SPREAD_DB, len(tags)), 6.0)
 

@@ -79,6 +79,7 @@ class Cabinet:
             f'server_key = "{server_key}"', f'server_pin_key = "{pin_key}"', f'clock_file = "{clock}"',
             "[broker]", 'host = "127.0.0.1"', f"port = {self.cable.port}", f'username = "{self.name}"',
             f'password_file = "{self.folder / "password"}"',
+            "[presence]", "pass_ms = 60",
         ]  # fmt: skip
         plugged = self.devices()
         for name, family in devices.items():

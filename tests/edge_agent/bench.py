@@ -98,6 +98,8 @@ key_file = "{self.folder}/station.key"
 server_key = "{server}"
 server_pin_key = "{pin}"
 {extra}
+[presence]
+pass_ms = 60
 [broker]
 port = {self.broker.port}
 """

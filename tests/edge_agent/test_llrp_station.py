@@ -27,7 +27,7 @@ class LlrpBench(Bench):
         text = text.replace(
             'contact = { device = "lock", channel = 13 }', 'contact = { device = "reader1", channel = 1 }'
         )
-        self.settings.write_text(text + "[presence]\nsettle_seconds = 1.5\n")
+        self.settings.write_text(text.replace("[presence]", "[presence]\nsettle_seconds = 1.5"))
 
     def open(self, door: int = 1) -> None:
         """Open the door: the lock's own wire and the reader's input."""

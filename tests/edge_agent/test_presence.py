@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Mapping
 from itertools import pairwise
+from math import log
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.habits import MEMORY, Habits, KnownTag, Lateness, Rate, habits_after
-from edge_agent.presence import Found, Prior, Sweep
+from edge_agent.presence import Found, Sweep
+from edge_agent.weigh import AS_OFTEN, MOST_FROM_RSSI, Heard, Prior
 
 MOST_PASSES = 40
 PORT = "r/1"
@@ -151,6 +153,52 @@ def test_a_taken_tag_heard_seldom_and_weakly_through_the_wall_is_not_there() -> 
     near, wall = one_port("A", -50.0), one_port("A", -50.0) | one_port("B", -68.0)
     assert passes(Sweep(Prior(loud("AB"))), near, wall, *[near] * 12).gone == {"B"}
     assert passes(Sweep(Prior(loud("AB"))), *[near, wall] * 4).unread == {"B"}, "too often to be sure"
+
+
+@pytest.mark.parametrize("passes_heard", [12, 40])
+@pytest.mark.parametrize(("rssi", "there"), [(-50.0, True), (-55.0, True), (-59.0, False), (-64.0, False)])
+def test_however_often_it_is_read_a_weak_tag_is_not_there(rssi: float, there: bool, passes_heard: int) -> None:
+    """Held outside before a closed door, a thing that was taken may be read as often as what is inside."""
+    found = passes(Sweep(Prior(loud("ABC"))), *[one_port("AC", -50.0) | one_port("B", rssi)] * passes_heard)
+    assert (found.there >= {"B"}, found.gone) == (there, frozenset())
+    assert found.unread == (frozenset() if there else {"B"}), "it is not guessed"
+
+
+def test_without_strength_reads_must_do() -> None:
+    weak = [one_port("A", -50.0) | one_port("B", -64.0)] * 12
+    assert passes(Sweep(Prior(loud("AB"), far_db=0.0)), *weak).there == {"A", "B"}
+    assert passes(Sweep(Prior(loud("AB"))), *[one_port("AB")] * 12).there == {"A", "B"}
+
+
+def test_a_loud_tag_that_lies_as_the_others_do_now_is_there() -> None:
+    """Half of what made it loud was where it lay: it is measured against itself and the door's others alike."""
+    known = loud("ACDE") | behind({"B": Rate(200, 0, -42.0)})
+    heard = [one_port("ACDE", -50.0) | one_port("B", -53.0)] * 12
+    assert passes(Sweep(Prior(known)), *heard).there >= {"B"}
+    assert passes(Sweep(Prior(loud("ACDE"))), *heard).came == {"B"}
+
+
+@given(
+    rssi=st.floats(-90, -30),
+    usual=st.floats(-80, -40),
+    reads=st.integers(1, 30),
+    missed=st.integers(0, 30),
+    far=st.floats(5, 40),
+)
+def test_stronger_is_never_less_likely_here_and_reads_alone_never_prove_it(
+    rssi: float, usual: float, reads: int, missed: int, far: float
+) -> None:
+    prior = Prior(behind({"A": Rate(200, 0, usual)}), far_db=far)
+
+    def weighed(strength: float) -> tuple[float, float]:
+        tag = Heard(reads, 0, {PORT: Rate(reads, 0, strength)})
+        return prior.weigh("A", tag, reads + missed, 0.5**missed, {PORT: usual})
+
+    least, most = weighed(rssi)
+    assert least <= most <= log(1 / AS_OFTEN) + MOST_FROM_RSSI + 1e-9
+    assert all(weaker <= score + 1e-9 for weaker, score in zip(weighed(rssi - 3), (least, most), strict=True))
+    if rssi <= usual - far / 2:
+        assert least < prior.sure("A")
 
 
 def test_a_weak_tag_that_is_no_home_tag_did_not_come_but_one_at_home_here_did() -> None:

@@ -87,7 +87,7 @@ def test_a_door_says_only_what_differs_behind_it(tmp_path: Path) -> None:
     more = GOOD.replace("[broker]", "[presence]\npass_ms = 50\nrisk = 0.01\n[broker]")
     more += 'presence = { risk = 0.002 }\nreferences = [{ antenna = 2, epc = "E200AA" }]\n'
     door = load_settings(written(tmp_path, more)).doors[0]
-    assert (door.presence.pass_ms, door.presence.risk, door.presence.far_db) == (50, 0.002, 15.0)
+    assert (door.presence.pass_ms, door.presence.risk, door.presence.far_db) == (50, 0.002, 20.0)
     assert (door.references[0].antenna, door.references[0].epc, door.references[0].reader) == (2, "E200AA", "")
 
 
