@@ -80,6 +80,20 @@ def name_of(certificate: x509.Certificate) -> str:
     return str(certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
 
 
+def signer_of(certificate: x509.Certificate) -> str:
+    """Give the identifier (hex) of the key that signed a certificate; "" when it does not say."""
+    try:
+        said = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    except x509.ExtensionNotFound:
+        return ""
+    return (said or b"").hex()
+
+
+def signs_as(authority: Authority) -> str:
+    """Give the identifier (hex) of an authority's key, as `signer_of` does."""
+    return x509.SubjectKeyIdentifier.from_public_key(authority.key.public_key()).digest.hex()
+
+
 def make_authority(key: PrivateKey, name: str, now: datetime) -> Authority:
     """Make an authority that signs its own certificate."""
     subject = _named(f"{name} CA")

@@ -209,8 +209,12 @@ class ExitPassed(Event, frozen=True, kw_only=True, tag="exit_passed"):
 
 
 class CertificateRequested(Event, frozen=True, kw_only=True, tag="certificate_requested"):
-    """The station's certificate at the broker ends before long: its key asks for the next one (PKCS #10, PEM)."""
+    """The station's certificate at the broker ends before long: its key asks for the next one (PKCS #10, PEM).
 
+    `signer` is the identifier of the key that signed the one before, in hex: only who has that key can go on.
+    """
+
+    signer: Short
     certificate_request: Annotated[str, Meta(min_length=1, max_length=4096)]
 
 

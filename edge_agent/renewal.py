@@ -2,7 +2,7 @@
 
 1. The key stays. The next certificate is asked for by an event, signed like every event, and comes as a signed command.
 2. It is kept in the data folder, for that of the settings is not the agent's to write; what lasts longer is used.
-3. Nothing is taken that is not for this station's key and name, or ends before what there is.
+3. Nothing is taken that is not for this station's key and name, by the same authority, and lasts longer.
 """
 
 from __future__ import annotations
@@ -59,8 +59,9 @@ class Renewal:
             self._next_ask = now + ASK_AGAIN_S
             key = _key(self._broker)
             if key is not None:
+                signer, asked = certificates.signer_of(self._now), certificates.request(key)
                 with self._journal.entry() as entry:
-                    entry.write(CertificateRequested, certificate_request=certificates.request(key))
+                    entry.write(CertificateRequested, signer=signer, certificate_request=asked)
 
     def take(self, issued: CertificateIssued) -> bool:
         """Keep a certificate that came; False when it is not this station's next one."""
@@ -72,6 +73,8 @@ class Renewal:
         except (CertificateError, IndexError):
             return False
         if not fits or self._now is None or _ends_us(fresh) <= _ends_us(self._now):
+            return False
+        if certificates.signer_of(fresh) != certificates.signer_of(self._now):
             return False
         _replace(Path(self._broker.renewed_file), issued.certificate)
         self._now, self._next_look = fresh, 0.0

@@ -93,7 +93,7 @@ LATER = {
     "exit_passed": _event(ExitPassed, 12, device="gate", leaves="premises", items=[FILE]),
     "pin_typed": _event(PinTyped, 13, session=SESSION, challenge=CHALLENGE, credential=CREDENTIAL, pin="c2VhbGVk"),
     "certificate_requested": _event(
-        CertificateRequested, 14, certificate_request="-----BEGIN CERTIFICATE REQUEST-----"
+        CertificateRequested, 14, signer="5a" * 20, certificate_request="-----BEGIN CERTIFICATE REQUEST-----"
     ),
 }
 """Kinds that came after the batch's golden bytes were fixed."""

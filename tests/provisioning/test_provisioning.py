@@ -285,6 +285,11 @@ def test_no_certificate_is_taken_that_is_not_the_next_of_ones_own(site: Site, tm
     shutil.copy(tmp_path / "i.tls.key", site.authority / "i.key")
     shutil.copy(tmp_path / "i.tls.key", site.authority / "j.key")
     made = {}
+    stranger = tmp_path / "stranger"
+    tls.make_authority(stranger, now)
+    shutil.copy(tmp_path / "i.tls.key", stranger / "i.key")
+    tls.issue(stranger, "i", now + timedelta(days=9))
+    made["stranger"] = (stranger / "i.crt").read_text()
     for name, which, at in (("i", "old", -9), ("j", "named", 9), ("k", "key", 9), ("i", "next", 9)):
         tls.issue(site.authority, name, now + timedelta(days=at))
         made[which] = (site.authority / f"{name}.crt").read_text()

@@ -40,6 +40,11 @@ class SiteAuthority:
             raise KeyFileError(str(error)) from None
 
     @property
+    def key_id(self) -> str:
+        """Give the identifier of its key, in hex."""
+        return certificates.signs_as(self._authority)
+
+    @property
     def pem(self) -> str:
         """Give the authority's certificate."""
         return self._authority.pem

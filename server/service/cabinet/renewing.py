@@ -1,7 +1,8 @@
 """A station asks for its next certificate, with the key its events are signed with: that is who it is.
 
 Law 1: only near the end of the one before; a certificate given is kept by its serial, to be revoked with the key.
-Law 2: it is for the name under which the station is registered, whatever is asked for.
+Law 2: only by the authority that signed the one before: the broker knows no other.
+Law 3: it is for the name under which the station is registered, whatever is asked for.
 """
 
 from contract.certificates import CertificateError
@@ -19,8 +20,8 @@ def certificate_requested(work: Work, heard: Heard, event: CertificateRequested)
     key = session.get(StationKey, station.public_key) or StationKey(public_key=station.public_key, station=station.name)
     if not is_due(key.until_us, work.real_us):
         _refuse(work, heard, f"the one before lasts until {key.until_us}")
-    elif work.authority is None or is_ours(heard.station):
-        _refuse(work, heard, "not signed for here")
+    elif work.authority is None or is_ours(heard.station) or event.signer != work.authority.key_id:
+        _refuse(work, heard, "the one before was not signed here")
     else:
         try:
             signed, serial, until_us = work.authority.sign(heard.station, event.certificate_request, work.real_us)
