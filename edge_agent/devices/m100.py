@@ -47,6 +47,7 @@ class M100(Framed):
         chosen = {"bb": (0xBB,), "aa": (0xAA,), "auto": (0xBB, 0xAA)}[self.settings.framing]
         self._headers: tuple[int, ...] = chosen
         self._speaks: tuple[int, ...] = chosen
+        self._prompts = 0
         super().__init__()
 
     # -- bytes in -----------------------------------------------------------------------------------------------
@@ -86,11 +87,18 @@ class M100(Framed):
             commands.append(self.set_region(self.settings.region))
         if self.settings.power_dbm:
             commands.append(self.set_power(self.settings.power_dbm))
-        return [*commands, self.multi_poll()]
+        return [frame for command in [*commands, self.multi_poll()] for frame in self._apart(command)]
 
     def prompt(self) -> bytes:
-        """Poll again: 65535 rounds are over, or the reader was reset or slept."""
-        return self.multi_poll()
+        """Poll again: 65535 rounds are over, or the reader was reset or slept; in one framing after the other."""
+        frames = self._apart(self.multi_poll())
+        self._prompts += 1
+        return frames[self._prompts % len(frames)]
+
+    def _apart(self, command: bytes) -> list[bytes]:
+        """Cut a command in both framings in two: not every reader finds a frame behind one it does not know."""
+        size = len(command) // len(self._speaks)
+        return [command[at : at + size] for at in range(0, len(command), size)]
 
     def command(self, name: str, **fields: FieldValue) -> bytes:
         """Encode any command of the table; in framing auto once per framing until the reader has answered."""

@@ -145,6 +145,13 @@ def test_greeting_sets_what_is_set() -> None:
     assert names == ["stop", "get_info", "set_region", "set_power", "multi_poll"]
 
 
+def test_a_uhf_reader_of_unknown_framing_is_asked_in_one_framing_at_a_time() -> None:
+    dialect = M100()
+    writes = [*dialect.greeting(), dialect.prompt(), dialect.prompt()]
+    assert [len(M100().feed(write)) for write in writes] == [1] * len(writes)
+    assert {write[0] for write in writes[-2:]} == {0xAA, 0xBB}
+
+
 @pytest.mark.parametrize(
     "write",
     [
