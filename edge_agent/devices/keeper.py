@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from typing import Generic, Protocol, TypeVar
 
 import serial
@@ -16,6 +17,8 @@ from edge_agent.devices.base import SettingsError, SourceState, UnreachableError
 
 RETRY_FIRST, RETRY_LAST = 0.1, 5.0
 CHUNK = 4096
+MOST_WAITING = 64
+"""Commands that may wait for a device which does not keep up."""
 
 
 class Closable(Protocol):
@@ -120,3 +123,20 @@ class Keeper(Generic[P]):
         if state.state != self.state.state or self.state.why == "not started":
             self.state = state
             self._tell(state)
+
+
+class Commanded(Keeper[P]):
+    """A keeper whose device takes commands, which its thread sends."""
+
+    def __init__(self, name: str, target: str) -> None:
+        super().__init__(name, target)
+        self._outgoing: deque[bytes] = deque()
+
+    def write(self, data: bytes) -> None:
+        """Queue one command (UnreachableError: not online, or the device does not keep up)."""
+        if self.state.state != "online" or self._closing.is_set():
+            raise UnreachableError(f"{self.name}: {self.state.state}: {self.state.why}")
+        if len(self._outgoing) >= MOST_WAITING:
+            raise UnreachableError(f"{self.name}: {MOST_WAITING} commands are already waiting")
+        self._outgoing.append(data)
+        self._wake()

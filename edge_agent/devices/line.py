@@ -32,7 +32,7 @@ from edge_agent.devices.base import (
     TagSeen,
     UnreachableError,
 )
-from edge_agent.devices.keeper import CHUNK, Keeper
+from edge_agent.devices.keeper import CHUNK, MOST_WAITING, Keeper
 from edge_agent.devices.ports import open_port
 
 REPORTS = (LockState, TagSeen)
@@ -43,7 +43,6 @@ RARELY = 1.0
 IDLE = 30.0
 MOST_EARLY = 3
 SPARE = 0.05
-MOST_WAITING = 64
 LONGEST_BURST = 4096
 
 

@@ -12,7 +12,6 @@ import select
 import socket
 import ssl
 import time
-from collections import deque
 
 from edge_agent.devices.base import (
     FrameError,
@@ -22,7 +21,7 @@ from edge_agent.devices.base import (
     SourceState,
     UnreachableError,
 )
-from edge_agent.devices.keeper import Keeper
+from edge_agent.devices.keeper import Commanded
 from edge_agent.devices.llrp import Llrp
 from edge_agent.devices.llrp_link import connect
 from edge_agent.devices.llrp_session import Session, SessionError
@@ -31,29 +30,18 @@ RETRY_FIRST, RETRY_LAST = 1.0, 60.0
 CHUNK = 65536
 SEND_S = 2.0
 FAREWELL_S = 0.5
-MOST_WAITING = 64
 
 
-class LlrpSource(Keeper[socket.socket]):
+class LlrpSource(Commanded[socket.socket]):
     """Read one reader until closed."""
 
     def __init__(self, name: str, dialect: Llrp, url: str, listener: Listener) -> None:
         super().__init__(name, url)
         self.dialect = dialect
         self._listener = listener
-        self._outgoing: deque[bytes] = deque()
         self._last_byte = 0.0
         self._spared: set[str] = set()
         self._hung_up_on = ""
-
-    def write(self, data: bytes) -> None:
-        """Queue one message (UnreachableError: not online, or the reader does not keep up)."""
-        if self.state.state != "online" or self._closing.is_set():
-            raise UnreachableError(f"{self.name}: {self.state.state}: {self.state.why}")
-        if len(self._outgoing) >= MOST_WAITING:
-            raise UnreachableError(f"{self.name}: {MOST_WAITING} commands are already waiting")
-        self._outgoing.append(data)
-        self._wake()
 
     # -- on the source's thread -----------------------------------------------------------------------------------
 

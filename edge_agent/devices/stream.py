@@ -9,19 +9,17 @@ from __future__ import annotations
 import os
 import select
 import time
-from collections import deque
 
-from edge_agent.devices.base import Dialect, FrameError, Heard, Listener, SourceState, UnreachableError
+from edge_agent.devices.base import Dialect, FrameError, Heard, Listener, SourceState
 from edge_agent.devices.cards import Held
-from edge_agent.devices.keeper import CHUNK, Keeper
+from edge_agent.devices.keeper import CHUNK, Commanded
 from edge_agent.devices.ports import Port, open_port
 
-MOST_WAITING = 64
 IDLE = 30.0
 """Longest sleep when nothing is due; bytes and commands wake it at once."""
 
 
-class StreamSource(Keeper[Port]):
+class StreamSource(Commanded[Port]):
     """Read one device on a serial port and write to it until closed."""
 
     def __init__(
@@ -32,18 +30,8 @@ class StreamSource(Keeper[Port]):
         self.url = url
         self.baudrate = baudrate or dialect.baudrate
         self._listener = listener
-        self._outgoing: deque[bytes] = deque()
         self._last_byte = self._last_act = self._free_at = 0.0
         self._held = Held(dialect.absence)
-
-    def write(self, data: bytes) -> None:
-        """Queue one command (UnreachableError: not online, or the device does not keep up)."""
-        if self.state.state != "online" or self._closing.is_set():
-            raise UnreachableError(f"{self.name}: {self.state.state}: {self.state.why}")
-        if len(self._outgoing) >= MOST_WAITING:
-            raise UnreachableError(f"{self.name}: {MOST_WAITING} commands are already waiting")
-        self._outgoing.append(data)
-        self._wake()
 
     def silent_for(self) -> float:
         """Seconds since the device last said anything, or since its port was opened."""
