@@ -33,7 +33,7 @@ class Broker(_Said, frozen=True):
     ca: str = ""
     certificate: str = ""
     key: str = ""
-    window: int = 1500
+    window: int = 3000
 
 
 class Keys(_Said, frozen=True):

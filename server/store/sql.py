@@ -1,7 +1,7 @@
 """The little that SQLite and PostgreSQL say differently on the hot path; statements go to the driver as they are.
 
 A statement names its parameters `:name`. `{name}` in a query stands for `IN` the list parameter of that name, which is
-one parameter (JSON here, an array there): one statement of one shape, however long the list.
+one parameter, as JSON: one statement of one shape, however long the list.
 Many rows go to SQLite by number (a name is looked up for every value of every row), and to PostgreSQL as a COPY or,
 when they change or may meet rows that are there, in one statement over one JSON parameter.
 """
@@ -48,6 +48,7 @@ def _query(connection: Connection, statement: str, values: dict[str, Any]) -> Cu
         values |= {name: _encoder.encode(value).decode() for name, value in lists.items()}
         return connection.exec_driver_sql(_spoken(statement, sqlite=True), values)
     kinds = tuple((name, _SQL_TYPES.get(type(value[0]), "text")) for name, value in lists.items())
+    values |= {name: _encoder.encode(value).decode() for name, value in lists.items()}
     return connection.exec_driver_sql(_spoken(statement, sqlite=False, lists=kinds), values)
 
 
@@ -86,8 +87,11 @@ def _copied(statement: str) -> tuple[str, Callable[[Row], tuple[Any, ...]]] | No
     if found is None:
         return None
     head, values = found.groups()
-    given = [(value[1:], None) if value.startswith(":") else ("", value.strip("'")) for value in values.split(", ")]
-    return f"COPY {head} FROM STDIN", lambda row: tuple(row[name] if name else fixed for name, fixed in given)
+    given = values.split(", ")
+    fixed = {value: value.strip("'") for value in given if not value.startswith(":")}
+    names = [value.removeprefix(":") for value in given]
+    pick = itemgetter(*names)
+    return f"COPY {head} FROM STDIN", (lambda row: pick(fixed | row)) if fixed else pick
 
 
 @cache
@@ -100,7 +104,7 @@ def _spoken(statement: str, sqlite: bool, lists: tuple[tuple[str, str], ...] = (
         return _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", statement)
     text = statement.replace("%", "%%")
     for name, kind in lists:
-        text = text.replace(f"{{{name}}}", f"IN (SELECT unnest(:{name}::{kind}[]))")
+        text = text.replace(f"{{{name}}}", f"IN (SELECT json_array_elements_text(:{name}::json)::{kind})")
     return _PARAMETER.sub(r"%(\1)s", text)
 
 
