@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -44,7 +45,8 @@ def settings_from(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def _bytes(chunk: str) -> bytes:
+    """Read hex as tools write it: `02A1FF`, `02 A1 FF`, `02:a1:ff`, `0x02, 0xA1, 0xFF`."""
     try:
-        return bytes.fromhex(chunk.removeprefix("0x"))
+        return bytes.fromhex(re.sub(r"0x|[:,]", " ", chunk))
     except ValueError:
         raise SettingsError(f"'{chunk}' is not hex: pairs of digits 0-9 A-F, as in 02A1FF") from None

@@ -51,6 +51,13 @@ def test_a_frame_cut_short_is_unparsed() -> None:
     assert told["errors"] == [{"at": 24, "what": "frame cut short: 3 of 7 bytes"}]
 
 
+@pytest.mark.parametrize(
+    "given", [["8A", "01 06 11 9c"], ["8a:01:06:11:9c"], ["0x8a, 0x01, 0x06, 0x11, 0x9C"], ["0x8a0106119c"]]
+)
+def test_hex_is_taken_as_other_tools_write_it(given: list[str]) -> None:
+    assert run("lock8a", *given) == run("lock8a", "8a0106119c")
+
+
 def test_settings_are_taken() -> None:
     code, told, _ = run("lock8a", "8a0106119c", "--set", "sent_by=host", "--set", "boards=1,2")
     assert code == 0
