@@ -28,9 +28,12 @@ class Pn532Emulator(PtyDevice):
         self._from_host = bytearray()
 
     def present(self, card: str) -> None:
-        """Hold a card (UID of 8, 14 or 20 hex digits) to the reader."""
+        """Hold a card (UID of 8, 14 or 20 hex digits) to the reader (ValueError: there is no such card)."""
+        uid = bytes.fromhex(card)
+        if len(uid) not in KINDS:
+            raise ValueError(f"{card!r} is no UID: 8, 14 or 20 hex digits")
         with self.lock:
-            self._card = bytes.fromhex(card)
+            self._card = uid
         self.wake()
 
     def remove(self) -> None:

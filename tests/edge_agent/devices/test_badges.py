@@ -118,6 +118,15 @@ def test_keys_held_when_a_keypad_was_pulled_out_are_held_no_more(tmp_path: Path,
         keypad.close()
 
 
+def test_no_card_is_held_to_a_pn532_that_it_could_not_tell_of(tmp_path: Path) -> None:
+    reader = Pn532Emulator(tmp_path / "reader")
+    try:
+        with pytest.raises(ValueError, match="no UID"):
+            reader.present("0F00A1B2C3")
+    finally:
+        reader.close()
+
+
 def test_a_pn532_command_that_does_not_exist_or_fit_is_refused() -> None:
     with pytest.raises(ProtocolError, match="no command"):
         Pn532().command("open")
