@@ -16,6 +16,7 @@ from tests.server.web.house import House
 from tests.server.web.test_stocktakes import answer
 
 SHEET = POLICY.read_text()
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is asked of it is asked above
 TID, OTHER = "E280110520001234", "E280110520009999"
 
 
@@ -55,6 +56,7 @@ def test_strange_badges_are_told_of_when_there_are_many_at_one_cabinet(
     assert len(alarms(database)) == 1
 
 
+@on_sqlite
 def test_a_badge_that_was_withdrawn_is_no_strange_one(service: IntakeService, database: Database) -> None:
     with database.begin() as uow:
         uow.connection.exec_driver_sql("UPDATE person SET active = false")
@@ -63,6 +65,7 @@ def test_a_badge_that_was_withdrawn_is_no_strange_one(service: IntakeService, da
     assert {kind for kind, *_ in alarms(database)} == {"inactive_badge"}
 
 
+@on_sqlite
 def test_an_opening_out_of_hours_is_granted_and_told_of(service: IntakeService, database: Database) -> None:
     for sheet, told in ((SHEET, 0), (SHEET.replace("23:59:59.999999", "00:00:00.000001"), 1)):
         service.policy = load_policy(sheet)
@@ -72,6 +75,7 @@ def test_an_opening_out_of_hours_is_granted_and_told_of(service: IntakeService, 
         assert alarms(database) == [("access_outside_schedule", WANG, None, 0, False)] * told
 
 
+@on_sqlite
 @pytest.mark.parametrize("way", ["taken", "put", "exit"])
 def test_another_tag_under_an_items_number_is_told_of(service: IntakeService, database: Database, way: str) -> None:
     with database.begin() as uow:
@@ -93,6 +97,7 @@ def test_another_tag_under_an_items_number_is_told_of(service: IntakeService, da
     assert [alarm for alarm in alarms(database) if alarm[0] == kind] == [(kind, None, 1, 1, False)]
 
 
+@on_sqlite
 def test_a_new_tag_ends_it(database: Database, tmp_path: Path) -> None:
     house = House(database, tmp_path)
     with database.begin() as uow:

@@ -17,6 +17,7 @@ from server.store.tables import LedgerEntry, Station, StationKey
 from server.store.unit_of_work import Database
 from tests.server.company import Writer, intake, settle_in
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # rows by their keys, nothing else
 KEY = certificates.new_key()
 REQUEST = certificates.request(KEY)
 
