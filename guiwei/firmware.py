@@ -56,6 +56,7 @@ def broker(
 ) -> None:
     """Write mosquitto.conf and its access list for mutual TLS; existing ones are replaced in one step."""
     nodes = [_node(text) for text in node or ()]
+    folder, tls = folder.absolute(), tls.absolute()
     lists = None if authority is None else authority / "lists"
     revoked = None if lists is None else (lists / REVOKED).absolute()
     certificates = mosquitto.Tls(tls / "ca.crt", tls / "broker.crt", tls / "broker.key", revoked)
