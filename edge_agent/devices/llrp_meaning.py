@@ -62,6 +62,12 @@ def rospec_event_of(message: Message, number: int) -> int | None:
     return next((body[0] for body in told if int.from_bytes(body[1:5], "big") == number), None)
 
 
+def rospec_state_of(message: Message, number: int) -> int | None:
+    """Give what an answer says of a ROSpec (0 disabled, 1 waiting for its start, 2 it runs), None for nothing."""
+    specs = (body for kind, body in parameters(message.body) if kind == t.ROSPEC and len(body) >= 6)
+    return next((body[5] for body in specs if int.from_bytes(body[:4], "big") == number), None)
+
+
 def closes(message: Message) -> bool:
     """Tell whether an event says that the reader closes the connection."""
     return any(kind == t.CONNECTION_CLOSE for kind, _ in _events(message.body))

@@ -21,11 +21,11 @@ from edge_agent.devices import llrp_commands as write
 from edge_agent.devices import llrp_tables as t
 from edge_agent.devices.base import DeviceFault, Heard, RoundDone
 from edge_agent.devices.llrp_capabilities import Capabilities, capabilities
-from edge_agent.devices.llrp_meaning import attempt_of, closes, meaning, rospec_event_of, status_of
+from edge_agent.devices.llrp_meaning import attempt_of, closes, meaning, rospec_event_of, rospec_state_of, status_of
 from edge_agent.devices.llrp_polls import Polls
 from edge_agent.devices.llrp_rospec import Rospec
 from edge_agent.devices.llrp_settings import LlrpSettings
-from edge_agent.devices.llrp_steps import AGAIN, KEEPALIVES, START, STEPS, Step, easier
+from edge_agent.devices.llrp_steps import AGAIN, KEEPALIVES, LOOK, START, STEPS, Step, easier
 from edge_agent.devices.llrp_wire import Message, WireError
 
 GREETING_S = 5.0
@@ -33,10 +33,9 @@ GREETING_S = 5.0
 ANSWER_S, NEEDED_ANSWER_S = 3.0, 10.0
 APART_S = 0.05
 """Pause after a command that is not answered: some readers take but one message out of what comes at once."""
-MISSED = 3
+MISSED, GRACE_S = 3, 1.0
 SET_UP_S = 30.0
 """Longest silence until the set-up is done: only then are keepalives due."""
-GRACE_S = 1.0
 UNREADABLE = -1
 POLL = "get_reader_config"
 
@@ -156,6 +155,8 @@ class Session:
         self._check_region(step.name)
         if step.name in (AGAIN.name, START.name):
             self._settled(step, now, why)
+        elif step == LOOK:
+            self.rospec.looked(rospec_state_of(message, write.ROSPEC_ID) if not code else None)
         elif code:
             self._refused(step, why)
         elif step.name == "add_rospec" and self.settings.power_dbm and not self.can.powers:

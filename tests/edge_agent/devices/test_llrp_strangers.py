@@ -87,12 +87,32 @@ def test_one_that_tells_that_it_starts_or_reports_is_not_started() -> None:
         assert RoundDone() in reader.heard
 
 
-def test_one_that_refuses_to_start_what_is_enabled_runs_already() -> None:
-    reader = Stranger(LlrpSettings(), but(_22=said(32, FIELD_ERROR)))
+@pytest.mark.parametrize(
+    ("state", "reads"), [("00b1000a000000010002", True), ("00b1000a000000010001", False), ("", False)]
+)
+def test_one_that_refuses_to_start_is_asked_whether_it_reads(state: str, reads: bool) -> None:
+    """What it does not say is not believed until it reports."""
+    specs = said(36, OK + bytes.fromhex("00b1000a000000070002" + state))
+    reader = Stranger(LlrpSettings(), but(_22=said(32, FIELD_ERROR), _26=specs))
     reader.says(GREETING)
     reader.lives(3)
-    assert RoundDone() in reader.heard
+    assert (RoundDone() in reader.heard) is reads
     assert not [event for event in reader.heard if isinstance(event, DeviceFault)]
+    assert TagReported(EPC) in reader.says(said(61, TAG))
+    reader.lives(1)
+    assert RoundDone() in reader.heard
+
+
+def test_of_one_that_reads_as_somebody_else_told_it_no_round_is_claimed() -> None:
+    reader = Stranger(LlrpSettings(), lambda *_: b"")
+    reader.says(GREETING)
+    reader.lives(1)
+    assert reader.says(said(61, TAG)) == []
+    reader.lives(3)
+    assert reader.says(said(61, TAG) + said(61)) == [TagReported(EPC)]
+    reader.lives(60)
+    assert reader.session.online
+    assert RoundDone() not in reader.heard
 
 
 def test_one_whose_rospec_stays_enabled_when_it_ends_is_started_again() -> None:
