@@ -17,6 +17,8 @@ REPEATS = 1.4
 """Reads per tag and antenna in a pass: a round and some more, because a pass begins in the middle of a round."""
 FEW = 3
 """So few tags are read so often in the shortest pass that repetition need not be waited for."""
+STEP_S = 0.03
+"""How often it is looked whether a reader that has not repeated itself has done so."""
 LONGEST_S = 10.0
 """A reader that needs longer to repeat itself has stopped: that was no pass."""
 
@@ -103,7 +105,7 @@ class Ear:
             return None
         late = now - self._begins >= LONGEST_S
         if not late and self._pairs > FEW and self._reads < REPEATS * self._pairs:
-            self._ends = now + self.pass_s / 2
+            self._ends = now + min(self.pass_s / 2, STEP_S)
             return None
         ended = self._seen if self.readers and not late and self._spoke.issuperset(self.readers) else None
         self._begin(self._ends if now < self._ends + self.pass_s else now)

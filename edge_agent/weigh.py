@@ -20,7 +20,7 @@ from edge_agent.habits import Habits, KnownTag, Lateness, Rate
 SURE = 3e-3
 """How likely a tag elsewhere may look as one that is here does, when it is called there."""
 SURELY_BACK, SURELY_NEW = 1e-1, 1e-3
-"""The same for a tag at home here that was away, and for one that is not of this door."""
+"""The same for a tag at home here that was away or at the first look of all, and for one that is not of this door."""
 ELSEWHERE = (0.3, 6.0)
 """Beta prior of how often a tag that is not here is read: seldom, but nobody knows how seldom."""
 AS_OFTEN = 0.05
@@ -70,18 +70,24 @@ class Prior:
     far_db: float = 20.0
     """How much weaker than the door's own a tag behind a closed door is; 0: strength says nothing."""
 
+    @property
+    def home(self) -> Mapping[str, KnownTag]:
+        """Give what this door is known by: what stands behind it; of an empty one, what left from there."""
+        return self.known or self.away
+
     def sure(self, epc: str) -> float:
         """Give the score from which on a tag is called there."""
-        return -log(SURE if epc in self.known else SURELY_BACK if epc in self.away else SURELY_NEW)
+        back = epc in self.away or not self.home
+        return -log(SURE if epc in self.known else SURELY_BACK if back else SURELY_NEW)
 
     def loudness(self) -> float | None:
         """Give how strongly a tag of this door is usually read, by the antenna that reads it best."""
-        best = [loudest for tag in self.known.values() if (loudest := _loudest(tag)) is not None]
+        best = [loudest for tag in self.home.values() if (loudest := _loudest(tag)) is not None]
         return median(best) if best else None
 
     def levels(self) -> dict[str, float]:
         """Give how strongly each antenna usually reads a tag of this door."""
-        return levels(tag.habits for tag in self.known.values())
+        return levels(tag.habits for tag in self.home.values())
 
     def weigh(
         self,

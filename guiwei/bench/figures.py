@@ -1,6 +1,7 @@
 """What a bench prints: one JSON object with figures (median, least, most), references and ratios."""
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -30,6 +31,19 @@ def quantile(values: Sequence[float], part: float) -> float:
     """Give the value that `part` of them do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
+
+
+def at_most(wrong: int, tries: int, doubt: float = 0.05) -> float:
+    """Give the share that so many wrong of so many tries leave possible (upper limit after Clopper and Pearson)."""
+
+    def so_few(share: float) -> float:
+        return sum(math.comb(tries, k) * share**k * (1 - share) ** (tries - k) for k in range(wrong + 1))
+
+    low, high = 0.0, 1.0
+    while high - low > 1e-7:
+        middle = (low + high) / 2
+        low, high = (middle, high) if so_few(middle) > doubt else (low, middle)
+    return high
 
 
 @dataclass(slots=True)
@@ -63,7 +77,8 @@ class Result:
             }
             typer.echo(json.dumps({**told, "misses": self.misses}, ensure_ascii=False))
         else:
-            for name, one in {**self.figures, **self.reference}.items():
+            named = [*self.figures.items(), *((f"{name} (reference)", one) for name, one in self.reference.items())]
+            for name, one in named:
                 typer.echo(f"{name:44} {one['value']:>12} {one['unit']:10} ({one['min']} to {one['max']})")
             for name, ratio in self.ratios.items():
                 typer.echo(f"{name:44} {ratio:>12}")
