@@ -29,6 +29,8 @@ from edge_agent.devices.llrp_session import Session, SessionError
 RETRY_FIRST, RETRY_LAST = 1.0, 60.0
 CHUNK = 65536
 SEND_S = 2.0
+YOUNG_S = 10.0
+"""A connection that ends later than so long after its beginning ended for another reason than a question."""
 FAREWELL_S = 0.5
 
 
@@ -65,14 +67,16 @@ class LlrpSource(Commanded[socket.socket]):
 
     def _one_connection(self, link: socket.socket) -> bool:
         """Converse until the end; tell whether the reader was online."""
-        session = Session(self.dialect.settings, time.monotonic(), self._spared)
+        began = time.monotonic()
+        session = Session(self.dialect.settings, began, self._spared)
         with link:
             link.settimeout(SEND_S)
             try:
                 self._converse(link, session)
                 self._bid_farewell(link, session)
             except (SessionError, OSError) as error:
-                self._learn(session, hung_up=isinstance(error, OSError))
+                young = time.monotonic() - began < YOUNG_S
+                self._learn(session, hung_up=isinstance(error, OSError) and young)
                 self._outgoing.clear()
                 self._report(self.dialect.silence())
                 self._change(SourceState("offline", f"{self.target}: {error}"))
@@ -83,7 +87,7 @@ class LlrpSource(Commanded[socket.socket]):
         question = session.unanswered if hung_up else ""
         if question and question == self._hung_up_on:
             self._spared.add(question)
-        elif not hung_up and not session.online:
+        elif not question and not session.online:
             self._spared.clear()
         self._hung_up_on = question
 
