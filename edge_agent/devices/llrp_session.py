@@ -25,7 +25,7 @@ from edge_agent.devices.llrp_meaning import attempt_of, closes, meaning, rospec_
 from edge_agent.devices.llrp_polls import Polls
 from edge_agent.devices.llrp_rospec import Rospec
 from edge_agent.devices.llrp_settings import LlrpSettings
-from edge_agent.devices.llrp_steps import AGAIN, KEEPALIVES, LOOK, START, STEPS, Step, easier
+from edge_agent.devices.llrp_steps import AGAIN, KEEPALIVES, LOOK, START, Step, easier, steps
 from edge_agent.devices.llrp_wire import Message, WireError
 
 GREETING_S = 5.0
@@ -52,7 +52,7 @@ class Session:
         self.can = Capabilities()
         self.unanswered = ""
         """The first command sent since anything was answered."""
-        self._all = [step for step in STEPS if step.only(settings) and step.name not in spared]
+        self._all = steps(settings, spared)
         self._steps = list(self._all)
         self._awaited: Step | None = None
         self._awaited_number = 0

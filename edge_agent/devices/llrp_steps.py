@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from edge_agent.devices import llrp_commands as write
@@ -48,6 +48,14 @@ STEPS = (
     Step("enable_accessspec", lambda *_: write.spec(write.ACCESSSPEC_ID), only=_with_tid),
     Step("enable_rospec", lambda *_: write.spec(write.ROSPEC_ID), needed=True),
 )
+
+
+def steps(settings: LlrpSettings, spared: Collection[str]) -> list[Step]:
+    """Give the set-up without what this reader cannot bear; what region and power hang on is asked of every reader."""
+    asked = {"get_reader_capabilities"} if settings.region or settings.power_dbm else set()
+    return [step for step in STEPS if step.only(settings) and step.name not in set(spared) - asked]
+
+
 AGAIN = Step("enable_rospec", lambda *_: write.spec(write.ROSPEC_ID), quiet=True)
 START = Step("start_rospec", lambda *_: write.spec(write.ROSPEC_ID), quiet=True)
 LOOK = Step("get_rospecs", lambda *_: b"", quiet=True)

@@ -203,6 +203,13 @@ def test_one_that_greets_late_is_asked_from_the_beginning() -> None:
     assert reader.session.online
 
 
+def test_what_region_and_power_hang_on_is_never_spared() -> None:
+    spared = {"get_reader_capabilities", "get_reader_config"}
+    for settings, first in ((LlrpSettings(power_dbm=20), 1), (LlrpSettings(region="us"), 1), (LlrpSettings(), 64)):
+        session = Session(settings, 0.0, spared)
+        assert struct.unpack(">H", session.tick(5.0)[0][:2])[0] & 0x3FF == first
+
+
 def test_one_message_at_a_time() -> None:
     """Some simulators take one message out of what they receive at once, and the rest with the next."""
     session = Session(LlrpSettings(), 0.0)
