@@ -24,7 +24,7 @@ class TslAscii2Emulator(PtyDevice):
 
     def __init__(self, path: Path, *, faults: Faults | None = None) -> None:
         self.field: dict[str, int] = {}
-        self.code = ""
+        self.code, self.miss_rate = "", 0.0
         self.setup = Setup()
         self._from_host = bytearray()
         super().__init__(path, faults)
@@ -85,7 +85,8 @@ class TslAscii2Emulator(PtyDevice):
 
     def _round(self, _: dict[str, str]) -> tuple[list[str], int]:
         lines: list[str] = []
-        for epc, rssi in self.field.items():
+        seen = {epc: rssi for epc, rssi in self.field.items() if self.faults.rng.random() >= self.miss_rate}
+        for epc, rssi in seen.items():
             lines += [f"EP: {epc}"]
             lines += [f"PC: {len(epc) // 4 << 11:04X}"] if self.setup.rounds.get("e") == "on" else []
             lines += [f"RI: {rssi}"] if self.setup.rounds.get("r") == "on" else []

@@ -17,6 +17,7 @@ from guiwei.drill.times import duration_us, moment_us
 from guiwei.drill.world import ADMIN, World
 
 UNKNOWN_CARD = "0F00FFFFFF"
+COPIED_TID = "E2801105C0917ED000000000"
 DEAF, SILENCE_S = 0.9, 1.5
 """From this rate of misses on a reader is as good as deaf; for so long it must be, for its station to know."""
 TOLD_S = 0.8
@@ -107,6 +108,13 @@ class Acts:
         body: Json = {"person": step.for_ or step.as_, "items": self._codes(step.items), "task": step.task}
         body |= _given({"purpose": step.purpose, "until": _iso(step.until), "to": step.to})
         made = self.world.api(step.as_).post("/orders", body)
+        if step.name:
+            self.registered[step.name] = made
+
+    def emergency(self, step: s.Emergency) -> None:
+        badge = self.world.story.people[step.witness].badge
+        body: Json = {"items": self._codes(step.items), "other": step.witness, "purpose": step.purpose}
+        made = self.world.api(step.as_).post("/emergencies", body | _given({"badge": badge}))
         if step.name:
             self.registered[step.name] = made
 
@@ -202,7 +210,7 @@ class Acts:
         cabinet, door = self._door(step.at)
         self._must_be_ajar(cabinet.name, door, step.at)
         for epc in [self.world.epcs.get(item, item.upper()) for item in step.items] + [t.upper() for t in step.tags]:
-            cabinet.put(door, epc)
+            cabinet.put(door, epc, self.world.tids.get(epc))
 
     def close(self, step: s.Close) -> None:
         cabinet, door = self._door(step.at)
@@ -274,14 +282,16 @@ class Acts:
         epcs[step.item] = new
         if other in epcs:
             epcs[other] = old
+        if new == old:  # a copy: the same number on another chip
+            self.world.tids[new] = COPIED_TID
         for cabinet in self.world.cabinets.values():
             behind = {door: tags & {old, new} for door, tags in cabinet.behind.items()}
             for door, tags in behind.items():
                 for epc in tags:
                     cabinet.take(door, epc)
             for door, tags in behind.items():
-                for epc in tags:
-                    cabinet.put(door, new if epc == old else old)
+                for epc in (new if epc == old else old for epc in tags):
+                    cabinet.put(door, epc, self.world.tids.get(epc))
             changed = {door for door, tags in behind.items() if len(tags) == 1}
             if cabinet.agent.alive and changed - cabinet.ajar:
                 time.sleep(VIGIL_S)

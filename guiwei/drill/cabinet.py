@@ -25,9 +25,9 @@ KEYPAD = "barcode_serial"
 class Cabinet:
     """The devices, doors and agent of one station."""
 
-    def __init__(self, name: str, spec: StationSpec, folder: Path, broker_port: int) -> None:
+    def __init__(self, name: str, spec: StationSpec, folder: Path, broker_port: int, *, tids: bool = False) -> None:
         self.name = name
-        self.spec = spec
+        self.spec, self.tids = spec, READERS[spec.reader].tids if tids else ""
         self.folder = folder
         folder.mkdir(parents=True)
         self.key = Ed25519PrivateKey.generate()
@@ -73,6 +73,7 @@ class Cabinet:
         devices |= {f"reader{door}": spec.reader for door in self.readers}
         devices |= {"exit": spec.exit} if self.exit else {}
         set_to = {"lock": self.board.settings, "badge": BADGES[spec.badge].settings}
+        set_to |= {f"reader{door}": self.tids for door in self.readers}
         lines = [
             "[station]", f'name = "{self.name}"', f'site = "{site}"', f'data = "{self.folder / "data"}"',
             f'state = "{self.state_file}"', f'key_file = "{self.folder / "station.key"}"',
@@ -133,9 +134,9 @@ class Cabinet:
             raise ValueError(f"station {self.name} has no inputs")
         (self.lock.open_contact if bad else self.lock.close_contact)(self.board.inputs()[kind])
 
-    def put(self, door: int, epc: str) -> None:
-        """Lay a tag behind a door."""
-        self.readers[door].put(epc)
+    def put(self, door: int, epc: str, tid: str | None = None) -> None:
+        """Lay a tag behind a door; its own number is known only where the reader is to tell it."""
+        self.readers[door].put(epc, **({"tid": tid} if tid and self.tids else {}))
         self.behind[door].add(epc)
 
     def take(self, door: int, epc: str) -> bool:

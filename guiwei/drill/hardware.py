@@ -51,6 +51,8 @@ class Family:
 
     make: Callable[[Path], Any]
     settings: str = ""
+    tids: str = ""
+    """What a reader is set to where tags' own numbers are to be told; "" when it cannot tell them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class AimedSled(HeldSled):
 
 READERS: Final[Mapping[str, Family]] = {
     "m100": Family(M100Emulator),
-    "llrp": Family(lambda _: LlrpEmulator()),
+    "llrp": Family(lambda _: LlrpEmulator(), tids="tid_words = 6"),
     "reader18": Family(Reader18Emulator),
     "thingmagic": Family(ThingMagicEmulator),
     "tsl_ascii2": Family(HeldSled),

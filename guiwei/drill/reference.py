@@ -62,7 +62,7 @@ KEYS = {
     "what": "`server`, `broker`, or a station's name",
     "who": "whose badge or PIN",
     "with": "the other item of an exchange",
-    "witness": "who watches the handover",
+    "witness": "who watches the handover; at `emergency`, the second person, whose badge is shown",
 }
 EXPECTATIONS = {
     "after": "the `name` of the step after which to look; left out: after the last",
@@ -139,7 +139,7 @@ WORDS: dict[type[Struct], dict[str, str]] = {
         "pages": "how many pages it has",
         "tag": "EPC in hex (left out: made up)",
         "code": "printed code (left out: made up)",
-        "tid": "the tag's own number in hex",
+        "tid": "the chip's own number, 24 hex digits; an `llrp` reader tells it",
         "home": "the door it belongs behind (left out: where it begins)",
         "parent": "the item that this is a standing copy of (R13)",
         "customer": "whose file it is",

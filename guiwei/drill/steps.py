@@ -92,6 +92,14 @@ class Order(ByPerson, frozen=True, kw_only=True, tag="order"):
     to: str | None = None
 
 
+class Emergency(ByPerson, frozen=True, kw_only=True, tag="emergency"):
+    """Two persons present take what must be saved, at once (R02): the second shows their badge."""
+
+    witness: str
+    items: list[str]
+    purpose: str
+
+
 class HandOver(ByPerson, frozen=True, kw_only=True, tag="hand_over"):
     """Hand items on to another named person, away from any cabinet."""
 
@@ -275,7 +283,7 @@ class Miss(Step, frozen=True, kw_only=True, tag="miss"):
 
 
 class SwapTag(Step, frozen=True, kw_only=True, tag="swap_tag"):
-    """Stick another tag on an item (made up if left out), or exchange its tag with that of the item `with`."""
+    """Stick another tag on an item (made up; its own: a copy), or exchange its tag with that of the item `with`."""
 
     item: str
     tag: str | None = None
@@ -305,9 +313,9 @@ class Input(Step, frozen=True, kw_only=True, tag="input"):
 
 
 AnyStep = (
-    Request | Approve | Refuse | Withdraw | Delegate | Register | Order | HandOver | Check | StocktakeOpen | Sweep
-    | StocktakeClose | Badge | Pin | Scan | Open | Force | SpareKey | Take | Put | Close | Leave | Wait | At | Cut
-    | Heal | Kill | Start | Pause | Resume | DiskFull | Clock | Miss | SwapTag | Unplug | Plug | Input
+    Request | Approve | Refuse | Withdraw | Delegate | Register | Order | Emergency | HandOver | Check | StocktakeOpen
+    | Sweep | StocktakeClose | Badge | Pin | Scan | Open | Force | SpareKey | Take | Put | Close | Leave | Wait | At
+    | Cut | Heal | Kill | Start | Pause | Resume | DiskFull | Clock | Miss | SwapTag | Unplug | Plug | Input
 )  # fmt: skip
 
 STEPS: dict[str, type[Step]] = {str(kind.__struct_config__.tag): kind for kind in AnyStep.__args__}

@@ -33,11 +33,13 @@ class World:
         self.clock = StoryClock(folder, story.start_us)
         self.passwords = {name: secrets.token_urlsafe(12) for name in (*story.people, ADMIN)}
         self.epcs = {key: item.tag or _epc(n) for n, (key, item) in enumerate(story.items.items(), 1)}
+        self.tids = {self.epcs[key]: item.tid for key, item in story.items.items() if item.tid}
+        """Tags' own numbers by EPC, of those that were given one."""
         self.codes = {key: item.code or f"GW-{key.upper()}" for key, item in story.items.items()}
         logins = {name: secrets.token_urlsafe(12) for name in (SERVER, *story.stations)}
         self.broker, self.broker_port = broker(folder, logins)
         self.cabinets = {
-            name: Cabinet(name, spec, folder / f"station-{name}", self.broker_port)
+            name: Cabinet(name, spec, folder / f"station-{name}", self.broker_port, tids=bool(self.tids))
             for name, spec in story.stations.items()
         }
         self.logins = logins
@@ -56,7 +58,7 @@ class World:
             cabinet.plug_in()
         for key, item in self.story.items.items():
             station, _, door = item.place.partition("/")
-            self.cabinets[station].put(int(door or 1), self.epcs[key])
+            self.cabinets[station].put(int(door or 1), self.epcs[key], item.tid)
         beside = Beside(self.story.people, self.story.items, self.codes, ADMIN)
         keys = found(self._settings(), self._company(), self.clock.now_us(), beside)
         self.server.start()
