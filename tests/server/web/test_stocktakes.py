@@ -5,7 +5,7 @@ from collections import Counter
 from sqlmodel import select
 
 from contract.codec import open_command
-from contract.messages import CodeScanned, Sighting, SweepDone
+from contract.messages import CodeScanned, Sighting, Sweep, SweepDone
 from server.store.tables import Outgoing, Station
 from tests.server.company import KEYS, epc
 from tests.server.web.house import House
@@ -19,6 +19,7 @@ def answer(house: House, door: int, *items: int, unknown: str = "", passes: int 
         payload = session.exec(select(Outgoing).order_by(Outgoing.created_us.desc())).first()  # type: ignore[attr-defined]
     assert payload is not None
     command = open_command(KEYS.signing.public_key(), payload.payload)
+    assert isinstance(command, Sweep)
     seen = [Sighting(epc=epc(n), reads=3) for n in items] + ([Sighting(epc=unknown, reads=1)] if unknown else [])
     house.intake.take(
         house.station.send(SweepDone, door=door, purpose="stocktake", command=command.command, seen=seen, passes=passes)
