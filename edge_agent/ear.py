@@ -19,6 +19,8 @@ FEW = 3
 """So few tags are read so often in the shortest pass that repetition need not be waited for."""
 STEP_S = 0.03
 """How often it is looked whether a reader that has not repeated itself has done so."""
+SPOKEN = (TagSeen, RoundDone)
+"""What shows that a reader listens."""
 LONGEST_S = 10.0
 """A reader that needs longer to repeat itself has stopped: that was no pass."""
 
@@ -90,8 +92,8 @@ class Ear:
 
     def hear(self, reader: str, at: float, reading: Reading) -> Pass | None:
         """Take one reading; give the pass that its moment ended."""
-        ended = self.roll(at)
-        if at >= self._begins and isinstance(reading, TagSeen | RoundDone):
+        ended = self.roll(at) if at >= self._ends else None
+        if at >= self._begins and isinstance(reading, SPOKEN):
             self._spoke.add(reader)
             if isinstance(reading, TagSeen):
                 seen = self._seen.get(reading.epc) or self._seen.setdefault(reading.epc, Seen(reading.epc))

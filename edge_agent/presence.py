@@ -51,7 +51,8 @@ class Sweep:
     prior: Prior
     passes: int = 0
     heard: dict[str, Heard] = field(default_factory=dict)
-    judged: dict[str, Judged] = field(default_factory=dict)
+    doubt: str | None = None
+    """A tag that was not decided when last looked."""
     silent: Collection[str] = ()
     """Antennas whose reference tag is missed."""
     spoke: set[str] = field(default_factory=set)
@@ -87,12 +88,13 @@ class Sweep:
         ]
         if self.first:
             self.levels = levels(tag.ports for tag in self.heard.values() if 2 * tag.reads > self.passes)
-        gone = log(self.prior.risk / max(len(self.prior.known), 1))
-        for epc, tag in self.heard.items():
-            moved = self.moved[self.passes - tag.reads]
-            least, most = self.prior.weigh(epc, tag, self.passes, moved, self.levels, self._hears)
-            there = least >= self.prior.sure(epc)
-            self.judged[epc] = Judged.THERE if there else Judged.GONE if most <= gone else Judged.OPEN
+
+    def judge(self, epc: str) -> Judged:
+        """Say what is certain of a tag by now."""
+        tag, gone = self.heard[epc], log(self.prior.risk / max(len(self.prior.known), 1))
+        moved = self.moved[self.passes - tag.reads]
+        least, most = self.prior.weigh(epc, tag, self.passes, moved, self.levels, self._hears)
+        return Judged.THERE if least >= self.prior.sure(epc) else Judged.GONE if most <= gone else Judged.OPEN
 
     def _hears(self, name: str) -> bool:
         return name not in self.silent and (self.alone or not self.spoke or name in self.spoke)
@@ -100,16 +102,19 @@ class Sweep:
     @property
     def certain(self) -> bool:
         """Tell whether everything is decided, and something that came would have been heard."""
-        waiting = (epc for epc, tag in self.prior.known.items() if not tag.unread)
-        if not self.prior.known and self.passes < FIRST_PASSES:
+        if self.moved[-1] >= self.prior.risk or (not self.prior.known and self.passes < FIRST_PASSES):
             return False
-        return self.moved[-1] < self.prior.risk and all(self.judged[epc] is not Judged.OPEN for epc in waiting)
+        if self.doubt is None or self.judge(self.doubt) is not Judged.OPEN:
+            waiting = (epc for epc, tag in self.prior.known.items() if not tag.unread)
+            self.doubt = next((epc for epc in waiting if self.judge(epc) is Judged.OPEN), None)
+        return self.doubt is None
 
     def found(self) -> Found:
         """Give what can be said now; what could not be read before the door opened is not called gone."""
         known = self.prior.known
-        there = frozenset(epc for epc, judged in self.judged.items() if judged is Judged.THERE)
-        gone = frozenset(epc for epc, tag in known.items() if self.judged.get(epc) is Judged.GONE and not tag.unread)
+        judged = {epc: self.judge(epc) for epc in self.heard} if self.passes else {}
+        there = frozenset(epc for epc in judged if judged[epc] is Judged.THERE)
+        gone = frozenset(epc for epc in judged if judged[epc] is Judged.GONE and epc in known and not known[epc].unread)
         unread, came = known.keys() - there - gone, there - known.keys() - self.prior.elsewhere
         return Found(there & known.keys(), gone, frozenset(unread), came, self.passes)
 
@@ -119,7 +124,8 @@ class Sweep:
         What stays in doubt may be outside, and counts when it is found to be there after all (`late`).
         """
         late = self.late()
-        return self.prior.lateness.after(late[epc] for epc in late if self.judged.get(epc) is Judged.THERE)
+        there = (epc for epc in late if self.passes and self.judge(epc) is Judged.THERE)
+        return self.prior.lateness.after(late[epc] for epc in there)
 
     def late(self) -> dict[str, int]:
         """Give in which pass each tag that used to be read was first heard; as many as there were, when it was not."""
