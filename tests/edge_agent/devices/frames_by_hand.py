@@ -1,11 +1,22 @@
-"""Frames that no document prints, made by hand from its rule: the empty, the other spelling, the other way to type."""
+"""Frames that no document prints: made by hand from its rule (the empty, the other spelling, the other way to type), and
+what real LLRP readers said in public logs of their users."""
 
 from __future__ import annotations
 
 import struct
 from typing import Any
 
-from edge_agent.devices.base import BadgeRead, BoardFault, CodeRead, DeviceReply, LockState, Reading, RoundDone, TagSeen
+from edge_agent.devices.base import (
+    BadgeRead,
+    BoardFault,
+    CodeRead,
+    DeviceReply,
+    LockState,
+    Reading,
+    RoundDone,
+    TagReported,
+    TagSeen,
+)
 from tests.edge_agent.devices.frames import Frame
 
 EPC = "300833B2DDD9014000000001"
@@ -93,4 +104,18 @@ MODBUS = [
     ),
 ]  # fmt: skip
 
-BY_HAND = [*BLANK_TAGS, *KEYS, *CODES, *NODES, *MODBUS]
+SAID = [
+    Frame(
+        "llrp",
+        "043d0000003a0000000000f0003000f1001600808504700004905050315530340070230081000186b78c4400"
+        "03ff000e00005e95000000380016",
+        (TagReported("85047000049050503155303400702300", rssi=-73, pc="4400"),),
+    ),
+    Frame(
+        "llrp",
+        "043f000000200000000000f600160081000c00000000da3c043d010000060000",
+        (DeviceReply("connection_attempt", {"ok": True}),),
+    ),
+]
+
+BY_HAND = [*BLANK_TAGS, *KEYS, *CODES, *NODES, *MODBUS, *SAID]
