@@ -1,4 +1,4 @@
-"""Frames that no document prints: made by hand from its rule (the empty, the other spelling, the other way to type), and
+"""Frames that no document prints: made by hand from its rule (the empty, another spelling, another way to type), and
 what real LLRP readers said in public logs of their users."""
 
 from __future__ import annotations
