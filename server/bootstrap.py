@@ -238,6 +238,7 @@ def sweeper(real: Real) -> "Sweeper":
     from server.sweep.duties import Duties
     from server.sweep.escalating import Escalating
     from server.sweep.file_reviews import Reviews
+    from server.sweep.holding import Holding
     from server.sweep.lending import Lending
     from server.sweep.lists import MonthlyList
     from server.sweep.overdue import Overdue
@@ -252,6 +253,7 @@ def sweeper(real: Real) -> "Sweeper":
         ("overdue", Overdue(database, policy).turn),
         ("silent", Silent(database, policy).turn),
         ("certificates", Certificates(database, real.clock.real_wall_us, real.clock.real_mono, ends(real)).turn),
+        ("holding", Holding(database, policy, real.clock.real_mono).turn),
         ("lending", Lending(database, policy, real.zone).turn),
         ("duties", Duties(database, policy, real.zone).turn),
         ("lists", MonthlyList(database, policy, real.zone).turn),

@@ -1,14 +1,15 @@
-"""What the intake does between batches: commands sent, the ear told the keys, lapsed grants freed, the ledger anchored.
+"""What the intake does between batches: commands sent, lapsed grants freed, the ledger anchored.
 
-And stations are kept told what to hold for when nobody can be asked.
+The ear is told which keys are in force, and stations what to hold for when nobody can be asked.
 """
 
 from typing import Final
 
+from contract.codec import seal
 from contract.topics import topic
 from server.intake.hearing import Hearing
-from server.intake.holding import Holding
 from server.intake.service import IntakeService
+from server.service.cabinet.offline import held_grants
 from server.store import inbox
 from server.store.anchors import anchor, unanchored
 from server.store.sql import fetch, run_many
@@ -33,20 +34,20 @@ class Chores:
         self._service = service
         self._hearing = hearing
         self._sent: dict[str, tuple[str, float]] = {}
-        self._holding = Holding(service, hearing.publish)
+        self._held: dict[str, int] = {}
+        """As of when each station was told what to hold for when nobody can be asked."""
         now = service.clock.real_mono()
         self._looked = self._lapsed = self._anchored = self._tidied = now
 
     def run(self, idle: bool) -> None:
         """Do what is due; some of it only when no message waits."""
         now = self._service.clock.real_mono()
-        self._holding.run(now, idle=idle, woken=self.look)
         if idle and now - self._tidied >= TIDY_SECONDS:
             self._tidied = now
             self._service.database.tidy()
         if self.look or now - self._looked >= LOOK_SECONDS:
             self.look, self._looked = False, now
-            self._tell_keys()
+            self._look_at_stations()
             self._send_commands(now)
             self._anchor(now)
         if now - self._lapsed >= LAPSE_SECONDS:
@@ -57,12 +58,19 @@ class Chores:
         """Send a station that is back its open commands again."""
         self._sent = {command: sent for command, sent in self._sent.items() if sent[0] != station}
         self.look = True
-        self._holding.back(station)
+        self._held.pop(station, None)
 
-    def _tell_keys(self) -> None:
+    def _look_at_stations(self) -> None:
+        """Tell the ear the keys in force, and stations what to hold, where that has changed."""
+        now_us = self._service.clock.wall_us()
         with self._service.database.engine.connect() as connection:
-            keys = inbox.all_station_keys(connection)
-        self._hearing.know({name: bytes.fromhex(text) for name, text in keys.items()})
+            stations = inbox.active_stations(connection)
+            news = {name: us for name, _, us in stations if us is not None and us != self._held.get(name)}
+            held = [held_grants(connection, name, now_us, us) for name, us in news.items()]
+        self._hearing.know({name: bytes.fromhex(key) for name, key, _ in stations})
+        for message in held:
+            self._hearing.publish(topic(message.station, "command"), seal(self._service.keys.signing, message))
+        self._held |= news
 
     def _send_commands(self, now: float) -> None:
         with self._service.database.engine.connect() as connection:

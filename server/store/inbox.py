@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from server.store.sql import fetch, run_many
 
 _STATIONS = "SELECT name, public_key FROM station WHERE active AND name {names}"
-_ALL_STATIONS = "SELECT name, public_key FROM station WHERE active"
+_ALL_STATIONS = "SELECT name, public_key, held_us FROM station WHERE active"
 _REVOKED = (
     "SELECT station, public_key, revoked_why FROM station_key WHERE revoked_us IS NOT NULL AND station {names}"
     " ORDER BY revoked_us DESC"
@@ -63,9 +63,9 @@ def station_keys(connection: Connection, names: Iterable[str]) -> dict[str, str]
     return {row.name: row.public_key for row in fetch(connection, _STATIONS, names=sorted(names))}
 
 
-def all_station_keys(connection: Connection) -> dict[str, str]:
-    """Give the public keys (hex) of all active stations."""
-    return {row.name: row.public_key for row in fetch(connection, _ALL_STATIONS)}
+def active_stations(connection: Connection) -> list[tuple[str, str, int | None]]:
+    """Give every active station with its public key (hex), and when what it should hold last changed."""
+    return [(row.name, row.public_key, row.held_us) for row in fetch(connection, _ALL_STATIONS)]
 
 
 def revoked_keys(connection: Connection, names: Iterable[str]) -> dict[str, list[tuple[str, str]]]:

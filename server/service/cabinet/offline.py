@@ -24,7 +24,7 @@ from server.service.cabinet.work import Heard, Work
 from server.service.people.scopes import scope_of
 from server.store.sql import fetch, fetch_plain, run_many
 from server.store.tables import RightScope
-from server.store.unit_of_work import UnitOfWork
+from server.store.unit_of_work import Database, UnitOfWork
 from server.store.working_set import WorkingSet, add_line, load_items, load_people
 
 _FREE = (
@@ -47,7 +47,7 @@ _COLUMNS = "token, station, door, person_id, credentials, items, lines, issued_u
 _CURRENT = f"SELECT {_COLUMNS} FROM held_grant WHERE is_current"  # noqa: S608 -- names of our own
 _OF_STATION = f"{_CURRENT} AND station = :station AND until_us > :now ORDER BY token"
 _BY_TOKEN = f"SELECT {_COLUMNS} FROM held_grant WHERE token = :token"  # noqa: S608 -- names of our own
-_HOLDERS = "SELECT station, MAX(issued_us) AS last_us FROM held_grant GROUP BY station"
+_CHANGED = "UPDATE station SET held_us = CASE WHEN held_us >= :now THEN held_us + 1 ELSE :now END WHERE name = :station"
 _GIVE = (
     "INSERT INTO held_grant"
     " (token, station, door, person_id, credentials, items, lines, issued_us, until_us, is_current, ended_us, used_by)"
@@ -76,29 +76,34 @@ class _Wish:
     until_us: int
 
 
-def hold(uow: UnitOfWork, policy: Policy, now_us: int) -> set[str]:
-    """Bring what stations should hold up to date, with its ledger entries; names the stations it changed for."""
-    wishes = _wishes(uow.connection, policy, now_us) if policy.access.offline_hours else {}
-    current = {(row.station, row.door, row.person_id): row for row in fetch(uow.connection, _CURRENT)}
+def hold(database: Database, policy: Policy, now_us: int) -> set[str]:
+    """Bring what stations should hold up to date, with its ledger entries; names the stations it changed for.
+
+    What should be held is worked out before anything is locked: nobody waits for it, and what changes meanwhile is
+    found the next time.
+    """
+    with database.engine.connect() as connection:
+        wishes = _wishes(connection, policy, now_us) if policy.access.offline_hours else {}
+        current = {(row.station, row.door, row.person_id): row for row in fetch(connection, _CURRENT)}
     given = {key: wish for key, wish in wishes.items() if _is_news(policy, wish, current.get(key), now_us)}
     gone = {key: row for key, row in current.items() if key not in wishes}
+    stations = {key[0] for key in (*given, *gone)}
+    if not stations:
+        return stations
     tokens = {key: secrets.token_hex(16) for key in given}
-    run_many(uow.connection, _REPLACED, [{"token": current[k].token, "no": False} for k in given if k in current])
-    run_many(uow.connection, _GIVE, [_row(key, tokens[key], wish, now_us) for key, wish in given.items()])
-    run_many(uow.connection, _WITHDRAWN, [_place(key) | {"now": now_us, "no": False} for key in gone])
-    _record(uow, policy, now_us, {tokens[key]: (key, wish) for key, wish in given.items()}, gone)
-    return {key[0] for key in (*given, *gone)}
+    with database.begin() as uow:
+        run_many(uow.connection, _REPLACED, [{"token": current[k].token, "no": False} for k in given if k in current])
+        run_many(uow.connection, _GIVE, [_row(key, tokens[key], wish, now_us) for key, wish in given.items()])
+        run_many(uow.connection, _WITHDRAWN, [_place(key) | {"now": now_us, "no": False} for key in gone])
+        run_many(uow.connection, _CHANGED, [{"station": name, "now": now_us} for name in sorted(stations)])
+        _record(uow, policy, now_us, {tokens[key]: (key, wish) for key, wish in given.items()}, gone)
+    return stations
 
 
 def held_grants(connection: Connection, station: str, now_us: int, issued_us: int) -> HeldGrants:
     """Give what a station should hold by now, to be signed and sent."""
     rows = fetch(connection, _OF_STATION, station=station, now=now_us)
     return HeldGrants(v=1, station=station, issued_us=issued_us, grants=[_grant(row) for row in rows])
-
-
-def holders(connection: Connection) -> dict[str, int]:
-    """Name the stations that were ever given anything to hold, and when that last was (µs)."""
-    return {row.station: row.last_us for row in fetch(connection, _HOLDERS)}
 
 
 def use(work: Work, heard: Heard, event: UnlockIntended) -> None:

@@ -7,7 +7,10 @@ from server.store.tables.shared import NO_ROWID, only
 
 
 class Station(SQLModel, table=True):
-    """A cabinet and its agent; `public_key` is what its messages are checked with."""
+    """A cabinet and its agent; `public_key` is what its messages are checked with.
+
+    `held_us` is when what it should hold for when nobody can be asked last changed; none: it was never given anything.
+    """
 
     name: str = Field(primary_key=True)
     title: str = ""
@@ -17,6 +20,7 @@ class Station(SQLModel, table=True):
     online: bool = False
     status_us: int = Field(default=0, sa_type=BigInteger)
     heard_us: int = Field(default=0, sa_type=BigInteger)
+    held_us: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class StationKey(SQLModel, table=True):

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import TypeVar
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,6 +19,7 @@ from server.store.unit_of_work import Database
 from tests.server.company import STATION_KEYS, WANG, Writer, intake, settle_in
 from tests.server.intake.test_consumer import StationClient
 
+T = TypeVar("T")
 KEYS = {name: key.public_key().public_bytes_raw() for name, key in STATION_KEYS.items()}
 
 
@@ -74,34 +76,37 @@ def test_what_it_says_survives_the_pipe() -> None:
         assert read_frame(source, news) == said
 
 
-def until(hearing: Hearing, kind: type, seconds: float = 15) -> News:
-    """Hear until there is news of a kind."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        for one in hearing.next(0.1, 10):
-            if isinstance(one, kind):
-                return one
-    raise AssertionError(f"no {kind.__name__}")
+class Listener:
+    """Hears from an ear, one piece of news after another."""
+
+    def __init__(self, hearing: Hearing) -> None:
+        self.hearing = hearing
+        self._waiting: list[News] = []
+
+    def until(self, kind: type[T], seconds: float = 30) -> T:
+        """Pass over news until there is some of a kind."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._waiting = self._waiting or self.hearing.next(0.1, 10)
+            while self._waiting:
+                if isinstance(one := self._waiting.pop(0), kind):
+                    return one
+        raise AssertionError(f"no {kind.__name__}")
 
 
 def test_a_lost_ear_is_started_again_and_hears_what_was_not_acknowledged(mosquitto: int) -> None:
     hearing = Hearing(Broker("127.0.0.1", mosquitto, "server", "server"))
     hearing.know(KEYS)
-    station = StationClient(mosquitto)
+    listener, station = Listener(hearing), StationClient(mosquitto)
     try:
-        until(hearing, Listening)
+        listener.until(Listening)
         station.send(Writer().asks(WANG)[1])
-        first = until(hearing, Proven)
+        first = listener.until(Proven)
         assert hearing._ear is not None
         os.kill(hearing._ear.pid, signal.SIGKILL)
-        until(hearing, Lost)
-        joined = until(hearing, Joined)
-        assert isinstance(joined, Joined)
-        assert joined.remembered
-        again = until(hearing, Proven)
-        assert isinstance(first, Proven)
-        assert isinstance(again, Proven)
-        assert again.unit == first.unit
+        listener.until(Lost)
+        assert listener.until(Joined).remembered
+        assert listener.until(Proven).unit == first.unit
     finally:
         station.close()
         hearing.close()

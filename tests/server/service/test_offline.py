@@ -27,10 +27,13 @@ from contract.messages import (
 from server.domain.offline import HOUR_US
 from server.domain.policy import load_policy
 from server.intake.batch import Incoming
-from server.intake.holding import ANYWAY, LOOK, SOON, Holding
+from server.intake.chores import Chores
+from server.intake.hearing import Hearing
+from server.intake.wire import Broker
 from server.service.cabinet.offline import held_grants, hold
 from server.store.tables import Alarm, Case, HeldGrant, Incident, Item, LedgerEntry, Line, Movement, Person
 from server.store.unit_of_work import Database
+from server.sweep.holding import ANYWAY, Holding
 from tests.server.company import CLOCK, KEYS, LI, POLICY, WANG, Writer, allow, badge, epc, intake, settle_in
 
 SHEET = load_policy(POLICY.read_text())
@@ -43,8 +46,7 @@ def now_us() -> int:
 
 
 def give(database: Database, at_us: int | None = None) -> set[str]:
-    with database.begin() as uow:
-        return hold(uow, SHEET, at_us or now_us())
+    return hold(database, SHEET, at_us or now_us())
 
 
 def current(database: Database) -> list[HeldGrant]:
@@ -167,42 +169,69 @@ def test_what_ends_an_authority_withdraws_it(company: Database, end: str) -> Non
 def test_the_sheet_bounds_their_number_and_may_have_none(company: Database) -> None:
     allow(company, LI, 2)
     allow(company, WANG, 1)
-    with company.begin() as uow:
-        hold(uow, NARROW, now_us())
+    hold(company, NARROW, now_us())
     assert [row.person_id for row in current(company)] == [LI], "the oldest authority first"
-    with company.begin() as uow:
-        assert hold(uow, NONE, now_us()) == {"a"}
+    assert hold(company, NONE, now_us()) == {"a"}
     assert current(company) == []
 
 
-def test_stations_are_told_after_a_change_and_when_they_are_back(company: Database) -> None:
-    sent: list[tuple[str, HeldGrants]] = []
-
-    def publish(topic: str, payload: bytes) -> None:
-        message = open_command(KEYS.signing.public_key(), payload)
-        assert isinstance(message, HeldGrants)
-        sent.append((topic, message))
-
-    holding = Holding(intake(company), publish)
-    holding.run(1e9, idle=True, woken=False)
-    assert sent == []
+def test_it_is_looked_at_when_something_was_entered_and_once_a_minute(company: Database) -> None:
+    holding = Holding(company, SHEET, lambda: moment)
+    moment = 0.0
+    holding.turn(now_us())
     allow(company, WANG, 1)
+    moment += 30
+    holding.turn(now_us())
+    assert current(company) == [], "nothing was entered"
     with company.begin() as uow:
         uow.ledger("ordered", now_us(), {})
-    holding.run(1e9 + SOON, idle=False, woken=True)
-    holding.run(1e9 + 3 * SOON, idle=False, woken=True)
-    assert [topic for topic, _ in sent] == ["guiwei/v1/a/command"]
-    holding.back("b")
-    holding.back("a")
-    holding.run(1e9 + 3 * SOON, idle=False, woken=False)
-    assert [topic for topic, _ in sent] == ["guiwei/v1/a/command"] * 2, "b was never given anything"
+    holding.turn(now_us())
+    assert len(current(company)) == 1
     with company.begin() as uow:
         uow.connection.exec_driver_sql("UPDATE line SET state = 'void'")
-    holding.run(1e9 + LOOK, idle=False, woken=False)
-    assert len(sent) == 2, "nobody said that anything changed"
-    holding.run(1e9 + 2 * ANYWAY, idle=False, woken=False)
-    assert [len(message.grants) for _, message in sent] == [1, 1, 0]
-    assert sent[0][1].issued_us < sent[1][1].issued_us < sent[2][1].issued_us
+    moment += ANYWAY
+    holding.turn(now_us())
+    assert current(company) == []
+
+
+class Overheard(Hearing):
+    """What is published, kept."""
+
+    def __init__(self) -> None:
+        super().__init__(Broker("127.0.0.1", 1))
+        self.sent: list[tuple[str, HeldGrants]] = []
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        message = open_command(KEYS.signing.public_key(), payload)
+        assert isinstance(message, HeldGrants)
+        self.sent.append((topic, message))
+
+
+def test_stations_are_told_after_a_change_and_when_they_are_back(company: Database) -> None:
+    hearing = Overheard()
+    chores = Chores(intake(company), hearing)
+
+    def look() -> list[str]:
+        chores.look = True
+        chores.run(idle=False)
+        return [topic for topic, _ in hearing.sent]
+
+    assert look() == []
+    allow(company, WANG, 1)
+    give(company)
+    assert look() == ["guiwei/v1/a/command"]
+    assert look() == ["guiwei/v1/a/command"], "nothing changed"
+    chores.forget_sent("b")
+    assert look() == ["guiwei/v1/a/command"], "b was never given anything"
+    chores.forget_sent("a")
+    assert look() == ["guiwei/v1/a/command"] * 2
+    with company.begin() as uow:
+        uow.connection.exec_driver_sql("UPDATE line SET state = 'void'")
+    give(company)
+    look()
+    assert [len(message.grants) for _, message in hearing.sent] == [1, 1, 0]
+    first, again, last = (message.issued_us for _, message in hearing.sent)
+    assert first == again < last
 
 
 ops = st.one_of(

@@ -35,6 +35,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("token"),
     )
+    op.add_column("station", sa.Column("held_us", sa.BigInteger(), nullable=True))
     op.create_index("ix_held_grant_person_id", "held_grant", ["person_id"], unique=False)
     current, free = sa.text("is_current"), sa.text("state IN ('open', 'reserved')")
     op.create_index(
