@@ -1,18 +1,23 @@
 """When an LLRP reader is asked for its GPI levels, and what its answers are good for. PURE; moments are arguments.
 
-1. A reader is asked again only after `poll_ms`, and after a pause of SPARING times what its last answer took.
+1. A reader is asked again only after `poll_ms`, and after a pause of SPARING times what its last answer took, at most
+   SLOWEST_S: a door's contact that is not heard for two seconds is lost.
 2. One that refuses is asked seldom; one that does not answer is asked no more: then its keepalives count.
 3. One that was not told to send keepalives (it refused) is asked whenever it has been silent for as long.
+4. Where answers tell no levels, the last ones known (from its events) are told again with each word of the reader.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from edge_agent.devices.base import Heard, LockState
 from edge_agent.devices.llrp_settings import LlrpSettings
 
 ANSWER_S = 2.0
 IN_VAIN = 3
 SPARING = 4.0
-REFUSED_S = 1.0
+SLOWEST_S = 1.0
 
 
 class Polls:
@@ -28,6 +33,7 @@ class Polls:
         self._spared = spared
         self._next = now
         self._in_vain = 0
+        self._levels: dict[int, LockState] = {}
 
     @property
     def on(self) -> bool:
@@ -61,5 +67,11 @@ class Polls:
         took = now - (self.asked_at if self.asked_at is not None else now)
         known, self.refused = self.refused, self.refused or refused
         self.asked_at, self._in_vain = None, 0
-        self._next = max(self._next, now + SPARING * took, now + REFUSED_S if refused else now)
+        self._next = max(self._next, now + (SLOWEST_S if refused else min(SPARING * took, SLOWEST_S)))
         return known
+
+    def again(self, heard: Iterable[Heard] = ()) -> list[Heard]:
+        """Remember the levels in what was heard; where there are none, give the last ones known."""
+        told = {event.lock: event for event in heard if isinstance(event, LockState)}
+        self._levels |= told
+        return [] if told else list(self._levels.values())

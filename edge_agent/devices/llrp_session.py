@@ -28,9 +28,8 @@ from edge_agent.devices.llrp_settings import LlrpSettings
 from edge_agent.devices.llrp_steps import AGAIN, KEEPALIVES, LOOK, START, Step, easier, steps
 from edge_agent.devices.llrp_wire import Message, WireError
 
-GREETING_S = 5.0
-"""How long to wait for the reader's first word before speaking anyway."""
-ANSWER_S, NEEDED_ANSWER_S = 3.0, 10.0
+GREETING_S, ANSWER_S, NEEDED_ANSWER_S = 5.0, 3.0, 10.0
+"""How long to wait for the reader's first word before speaking anyway, and for answers."""
 APART_S = 0.05
 """Pause after a command that is not answered: some readers take but one message out of what comes at once."""
 MISSED, GRACE_S = 3, 1.0
@@ -84,7 +83,7 @@ class Session:
             return self._reported(heard, now)
         if message.kind == t.KEEPALIVE:
             self._sends.append(write.command("keepalive_ack", b"", message.number, message.version))
-            return heard if self._polls.on else [*heard, *self._round()]
+            return heard if self._polls.on else [*heard, *self._polls.again(), *self._round()]
         if message.kind == t.EVENT:
             self._event(message, heard, now)
             return self._true(heard)
@@ -127,6 +126,7 @@ class Session:
         enabling = self._awaited is not None and self._awaited.name == AGAIN.name
         if told is not None and (self.online or enabling):
             self.rospec.told(told, now)
+        self._polls.again(heard)
         self._follow(heard, now, asked=False)
 
     def _answers(self, message: Message, step: Step) -> bool:
@@ -204,7 +204,7 @@ class Session:
         known = self._polls.answered(now, refused=fault)
         self.unanswered = ""
         self._follow(heard, now, asked=True)
-        return [*([] if fault and known else heard), *self._round()]
+        return [*([] if fault and known else heard), *self._polls.again(heard), *self._round()]
 
     def _follow(self, heard: list[Heard], now: float, *, asked: bool) -> None:
         command = self.rospec.follow(heard, now, asked=asked)

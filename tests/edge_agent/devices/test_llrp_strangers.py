@@ -51,7 +51,7 @@ class Stranger:
                 self.asked.append(message.kind)
                 self.bodies.setdefault(message.kind, []).append(message.body)
                 self.says(self.answers(message.kind, message.body))
-            self.now = min(max(self.session.due(), self.now + 0.001), end)
+            self.now = min(max(self.session.due(), self.now + 0.001), alive + every, end)
             if self.now - alive >= every:
                 alive = self.now
                 self.says(said(62))
@@ -201,6 +201,23 @@ def test_one_that_greets_late_is_asked_from_the_beginning() -> None:
     reader.lives(0.3)
     assert [kind for kind in reader.asked if kind != 72][:3] == [1, 2, 64]
     assert reader.session.online
+
+
+def test_where_no_question_tells_a_contact_its_last_event_is_told_again() -> None:
+    for settings, answers in (
+        (LlrpSettings(), but(_2=said(12, FIELD_ERROR))),
+        (LlrpSettings(poll_ms=0, keepalive_ms=1000), obliging),
+    ):
+        reader = Stranger(settings, answers)
+        reader.says(GREETING)
+        reader.lives(2)
+        assert not [event for event in reader.heard if isinstance(event, LockState)]
+        reader.says(CONTACT["low"])
+        reader.heard.clear()
+        reader.lives(8, every=1)
+        again = [event for event in reader.heard if isinstance(event, LockState)]
+        assert set(again) == {LockState(1, 1, closed=False)}
+        assert len(again) >= 6
 
 
 def test_what_region_and_power_hang_on_is_never_spared() -> None:
