@@ -1,7 +1,8 @@
 """Listen to one ESPHome node at a broker: its contacts, its badge readers, and whether it is there at all.
 
 1. The session is clean: a badge shown while the station was not listening must not open a door later.
-2. A contact counts while its node is online; offline it is unknown. Retained badges are refused.
+2. A contact counts while its node is online, and is told again and again, because what is not heard is lost; offline it
+   is unknown. Retained badges are refused.
 3. The station's own certificate is not used: its client id is taken by the station's link, so this listener has a name
    of its own at the broker, and may read this node's topics only.
 """
@@ -37,6 +38,8 @@ from edge_agent.devices.esphome import PREFIX, Esphome, EsphomeSettings, message
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 KEEPALIVE = 15
+AGAIN_S = 0.5
+"""Seconds between two tellings of the contacts: the node tells them when they change only."""
 RETRY_FIRST, RETRY_LAST = 1, 30
 """Whole seconds between attempts to connect."""
 REFUSED = 0x80
@@ -55,6 +58,8 @@ class EsphomeSource:
         self._lock = threading.Lock()
         self._client: Client | None = None
         self._closed = False
+        self._ended = threading.Event()
+        self._repeater = threading.Thread(target=self._repeat, name=f"device-{name}-again", daemon=True)
 
     def start(self) -> None:
         """Begin; events go to the listener from now on, on the connection's own thread."""
@@ -70,6 +75,7 @@ class EsphomeSource:
         self._client = client
         client.connect_async(host, port, keepalive=KEEPALIVE, clean_start=True)
         client.loop_start()
+        self._repeater.start()
 
     def write(self, data: bytes) -> None:
         """Refuse: nodes take no commands (UnreachableError: the node is not even there)."""
@@ -84,6 +90,8 @@ class EsphomeSource:
         if self._client is not None:
             self._client.disconnect()
             self._client.loop_stop()
+            self._ended.set()
+            self._repeater.join(timeout=10)
 
     def _make(self) -> tuple[Client, str, int, str]:
         """Give the client, where it connects, and the topics it listens to (SettingsError)."""
@@ -153,6 +161,16 @@ class EsphomeSource:
             self._away("the node is offline")
         elif self.state.state != "online":
             self._change(SourceState("online", self.target))
+            self._tell_contacts()
+
+    def _repeat(self) -> None:
+        """Tell the contacts again until closed."""
+        tell = self._guard(self._tell_contacts)
+        while not self._ended.wait(AGAIN_S):
+            tell()
+
+    def _tell_contacts(self) -> None:
+        if self.state.state == "online":
             for contact in self._contacts.values():
                 self._listener(self.name, contact)
 
