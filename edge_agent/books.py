@@ -44,10 +44,22 @@ def write(entry: Entry, act: Do, door: Door, memory: DoorMemory, cause: Cause) -
 def came_unseen(entry: Entry, door: Door, came: dict[str, Sighting]) -> DoorMemory:
     """Report tags that are steadily read behind a closed door and were not there when it was settled."""
     _closed(entry, door, DoorMemory(), "gap", passes=door.vigil.passes, put=came.values())
+    return joined(door, came)
+
+
+def joined(door: Door, came: dict[str, Sighting]) -> DoorMemory:
+    """Give the memory of a door behind which these tags came."""
     contents = dict(door.learned().contents or {})
     contents |= {epc: KnownTag(seen.tid, seen.antenna) for epc, seen in came.items()}
     away = {epc: tag for epc, tag in door.memory.away.items() if epc not in came}
     return replace(door.memory, contents=contents, away=away)
+
+
+def settled(door: Door, memory: DoorMemory, found: Found) -> DoorMemory:
+    """Give the memory with what a sweep found."""
+    assert door.look is not None
+    contents, away = _contents(memory, door, found), _away(memory, found)
+    return replace(memory, contents=contents, away=away, lateness=door.look.sweep.lateness())
 
 
 def _opened(entry: Entry, door: Door, memory: DoorMemory, cause: Cause) -> DoorMemory:
@@ -72,15 +84,7 @@ def _settled(entry: Entry, door: Door, memory: DoorMemory, cause: Cause) -> Door
         taken, unread = _shown(door, found.gone), _shown(door, found.unread)
         put = [] if first else _shown(door, found.came)
         _closed(entry, door, memory, cause, found.passes, taken=taken, unread=unread, put=put)
-    return replace(
-        _unnamed(memory),
-        contents=_contents(memory, door, found),
-        away=_away(memory, found),
-        lateness=door.look.sweep.lateness(),
-        owed=False,
-        opened_seq=None,
-        cause=None,
-    )
+    return replace(settled(door, _unnamed(memory), found), owed=False, opened_seq=None, cause=None)
 
 
 def _closed(

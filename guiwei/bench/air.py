@@ -38,6 +38,16 @@ class Read(NamedTuple):
     rssi: float
 
 
+class Round(NamedTuple):
+    """One round of one antenna: when each tag was read, which tags, how strongly."""
+
+    at: float
+    antenna: int
+    times: Floats
+    tags: NDArray[np.int64]
+    rssi: Floats
+
+
 @dataclass
 class Air:
     """All tags around one door; `inside` says which stand behind it, `near` which can be heard at all."""
@@ -97,6 +107,12 @@ class Air:
 
     def listen(self, seconds: float) -> Iterator[list[Read]]:
         """Read for so long, one list for each antenna's round."""
+        for one in self.rounds(seconds):
+            rows = zip(one.times.tolist(), one.tags.tolist(), one.rssi.tolist(), strict=True)
+            yield [Read(at, tag, one.antenna, strength) for at, tag, strength in rows]
+
+    def rounds(self, seconds: float) -> Iterator[Round]:
+        """Read for so long, round by round, the antennas in turn."""
         until, antenna = self.now + seconds, 0
         mean = self.shadow()
         while self.now < until:
@@ -108,8 +124,7 @@ class Air:
             self.rng.shuffle(order)
             rssi = SENSITIVITY_DBM + margin[order] + self.rng.normal(0, 0.7, len(order))
             times = self.now + np.arange(1, len(order) + 1) / self.per_second
-            rows = zip(times.tolist(), order.tolist(), rssi.tolist(), strict=True)
-            yield [Read(at, tag, antenna, strength) for at, tag, strength in rows]
+            yield Round(self.now, antenna, times, order, rssi)
             self.now += len(order) / self.per_second + ROUND_S
             antenna = (antenna + 1) % self.antennas
 

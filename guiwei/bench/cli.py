@@ -73,15 +73,17 @@ def presence(
     antennas: Annotated[int, typer.Option(min=1, max=8)] = 1,
     per_second: Annotated[float, typer.Option(min=10, help="Reads the reader gives in a second.")] = 1100,
     sessions: Annotated[int, typer.Option(min=1, help="Sessions of one run.")] = 400,
-    runs: Annotated[int, typer.Option(min=1, help="Runs, each another cabinet.")] = 3,
+    runs: Annotated[int, typer.Option(min=1, help="Runs, each at a cabinet of its own.")] = 3,
+    first: Annotated[int, typer.Option(min=0, help="Number of the first cabinet.")] = 0,
+    alone: Annotated[bool, typer.Option("--alone", help="The estimator alone: no wires, journal, events.")] = False,
 ) -> None:
     """How often a closing is judged wrongly, how soon it is settled, what stays unread: a curve over read rates."""
     from guiwei.bench.presence import measure
-    from guiwei.bench.rig import Setting
+    from guiwei.bench.shelf import Setting
 
     rates, many = rate or [0.85, 0.90, 0.95, 0.97, 0.99], tags or [50, 200, 500]
     points = [Setting(one, number, antennas, per_second) for number in many for one in rates]
-    raise typer.Exit(measure(points, sessions, runs).show(as_json))
+    raise typer.Exit(measure(points, sessions, runs, first, alone=alone).show(as_json))
 
 
 @app.command("edge-install")

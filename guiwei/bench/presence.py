@@ -22,7 +22,8 @@ from typing import NamedTuple
 import numpy as np
 
 from guiwei.bench.figures import Result, at_most, quantile, say
-from guiwei.bench.rig import Rig, Said, Setting
+from guiwei.bench.rig import Rig
+from guiwei.bench.shelf import Said, Setting, Shelf
 
 RUMMAGED = 0.4
 NEAR_BY = 0.5
@@ -121,7 +122,7 @@ class Tally:
         self.naive_seconds += other.naive_seconds
 
 
-def run(rig: Rig, sessions: int, seed: int) -> Tally:
+def run(rig: Shelf, sessions: int, seed: int) -> Tally:
     """Play so many sessions behind one door."""
     tally, rng, own = Tally(), np.random.default_rng(seed + 1), np.arange(rig.setting.tags)
     lost: set[int] = set()
@@ -138,21 +139,24 @@ def run(rig: Rig, sessions: int, seed: int) -> Tally:
         inside, outside = (set(np.flatnonzero(where).tolist()) for where in (rig.air.inside, ~rig.air.inside[own]))
         truth = Truth(set(taken.tolist()), set(back.tolist()), inside, outside)
         tally.seconds.append(rig.close())
-        said, rounds = rig.said(), rig.rounds[: rig.setting.rounds * rig.setting.antennas]
+        said, rounds = rig.said(), list(rig.rounds)
         rig.listen(rig.setting.closed_s)
         lost = tally.judge(truth, said, rig.said(), lost)
         tally.judge_naive(truth, set().union(*(read for _, read in rounds)), set(own.tolist()))
         tally.naive_seconds.append(rounds[-1][0] - rounds[0][0])
-    rig.outbox.close()
+    rig.finish()
     return tally
 
 
-def measure(settings: list[Setting], sessions: int, runs: int) -> Result:
-    """Measure every point of the curve in so many runs, each of so many sessions."""
+def measure(settings: list[Setting], sessions: int, runs: int, first: int = 0, *, alone: bool = False) -> Result:
+    """Measure every point of the curve in so many runs, each of so many sessions at a cabinet of its own.
+
+    `alone`: the estimator without wires, journal and events.
+    """
     result = Result("presence", runs)
     for setting in settings:
         with ProcessPoolExecutor() as pool:
-            tallies = list(pool.map(partial(_run, setting, sessions), range(runs)))
+            tallies = list(pool.map(partial(_run, setting, sessions, alone), range(first, first + runs)))
         say(f"{setting.name}: {runs} runs of {sessions} sessions")
         total = Tally()
         for tally in tallies:
@@ -167,10 +171,12 @@ def measure(settings: list[Setting], sessions: int, runs: int) -> Result:
     return result
 
 
-def _run(setting: Setting, sessions: int, number: int) -> Tally:
+def _run(setting: Setting, sessions: int, alone: bool, number: int) -> Tally:
     seed = 100 * number + 7
+    if alone:
+        return run(Shelf(setting, seed), sessions, seed)
     with tempfile.TemporaryDirectory(prefix="guiwei-bench-") as folder:
-        return run(Rig(setting, Path(folder), seed), sessions, seed)
+        return run(Rig(setting, seed, Path(folder)), sessions, seed)
 
 
 def _hold(result: Result, setting: Setting, tally: Tally) -> None:

@@ -10,7 +10,7 @@ from guiwei.bench.air import Air, margin_for
 from guiwei.bench.cli import app
 from guiwei.bench.figures import at_most
 from guiwei.bench.presence import Tally, Truth
-from guiwei.bench.rig import Said
+from guiwei.bench.shelf import Said
 
 
 def missed(rate: float, tags: int, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
