@@ -232,7 +232,7 @@ class Session:
             self._next(now)
         if self.online:
             self._keep_reading(now)
-            if self._polls.ask(now, self._heard_at):
+            if not self._awaited and self._polls.ask(now, self._heard_at):
                 self._send(POLL, write.get_config(write.GPI_LEVELS))
         sends, self._sends = self._sends, []
         return sends
@@ -248,7 +248,7 @@ class Session:
         if self._awaited or self._steps:
             moments.append(self._due)
         poll = self._polls.due(self._heard_at)
-        if self.online and poll is not None:
+        if self.online and poll is not None and not self._awaited:
             moments.append(poll)
         wanted = self.rospec.due()
         if wanted is not None and not self._awaited and not self._steps:
