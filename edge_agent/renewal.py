@@ -46,22 +46,27 @@ class Renewal:
         self._station, self._broker, self._journal, self._change = station, broker, journal, change
         self._now = _read(certificate_in_use(broker))
         self._next_look = self._next_ask = 0.0
+        self._due = False
 
     def tick(self, now: float) -> None:
-        """Look at the end once a minute; warn, and ask while there is somebody to ask."""
-        if self._now is None or now < self._next_look:
+        """Look at the end once a minute, and warn; ask as soon as there is somebody to ask."""
+        if self._now is None:
             return
-        self._next_look = now + LOOK_S
-        left_us = _ends_us(self._now) - self._journal.clock.real_wall_us()
-        end = f"certificate ends on {self._now.not_valid_after_utc:%Y-%m-%d}"
-        self._change("certificate_ending", active=left_us < WARN_US, detail=end if left_us < WARN_US else "")
-        if left_us < ASK_US and not self._journal.offline and now >= self._next_ask:
+        if now >= self._next_look:
+            self._next_look = now + LOOK_S
+            left_us = _ends_us(self._now) - self._journal.clock.real_wall_us()
+            end = f"certificate ends on {self._now.not_valid_after_utc:%Y-%m-%d}"
+            self._change("certificate_ending", active=left_us < WARN_US, detail=end if left_us < WARN_US else "")
+            self._due = left_us < ASK_US
+        if self._due and not self._journal.offline and now >= self._next_ask:
             self._next_ask = now + ASK_AGAIN_S
-            key = _key(self._broker)
-            if key is not None:
-                signer, asked = certificates.signer_of(self._now), certificates.request(key)
-                with self._journal.entry() as entry:
-                    entry.write(CertificateRequested, signer=signer, certificate_request=asked)
+            self._ask(certificates.signer_of(self._now))
+
+    def _ask(self, signer: str) -> None:
+        key = _key(self._broker)
+        if key is not None:
+            with self._journal.entry() as entry:
+                entry.write(CertificateRequested, signer=signer, certificate_request=certificates.request(key))
 
     def take(self, issued: CertificateIssued) -> bool:
         """Keep a certificate that came; False when it is not this station's next one."""

@@ -42,7 +42,7 @@ COMPANY = {
 INTAKE = "server-intake"
 
 
-def wait(what: Callable[[], object], seconds: float = 10) -> None:
+def wait(what: Callable[[], object], seconds: float = 20) -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not what():

@@ -45,6 +45,9 @@ lock = { device = "lock", channel = 1 }
 """
 
 
+pytestmark = pytest.mark.timeout(90)
+
+
 @pytest.fixture(scope="module")
 def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One server and one broker for the module; every test has a station of its own."""
