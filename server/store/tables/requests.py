@@ -95,7 +95,7 @@ class Line(SQLModel, table=True):
         Index("line_by_person", "person_id", "until_us"),
         Index("line_by_item", "item_id", "until_us"),
         Index("line_promised", "session", **only("session IS NOT NULL")),
-        Index("line_free", "until_us", **only("state IN ('open', 'reserved')")),
+        Index("line_lasting", "until_us"),  # not only the open ones: an index that a state moves makes each change dear
     )
     id: int | None = Field(default=None, primary_key=True)
     authority_id: int = Field(foreign_key="authority.id", index=True)
