@@ -179,7 +179,7 @@ def open_site(folder: Path, template: Path) -> Iterator[Site]:
             deps.live.close()
             server.should_exit = True
             stop.set()
-            serving.join(5)
-            hearing.join(5)
+            serving.join(20)
+            hearing.join(20)
             assert site.broker
             site.broker.stop()
