@@ -137,7 +137,8 @@ def proven(came: Came, keys: dict[str, bytes]) -> Came | Proven:
 
 def serve() -> None:
     """Be the ear of the process at the other end of standard input and output."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is typed at the terminal is for the intake
+    for number in (signal.SIGINT, signal.SIGTERM):  # whoever stops the intake may tell both; the intake ends this
+        signal.signal(number, signal.SIG_IGN)
     source, sink = os.fdopen(0, "rb"), os.fdopen(1, "wb")
     broker = read_frame(source, to_ear)
     if not isinstance(broker, Broker):
@@ -156,6 +157,8 @@ def serve() -> None:
         while (found := ear.next()) is not None:
             write_frame(sink, found)
     ear.stop()
+    with contextlib.suppress(BrokenPipeError):
+        sink.close()
 
 
 def _speaker(name: str) -> str:
