@@ -40,7 +40,7 @@ ANSWER_S = 3.0
 MOST_QUESTIONS = 4
 """The first and three more."""
 LONGEST_CODE, LONGEST_NAME = 512, 128
-ACTIVITY = {Input.BADGE, Input.CODE, Input.PIN, Input.GRANT, Input.DENIAL, Input.HELD, Input.OPENED}
+ACTIVITY = {Input.BADGE, Input.AGAIN, Input.CODE, Input.PIN, Input.GRANT, Input.DENIAL, Input.HELD, Input.OPENED}
 ENDS = {
     Act.END_DONE: "done",
     Act.END_IDLE: "idle",
@@ -96,7 +96,12 @@ class Desk:
         if self.locked:
             self._screen.show(wording.LOCKED)
         else:
-            self._take(Input.BADGE, now, badge=card)
+            self._take(Input.AGAIN if self._is_held_for(card) else Input.BADGE, now, badge=card)
+
+    def _is_held_for(self, card: str) -> bool:
+        """Tell whether a door stands unlocked for this very badge by a grant that was held."""
+        granted = self.memory.state is State.GRANTED and self.answer is not None and self.answer.kind == "held"
+        return granted and credential_of(self._site, card) == self.memory.credential
 
     def code(self, text: str, symbology: str, now: float) -> None:
         """Take a code that was scanned."""

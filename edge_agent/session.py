@@ -26,6 +26,8 @@ class Input(StrEnum):
     """What can happen to it."""
 
     BADGE = "badge"
+    AGAIN = "again"
+    """The badge of this very session, which a grant that was held has granted: there is no second one to ask for."""
     CODE = "code"
     PIN = "pin"
     GRANT = "grant"

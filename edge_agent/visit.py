@@ -80,7 +80,7 @@ def answer_of(said: Said, memory: SessionMemory) -> Answer:
     if isinstance(said, Grant):
         return Answer("grant", said.session, said.challenge, said.doors, [], said.person, tuple(said.items))
     items = tuple(item for grant in said for item in grant.items)
-    return Answer("grant", memory.token, memory.challenge, [grant.door for grant in said], [], "", items)
+    return Answer("held", memory.token, memory.challenge, [grant.door for grant in said], [], "", items)
 
 
 def leave_of(said: Said, memory: SessionMemory, asked_at: float, now: float) -> Leave | None:

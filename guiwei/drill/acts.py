@@ -186,7 +186,8 @@ class Acts:
 
     def open(self, step: s.Open) -> None:
         cabinet, door = self._door(step.at)
-        if not cabinet.pull(door) and self.on_open is not None and self.on_open(step.at):
+        shut = not cabinet.pull(door) and step.expect_refusal is None
+        if shut and self.on_open is not None and self.on_open(step.at):
             cabinet.pull(door)
         if door not in cabinet.ajar and step.expect_refusal is None and not self.answers.waits(cabinet.name):
             self.differences.append(Difference(f"open {step.at}", "the door opens", "its lock was not released"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -204,6 +205,10 @@ def test_cut_off_it_opens_once_for_whom_it_holds_a_grant_and_after_a_restart_for
     bench.show()
     assert bench.wait(lambda state: (state["session"] or {}).get("phase") == "granted")
     assert bench.state()["screen"][:3] == ["已授权：1号门", "取放完毕请关好柜门", "网络中断：仅限预先授权的物品"]
+    session = bench.state()["session"]
+    time.sleep(0.4)  # its absence must be seen
+    bench.show()
+    assert bench.state()["session"] == session, "shown once more it is still this one: there is no second grant"
     bench.open()
     bench.take(TAGS[0])
     bench.shut()
