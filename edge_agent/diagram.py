@@ -24,7 +24,7 @@ WAY = """
 | the loop takes one thing after the other | `edge_agent/station.py` |
 | lock and contact become a door's moves; readers' words become passes | `edge_agent/door.py`, `edge_agent/ear.py` |
 | what follows from a move | `edge_agent/doors.py`, carried out by `edge_agent/cabinet.py` |
-| what is there, gone or unread behind a door ([how](presence.md)) | `edge_agent/presence.py`, `edge_agent/weigh.py`, `edge_agent/habits.py` |
+| what is there, gone or unread behind a door ([how](presence.md)) | `edge_agent/presence.py`, `weigh.py`, `habits.py` |
 | what fades or appears while it stays closed; silent antennas | `edge_agent/vigil.py`, `edge_agent/antennas.py` |
 | what is written about it | `edge_agent/books.py` |
 | badge, code, PIN and answer | `edge_agent/session.py`, carried out by `edge_agent/desk.py` |
