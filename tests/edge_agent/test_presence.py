@@ -201,6 +201,12 @@ def test_stronger_is_never_less_likely_here_and_reads_alone_never_prove_it(
         assert least < prior.sure("A")
 
 
+def test_an_emptied_cabinet_is_still_known_by_what_left_from_it() -> None:
+    emptied = Prior(away=loud("AB"))
+    assert passes(Sweep(emptied), *[one_port("X", -66.0)] * 12).came == frozenset()
+    assert passes(Sweep(emptied), *[one_port("A", -51.0)] * 12).came == {"A"}
+
+
 def test_a_weak_tag_that_is_no_home_tag_did_not_come_but_one_at_home_here_did() -> None:
     heard = [one_port("A", -50.0) | one_port("X", -62.0)] * 10
     assert passes(Sweep(Prior(loud("A"))), *heard).came == frozenset()
