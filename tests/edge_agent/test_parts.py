@@ -15,8 +15,9 @@ from edge_agent.habits import KnownTag, Rate
 from edge_agent.journal import Journal
 from edge_agent.outbox import Outbox
 from edge_agent.parts import MOST_BYTES, parts
-from edge_agent.presence import Prior, Sweep
+from edge_agent.presence import Sweep
 from edge_agent.settings import Channel, DoorTable
+from edge_agent.weigh import Prior
 
 MANY, LONG = 1500, 128
 
