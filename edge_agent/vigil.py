@@ -26,6 +26,7 @@ FADED = 1e-8
 STEADY = 0.6
 """Share of passes in which a new tag, or one that faded and is weak now, must be read to count as there."""
 WEAK_DB = 7.5
+"""A tag that faded is not back by one read so much weaker than it was."""
 WEIGHED = 8 * LOOK_EVERY
 """What is in doubt is weighed over at most so many passes."""
 MOST_STRAYS = 256

@@ -31,7 +31,10 @@ FADE_DB = 5.0
 """… and from one pass to the next."""
 MOST_FROM_RSSI = 4.0
 """Strength alone never proves anything: at most so much evidence (natural logarithm) comes from it."""
-LEAST, NEVER = 1e-300, Rate()
+LEAST = 1e-300
+"""No chance is less, so that each has a logarithm."""
+NEVER = Rate()
+"""What an antenna tells that never read a tag."""
 
 
 @dataclass(slots=True)
