@@ -171,10 +171,12 @@ def save_tallies(connection: Connection, changes: Mapping[tuple[str, str, str], 
 
 
 def save_alarms(connection: Connection, alarms: list[dict[str, Any]]) -> None:
-    """Set alarms, each once per open cause: setting it again adds to `repeated` and to the evidence."""
-    if not alarms:
-        return
-    stored = {row.cause: row for row in fetch(connection, _OPEN_ALARMS, causes=sorted({a["cause"] for a in alarms}))}
+    """Set alarms, each once per open cause: setting it again adds to `repeated` and to the evidence.
+
+    Of one that `is_news` none can be open from before: its cause names the event that is judged now.
+    """
+    asked = sorted({alarm["cause"] for alarm in alarms if not alarm.get("is_news")})
+    stored = {row.cause: row for row in fetch(connection, _OPEN_ALARMS, causes=asked)}
     new: dict[str, dict[str, Any]] = {}
     again: dict[str, dict[str, Any]] = {}
     for alarm in alarms:

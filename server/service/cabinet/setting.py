@@ -38,6 +38,7 @@ def set_alarm(
             "set_us": work.now_us,
             "late_us": heard.late_us,
             "evidence": [evidence],
+            "is_news": heard.id in about,  # nothing from before can be about what happens only now
         }
     )
     body = {
