@@ -66,7 +66,7 @@ def opened(context: BrowserContext, address: str) -> tuple[Page, list[str]]:
 
 
 def listening(page: Page) -> None:
-    """Wait until the page's stream is open; how soon that is, on a machine that runs everything else too, is not said."""
+    """Wait until the page's stream is open: late, perhaps, on a machine that runs everything else too."""
     page.wait_for_function("() => document.body._htmx?.sse?.status === 200", timeout=30_000)
 
 
