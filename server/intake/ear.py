@@ -146,12 +146,14 @@ def serve() -> None:
     ear = Ear(broker)
 
     def follow() -> None:
-        with contextlib.suppress(EOFError):
-            while True:
-                ear.obey(read_frame(source, to_ear))
-        ear.heard.put(None)
+        try:
+            with contextlib.suppress(EOFError):
+                while True:
+                    ear.obey(read_frame(source, to_ear))
+        finally:
+            ear.heard.put(None)
 
-    threading.Thread(target=follow, daemon=True).start()
+    threading.Thread(target=follow).start()
     ear.start()
     with contextlib.suppress(BrokenPipeError):
         while (found := ear.next()) is not None:

@@ -112,7 +112,9 @@ news: Final[msgspec.msgpack.Decoder[list[News]]] = msgspec.msgpack.Decoder(list[
 def write_frame(sink: BinaryIO, what: object) -> None:
     """Write one frame; raises OSError when the other side is gone."""
     data = _encoder.encode(what)
-    sink.write(_LENGTH.pack(len(data)) + data)
+    left = memoryview(_LENGTH.pack(len(data)) + data)
+    while left:  # a signal may cut a write short
+        left = left[sink.write(left) :]
     sink.flush()
 
 
