@@ -3,6 +3,7 @@
 import random
 import shutil
 import tempfile
+import contextlib
 import threading
 import time
 from dataclasses import dataclass, field
@@ -135,7 +136,8 @@ def _fall(world: World, quiet: Quiet, blow: Blow) -> None:
     quiet.paused.discard(blow.what)
     time.sleep(blow.down_ms / 1000)
     quiet.done.pop(blow.what, None)
-    world.start_again(blow.what)
+    with contextlib.suppress(ProcessError):  # killed once more, by the story: it starts it too
+        world.start_again(blow.what)
 
 
 def _try_again(played: list[s.AnyStep], acts: Acts, at: str) -> bool:
