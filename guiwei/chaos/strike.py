@@ -1,9 +1,9 @@
 """One run of a story with one part killed at one moment, and the verdict on what is left."""
 
+import contextlib
 import random
 import shutil
 import tempfile
-import contextlib
 import threading
 import time
 from dataclasses import dataclass, field
