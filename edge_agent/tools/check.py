@@ -26,6 +26,7 @@ from edge_agent.devices.base import (
     LockState,
     ReaderInfo,
     Reading,
+    RoundDone,
     SettingsError,
     Source,
     SourceEvent,
@@ -50,6 +51,8 @@ class Checked:
     family: str
     port: str
     must_answer: bool
+    behind_door: bool = False
+    """Whether it reads the tags behind a door: then it has not said all before it has looked for them."""
     state: str = "offline"
     why: str = ""
     answered: bool = False
@@ -58,6 +61,7 @@ class Checked:
     tags: int = 0
     errors: int = 0
     error: str = ""
+    _looked: bool = False
     _seen: set[str] = field(default_factory=set)
     _states: dict[tuple[int, int], bool | None] = field(default_factory=dict)
 
@@ -79,6 +83,7 @@ class Checked:
             case DeviceReply() if event.command not in ("infrared", "all_off"):
                 self._add(_version(event))
         self.answered = self.answered or isinstance(event, Reading)
+        self._looked = self._looked or isinstance(event, TagSeen | RoundDone)
 
     def _add(self, text: str) -> None:
         if text not in self.firmware:
@@ -93,6 +98,11 @@ class Checked:
     def good(self) -> bool:
         """Tell whether nothing is wrong; what speaks only when it is used need only be there."""
         return self.state == "online" and (self.answered or not self.must_answer)
+
+    @property
+    def is_heard_out(self) -> bool:
+        """Tell whether there is nothing more to wait for."""
+        return self.good and (self._looked or not self.behind_door)
 
     @property
     def word(self) -> str:
@@ -139,8 +149,9 @@ def _check(path: Path, settings: Settings, number: int | None, seconds: float, *
         name: trials[name].dialect if name in trials else make_dialect(device.family, device.settings)
         for name, device in devices.items()
     }
+    readers = {reader for door in settings.doors for reader in door.readers}
     checked = {
-        name: Checked(name, d.family, d.port, _must_answer(make_dialect(d.family, d.settings)))
+        name: Checked(name, d.family, d.port, _must_answer(make_dialect(d.family, d.settings)), name in readers)
         for name, d in devices.items()
     }
     sources = make_sources(settings.devices, dialects, lambda name, event: checked[name].hear(event))
@@ -177,7 +188,7 @@ def _must_answer(dialect: Dialect) -> bool:
 def _listen(
     sources: Mapping[str, Source], dialects: Mapping[str, Dialect], checked: Mapping[str, Checked], seconds: float
 ) -> None:
-    """Start all, ask for what they do not say by themselves, and wait until all that must have answered."""
+    """Start all, ask for what they do not say by themselves, and wait until they have said all they must."""
     for source in sources.values():
         source.start()
     until, asked = time.monotonic() + seconds, set[str]()
@@ -186,7 +197,7 @@ def _listen(
             if each.state == "online" and name not in asked:
                 asked.add(name)
                 _ask(sources[name], dialects[name])
-        if all(each.good for each in checked.values()):
+        if all(each.is_heard_out for each in checked.values()):
             break
         time.sleep(0.02)
     time.sleep(SETTLE_S)
