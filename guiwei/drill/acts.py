@@ -20,7 +20,7 @@ UNKNOWN_CARD = "0F00FFFFFF"
 COPIED_TID = "E2801105C0917ED000000000"
 DEAF, SILENCE_S = 0.9, 1.5
 """From this rate of misses on a reader is as good as deaf; for so long it must be, for its station to know."""
-TOLD_S = 0.6
+TOLD_S = 1.2
 """By then a station holds what was granted before it can ask nobody any more."""
 VIGIL_S = 10.0
 """For so long a station listens behind a closed door before it says that a tag has faded."""

@@ -12,7 +12,8 @@ from server.store.unit_of_work import Database
 ANYWAY: Final = 60.0
 """Seconds after which it looks though nothing was entered."""
 SHARE: Final = 20
-"""Looking takes one part in so many of the time at most."""
+"""Looking takes one part in so many of the time at most, but for what takes less than a moment."""
+MOMENT: Final = 0.2
 _HEAD: Final = "SELECT MAX(id) AS id FROM ledger"
 
 
@@ -38,4 +39,5 @@ class Holding:
             return
         self.looked, self.head = began, head
         hold(self.database, self.policy, now_us)
-        self.rest = (self.real_mono() - began) * SHARE
+        took = self.real_mono() - began
+        self.rest = 0.0 if took < MOMENT else took * SHARE

@@ -53,6 +53,17 @@
     }
   }
 
+  // The stream that keeps a page live comes back by itself once it was open; one that never opened is asked for again.
+  const LATE_MS = 5000;
+  let asked = false;
+  setInterval(() => {
+    const body = document.body;
+    const stream = body.getAttribute("hx-sse:connect");
+    if (!stream || asked || document.hidden || (body._htmx && body._htmx.sse)) return;
+    asked = true;
+    Promise.resolve(window.htmx.ajax("GET", stream, { source: body })).catch(() => {}).finally(() => { asked = false; });
+  }, LATE_MS);
+
   // Lines that were not there a moment ago light up once.
   function remember(mark) {
     for (const line of document.querySelectorAll("[data-new]")) {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from .browser import chromium, served, signed_in
 from .day import approve, ask, live_a_day
@@ -86,6 +86,24 @@ def test_a_verdict_appears_within_a_second_of_its_commit(office: Office, address
     assert unlawful.count() == seen + 3
     assert page.locator(".feed [data-fresh]").count() == 3
     assert said == []
+    context.close()
+
+
+def test_a_stream_that_does_not_open_is_asked_for_again(office: Office, address: str, browser: Browser) -> None:
+    context = signed_in(browser, office, address, "chen", "en", **DESK)
+    tried: list[str] = []
+
+    def refuse_once(route: Route) -> None:
+        tried.append(route.request.url)
+        if len(tried) == 1:
+            route.abort()
+        else:
+            route.continue_()
+
+    context.route("**/live?*", refuse_once)
+    page, _ = opened(context, address)
+    listening(page)
+    assert len(tried) == 2
     context.close()
 
 
