@@ -1,5 +1,6 @@
 """A device on a TCP port: plugged, unplugged, plugged again at one address; one client at a time; faults on the wire.
 
+The port is its own from the beginning to `close`: a socket that never listens keeps it while nobody is to be reached.
 Subclasses say what the device does: `connected`, `received` (the client's bytes), `tick` (by itself), and `refuse` (a
 second client). Bytes for a client that is not there are lost.
 """
@@ -24,7 +25,8 @@ class TcpDevice:
     """A device with one TCP port on this machine; call `close` when done."""
 
     def __init__(self, port: int = 0, faults: Faults | None = None, tls: ssl.SSLContext | None = None) -> None:
-        self.port = port
+        self._place = _place(port)
+        self.port: int = self._place.getsockname()[1]
         self.faults = faults or Faults()
         self.lock = threading.RLock()
         self._tls = tls
@@ -89,8 +91,7 @@ class TcpDevice:
             if self._listener is not None:
                 return
             self.reset()
-            self._listener = socket.create_server(("127.0.0.1", self.port))
-            self.port = self._listener.getsockname()[1]
+            self._listener = socket.create_server(("127.0.0.1", self.port), reuse_port=True)
         self.wake()
 
     def unplug(self) -> None:
@@ -98,6 +99,7 @@ class TcpDevice:
         with self.lock:
             self.hang_up()
             if self._listener is not None:
+                self._listener.shutdown(socket.SHUT_RDWR)  # at once: a `select` that watches it would keep it open
                 self._listener.close()
                 self._listener = None
         self.wake()
@@ -110,6 +112,7 @@ class TcpDevice:
         self.wake()
         self._thread.join(timeout=10)
         self.unplug()
+        self._place.close()
         os.close(self._wake_read)
         os.close(self._wake_write)
 
@@ -157,3 +160,22 @@ class TcpDevice:
             self.received(data)
         else:
             self.hang_up()
+
+
+def _place(port: int) -> socket.socket:
+    """Keep a port (0: any) that only its own listeners may share, plugged or not (OSError: somebody has it).
+
+    While it is bound, connecting is refused, and the kernel gives the port to nobody: neither to another `bind` nor to
+    an outgoing connection. For binding it may follow a predecessor's dying connections (SO_REUSEADDR); from then on it
+    shares with SO_REUSEPORT only, which a second device does not ask for before it has a place of its own.
+    """
+    place = socket.socket()
+    try:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind(("127.0.0.1", port))
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    except OSError:
+        place.close()
+        raise
+    return place
