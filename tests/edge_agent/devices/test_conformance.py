@@ -246,7 +246,7 @@ class Bench:
         raise AssertionError(self.heard.events[before:])
 
 
-@pytest.fixture(params=CASES, ids=lambda case: f"{case.family}-{case.frame[0]:02x}")
+@pytest.fixture(params=CASES, ids=lambda case: case.family)  # the same in every worker
 def bench(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     case: Case = request.param
     monkeypatch.setattr(llrp_source, "RETRY_FIRST", 0.1)  # a reader on the network is left alone for longer
