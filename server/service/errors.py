@@ -1,9 +1,11 @@
 """What a use case raises when it will not act; the web says the same as a problem, with a stable code."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
-from server.domain.verdicts import Lawful, Reason, Refused
+from server.domain.verdicts import Reason, Refused
+
+V = TypeVar("V")
 
 
 class ServiceError(Exception):
@@ -57,7 +59,7 @@ class RefusedError(ServiceError):
         super().__init__("refused_by_rule", ", ".join(f"{reason.rule} {reason.code}" for reason in self.reasons))
 
 
-def lawful(verdict: Lawful | Refused) -> Lawful:
+def lawful(verdict: V | Refused) -> V:
     """Go on with what the rules allow; raises RefusedError with every reason."""
     if isinstance(verdict, Refused):
         raise RefusedError(verdict.reasons)

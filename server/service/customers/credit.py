@@ -20,11 +20,10 @@ from server.domain.customers import (
     judge_credit_decision,
     judge_credit_request,
 )
-from server.domain.verdicts import Refused
 from server.domain.words import DutyKind, RequestState
 from server.service.context import Reading, Writing
 from server.service.customers.customer_shapes import CreditRequestView, NewCreditRequest, NewPlan, PlanReview, PlanView
-from server.service.errors import ForbiddenError, InvalidError, NotFoundError, RefusedError
+from server.service.errors import ForbiddenError, InvalidError, NotFoundError, RefusedError, lawful
 from server.service.inputs import micros
 from server.service.lending.notices import holders_of, tell
 from server.service.lookups import known, person_facts, person_named, person_of, usernames
@@ -73,9 +72,7 @@ def approvals_of(look: Reading) -> list[CreditFacts]:
 def require_cover(work: Writing, customer_id: int, act: CreditAct) -> int | None:
     """Give the approval that lets the viewer do this; raises RefusedError when there is none."""
     found = covering(approvals_of(work), customer_id, act, work.now_us)
-    said = judge_credit(found is not None, act)
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_credit(found is not None, act))
     return found.id if found else None
 
 
@@ -91,9 +88,7 @@ def ask(work: Writing, asked: NewCreditRequest) -> CreditRequestView:
     """Ask to see or change a grade or credit file."""
     if asked.customer is not None and work.session.get(Customer, asked.customer) is None:
         raise NotFoundError("customer", asked.customer)
-    said = judge_credit_request(asked.purpose, asked.act, asked.customer)
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_credit_request(asked.purpose, asked.act, asked.customer))
     row = CreditRequest(
         person_id=work.viewer.id,
         customer_id=asked.customer,
@@ -117,9 +112,7 @@ def decide(work: Writing, number: int, act: Literal["approve", "refuse"], note: 
         person_facts(person_of(work.session, row.person_id)),
         person_facts(person_of(work.session, work.viewer.id)),
     )
-    said = judge_credit_decision(work.policy.keeping, _facts(row), asker, by)
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_credit_decision(work.policy.keeping, _facts(row), asker, by))
     row.state = RequestState.APPROVED if act == "approve" else RequestState.REFUSED
     row.decided_by_id, row.decided_us, row.note = work.viewer.id, work.now_us, note
     if act == "approve":

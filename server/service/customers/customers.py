@@ -13,13 +13,12 @@ from typing import Final
 from sqlmodel import Session, col, select
 
 from server.domain.customers import CreditAct, covering, judge_grade
-from server.domain.verdicts import Refused
 from server.service.context import Reading, Writing
 from server.service.customers.credit import Cover, approvals_of, cover_of, require_cover, use_cover
 from server.service.customers.customer_shapes import CustomerPatch, CustomerView, LinkView, NewCustomer
 from server.service.customers.sealed import sealed_fields, store_sealed
 from server.service.customers.vault import Vault
-from server.service.errors import InvalidError, NotFoundError, RefusedError, StaleError
+from server.service.errors import InvalidError, NotFoundError, StaleError, lawful
 from server.service.lookups import known
 from server.service.paging import paged
 from server.service.records.record_changes import (
@@ -116,9 +115,7 @@ def patch_customer(work: Writing, vault: Vault, number: int, version: int, patch
     guarded = patch.grade is not None or any(fields[n].approval for n in patch.sealed if n in fields)
     cover = require_cover(work, number, CreditAct.CHANGE) if guarded else None
     if patch.grade is not None:
-        said = judge_grade(work.policy.keeping, patch.grade, work.session.get(ControlPlan, number) is not None)
-        if isinstance(said, Refused):
-            raise RefusedError(said.reasons)
+        lawful(judge_grade(work.policy.keeping, patch.grade, work.session.get(ControlPlan, number) is not None))
         given["grade"] = patch.grade
     _change(work, vault, customer, given, patch.sealed, patch.reason)
     shown = get_customer(work, number)

@@ -7,12 +7,11 @@ from sqlmodel import col, select
 from server.domain.duties import day_start
 from server.domain.policy import Policy
 from server.domain.retention import judge_appraisal, judge_hold, obstacles
-from server.domain.verdicts import Refused
 from server.domain.words import AppraisalOutcome
 from server.notify.wording import notice_text
 from server.service.context import Reading, Writing
 from server.service.disposal.retention import kept_facts
-from server.service.errors import ConflictError, InvalidError, NotFoundError, RefusedError
+from server.service.errors import ConflictError, InvalidError, NotFoundError, lawful
 from server.service.inputs import Codes, Input, Name, Text
 from server.service.lending.notices import holders_of
 from server.service.lookups import items_coded, known, person_facts, person_of, usernames
@@ -97,9 +96,7 @@ def decide(work: Writing, number: int, asked: NewOutcome) -> AppraisalView:
         raise ConflictError("appraisal_decided", f"appraisal {number} is decided: {row.outcome}")
     item = work.session.get_one(Item, row.item_id)
     by = person_facts(person_of(work.session, work.viewer.id))
-    said = judge_appraisal(work.policy, by, kept_facts(work, [item])[0], asked.outcome)
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_appraisal(work.policy, by, kept_facts(work, [item])[0], asked.outcome))
     row.until_us = _until(work, asked)
     row.outcome, row.note = asked.outcome, asked.note
     row.decided_by_id, row.decided_us = work.viewer.id, work.now_us
@@ -191,8 +188,7 @@ def list_holds(look: Reading, lifted: bool, before: int | None, limit: int) -> P
 
 def _may_hold(work: Writing, gone: dict[str, str]) -> None:
     by = person_facts(person_of(work.session, work.viewer.id))
-    if isinstance(said := judge_hold(work.policy, by, gone), Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_hold(work.policy, by, gone))
 
 
 def _items(look: Reading, numbers: set[int]) -> dict[int, Item]:

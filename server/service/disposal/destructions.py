@@ -11,7 +11,6 @@ from pydantic import Field
 from sqlmodel import col, select, update
 
 from server.domain import destruction as rules
-from server.domain.verdicts import Lawful, Refused
 from server.domain.words import AuthorityKind, Departure, DestructionMethod, DestructionState, LineState, Mode, Task
 from server.service.context import Writing
 from server.service.disposal.destruction_views import (
@@ -26,7 +25,7 @@ from server.service.disposal.destruction_views import (
 )
 from server.service.disposal.lifetimes import leave
 from server.service.disposal.retention import kept_facts
-from server.service.errors import ConflictError, InvalidError, RefusedError
+from server.service.errors import ConflictError, InvalidError, lawful
 from server.service.inputs import Code, Codes, Input, Name, Text, Username
 from server.service.lending.notices import holders_of, tell
 from server.service.lookups import items_coded, known, person_facts, person_named, person_of, pseudonyms
@@ -78,7 +77,7 @@ def file_list(work: Writing, asked: NewDestruction) -> DestructionView:
     by = person_of(work.session, work.viewer.id)
     actor = person_named(work.session, asked.actor) if asked.actor else by
     kept = kept_facts(work, items)
-    _lawful(rules.judge_filing(work.policy, person_facts(by), person_facts(actor), kept, work.now_us, work.zone))
+    lawful(rules.judge_filing(work.policy, person_facts(by), person_facts(actor), kept, work.now_us, work.zone))
     row = Destruction(
         title=asked.title, why=asked.why, filed_by_id=known(by.id), filed_us=work.now_us, actor_id=known(actor.id)
     )
@@ -107,7 +106,7 @@ def decide(work: Writing, number: int, act: str, note: str) -> DestructionView:
     row = stored(work.session, number)
     facts = list_facts(work, row)
     by = person_facts(person_of(work.session, work.viewer.id))
-    _lawful(rules.judge_decision(work.policy, act, by, facts, work.now_us, work.zone))
+    lawful(rules.judge_decision(work.policy, act, by, facts, work.now_us, work.zone))
     _step(work, row, act, note)
     work.ledger(
         f"destruction_{row.state}", destruction=number, note=note, policy=work.policy.digest, facts=to_builtins(facts)
@@ -124,7 +123,7 @@ def decide(work: Writing, number: int, act: str, note: str) -> DestructionView:
 def withdraw(work: Writing, number: int, note: str) -> DestructionView:
     """Take a list back; the order to take its items out is void."""
     row = stored(work.session, number)
-    _lawful(rules.judge_withdrawal(person_facts(person_of(work.session, work.viewer.id)), list_facts(work, row)))
+    lawful(rules.judge_withdrawal(person_facts(person_of(work.session, work.viewer.id)), list_facts(work, row)))
     _step(work, row, "withdraw", note)
     _void_order(work, row)
     work.ledger("destruction_withdrawn", destruction=number, note=note)
@@ -155,7 +154,7 @@ def appoint(work: Writing, number: int, asked: NewWitnesses) -> DestructionView:
     people = [person_named(work.session, name) for name in dict.fromkeys(asked.witnesses)]
     facts = list_facts(work, row)
     by = person_facts(person_of(work.session, work.viewer.id))
-    _lawful(rules.judge_witnesses(work.policy, by, facts, tuple(person_facts(person) for person in people)))
+    lawful(rules.judge_witnesses(work.policy, by, facts, tuple(person_facts(person) for person in people)))
     for person in people:
         work.session.add(
             DestructionWitness(
@@ -184,7 +183,7 @@ def confirm(work: Writing, number: int, asked: Scan) -> DestructionView:
     row = stored(work.session, number)
     facts = list_facts(work, row)
     by = person_facts(person_of(work.session, work.viewer.id))
-    _lawful(rules.judge_confirmation(work.policy, by, facts, asked.code, work.now_us, work.zone))
+    lawful(rules.judge_confirmation(work.policy, by, facts, asked.code, work.now_us, work.zone))
     item = next(kept.item for kept in facts.items if kept.item.code == asked.code)
     if (item.id, by.id) not in facts.confirmed:
         work.session.add(
@@ -200,7 +199,7 @@ def carry_out(work: Writing, number: int, asked: Carried) -> CertificateView:
     row = stored(work.session, number)
     facts = list_facts(work, row)
     by = person_facts(person_of(work.session, work.viewer.id))
-    _lawful(rules.judge_act(work.policy, by, facts, asked.method, work.now_us, work.zone))
+    lawful(rules.judge_act(work.policy, by, facts, asked.method, work.now_us, work.zone))
     items = items_of(work.session, number)
     witnesses = witnesses_of(work.session, number)
     entry = work.ledger(
@@ -283,11 +282,6 @@ def _step(work: Writing, row: Destruction, act: str, note: str) -> None:
         DestructionStep(destruction_id=known(row.id), step=act, by_id=work.viewer.id, at_us=work.now_us, note=note)
     )
     work.session.flush()
-
-
-def _lawful(said: Lawful | Refused) -> None:
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)
 
 
 def _shown(work: Writing, row: Destruction) -> DestructionView:

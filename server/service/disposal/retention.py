@@ -11,10 +11,9 @@ from sqlmodel import Session, col, select
 
 from server.domain.duties import day_start, local_date
 from server.domain.retention import KeptFacts, end_of, judge_setting
-from server.domain.verdicts import Refused
 from server.domain.words import AppraisalOutcome
 from server.service.context import Reading, Writing
-from server.service.errors import InvalidError, RefusedError
+from server.service.errors import InvalidError, lawful
 from server.service.inputs import Input, Name
 from server.service.lookups import item_coded, item_facts, known, person_facts, person_of
 from server.service.paging import paged
@@ -62,8 +61,7 @@ def set_retention(work: Writing, code: str, asked: NewRetention) -> RetentionVie
     item = item_coded(work.session, code)
     kept = kept_facts(work, [item])[0]
     by = person_facts(person_of(work.session, work.viewer.id))
-    if isinstance(said := judge_setting(work.policy, by, kept.item, kept.gone), Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_setting(work.policy, by, kept.item, kept.gone))
     periods = work.policy.retention.periods
     if asked.period is not None and asked.period not in periods:
         raise InvalidError("no_such_period", f"period: there is no {asked.period!r}; there are {', '.join(periods)}")

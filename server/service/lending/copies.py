@@ -13,7 +13,7 @@ from server.domain.verdicts import Refused
 from server.domain.words import ItemKind, Legality, LoanState, Mode, RequestState, Secrecy, Verdict
 from server.service.cabinet.by_hand import bring_back, recast
 from server.service.context import Reading, Writing
-from server.service.errors import InvalidError, NotFoundError, RefusedError
+from server.service.errors import InvalidError, NotFoundError, RefusedError, lawful
 from server.service.inputs import NewItem
 from server.service.lending.lending_shapes import CopyView, NewCopies
 from server.service.lending.notices import tell
@@ -42,8 +42,7 @@ def register(work: Writing, code: str, asked: NewCopies) -> Page[CopyView]:
         names_original=request is not None and original.id in json.loads(request.items),
         loan=LoanState(loan.state) if loan else None,
     )
-    if isinstance(said := judge_copies(work.policy, facts), Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_copies(work.policy, facts))
     if len(asked.codes) not in (0, asked.count) or len(asked.tags) not in (0, asked.count):
         raise InvalidError("copies_count", "name as many codes or tags as copies, or none")
     made = [_make(work, original, asked, index, request, loan) for index in range(asked.count)]

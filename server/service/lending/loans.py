@@ -8,11 +8,11 @@ from server.domain.alarms import cause_key
 from server.domain.copies import in_repair
 from server.domain.lending import OUT_STATES
 from server.domain.loans import Checked, CheckFacts, LoanFacts, is_overdue, judge_check
-from server.domain.verdicts import Reason, Refused
+from server.domain.verdicts import Reason
 from server.domain.words import AlarmKind, ItemKind, LoanState, Mode
 from server.service.cabinet.alarms import Alarming, clear_alarm, set_alarm
 from server.service.context import Reading, Writing
-from server.service.errors import ConflictError, NotFoundError, RefusedError
+from server.service.errors import ConflictError, NotFoundError, lawful
 from server.service.inputs import NewCheck
 from server.service.lending.lending_shapes import NewReturnCheck
 from server.service.lending.repairs import open_repair
@@ -55,9 +55,7 @@ def check(work: Writing, number: int, asked: NewCheck) -> LoanView:
         pages=asked.pages,
         keeps_open=_keeps_open(work, loan, item, asked),
     )
-    said = judge_check(work.policy, facts)
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)
+    said = lawful(judge_check(work.policy, facts))
     loan.state = said.state
     if said.state == LoanState.CLOSED:
         loan.closed_us = work.now_us

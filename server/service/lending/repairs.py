@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from sqlmodel import col, select
 
 from server.domain.repairs import DAY_US, is_overdue, judge_close, judge_report
-from server.domain.verdicts import Refused
 from server.service.context import Reading, Writing
-from server.service.errors import NotFoundError, RefusedError
+from server.service.errors import NotFoundError, lawful
 from server.service.lending.lending_shapes import RepairView
 from server.service.lending.notices import holders_of, tell
 from server.service.lending.settling import settle_numbered
@@ -24,8 +23,7 @@ def report(work: Writing, code: str, damage: str) -> RepairView:
 
 def open_repair(work: Writing, item: Item, damage: str, loan_id: int | None) -> Repair:
     """Open a repair; `loan_id` is the loan after which the damage was found."""
-    if isinstance(said := judge_report(damage), Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_report(damage))
     row = Repair(
         item_id=known(item.id),
         loan_id=loan_id,
@@ -46,8 +44,7 @@ def close(work: Writing, number: int, outcome: str) -> RepairView:
     row = work.session.get(Repair, number)
     if row is None:
         raise NotFoundError("repair", number)
-    if isinstance(said := judge_close(row.closed_us is None, outcome), Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_close(row.closed_us is None, outcome))
     row.closed_us, row.closed_by_id, row.outcome = work.now_us, work.viewer.id, outcome
     work.session.add(row)
     work.session.flush()

@@ -10,12 +10,11 @@ from server.domain.loans import next_state
 from server.domain.repairs import DAY_US
 from server.domain.searches import SearchFacts, judge_find, judge_search
 from server.domain.searches import next_state as next_search
-from server.domain.verdicts import Refused
 from server.domain.words import AlarmKind, IncidentKind, Legality, LoanState, SearchState, Verdict
 from server.service.cabinet.alarms import Alarming, clear_alarm, set_alarm
 from server.service.cabinet.by_hand import bring_back, recast
 from server.service.context import Reading, Writing
-from server.service.errors import NotFoundError, RefusedError
+from server.service.errors import NotFoundError, lawful
 from server.service.lending.lending_shapes import SearchView
 from server.service.lending.notices import holders_of, tell
 from server.service.lookups import codes, known, person_facts, person_of, usernames
@@ -99,9 +98,7 @@ def find(work: Writing, number: int, note: str) -> SearchView:
     loan, item = _loan(work, number)
     row = _open_search(work, loan)
     by = person_facts(person_of(work.session, work.viewer.id))
-    said = judge_find(work.policy, by, SearchState(row.state) if row else SearchState.CONCLUDED)
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_find(work.policy, by, SearchState(row.state) if row else SearchState.CONCLUDED))
     entry = work.ledger("item_found", loan=loan.id, item=item.code, note=note)
     bring_back(work, loan, item, "found", entry)
     row = _end(work, loan, "find", note)
@@ -175,9 +172,7 @@ def _loan(work: Writing, number: int) -> tuple[Loan, Item]:
 
 def _judge(work: Writing, loan: Loan, act: str, conclusion: str = "") -> None:
     by = person_facts(person_of(work.session, work.viewer.id))
-    said = judge_search(work.policy, SearchFacts(by, loan.person_id, LoanState(loan.state), act, conclusion))
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_search(work.policy, SearchFacts(by, loan.person_id, LoanState(loan.state), act, conclusion)))
 
 
 def _move(work: Writing, loan: Loan, act: str) -> None:

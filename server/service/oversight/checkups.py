@@ -10,11 +10,10 @@ from sqlmodel import col, select
 from server.domain import checkups
 from server.domain.checkups import FULFILS, RULES, Point, judge_close, judge_points
 from server.domain.duties import PER, Per
-from server.domain.verdicts import Lawful, Refused
 from server.domain.words import CheckKind, PointResult
 from server.service.cabinet.alarms import alarm_within_reach
 from server.service.context import Reading, Writing
-from server.service.errors import InvalidError, NotFoundError, RefusedError
+from server.service.errors import InvalidError, NotFoundError, lawful
 from server.service.inputs import Input, Text
 from server.service.lookups import known, station_named, usernames
 from server.service.oversight import duties
@@ -73,7 +72,7 @@ def record(work: Writing, asked: NewCheckup) -> CheckupView:
         points, said = checkups.answered(asked.kind, checkups.blank(listed), given)
     else:
         points, said = tuple(given), judge_points(asked.kind, listed, given)
-    _lawful(said)
+    lawful(said)
     clean = asked.kind != CheckKind.INCIDENT_RESPONSE and all(point.result == PointResult.OK for point in points)
     row = Checkup(
         kind=asked.kind,
@@ -99,10 +98,10 @@ def answer_points(work: Writing, number: int, asked: Answers) -> CheckupView:
     """Answer points of a check-up that is still open."""
     row = _stored(work, number)
     if row.ended_us is not None:
-        _lawful(judge_close(CheckKind(row.kind), (), "-", is_over=True))
+        lawful(judge_close(CheckKind(row.kind), (), "-", is_over=True))
     given = [Point(one.point, one.result, one.note) for one in asked.points]
     points, said = checkups.answered(CheckKind(row.kind), points_of(row), given)
-    _lawful(said)
+    lawful(said)
     row.points = _text(points)
     work.session.add(row)
     work.ledger("checkup_answered", checkup=row.id, points=[[p.point, p.result, p.note] for p in given])
@@ -112,7 +111,7 @@ def answer_points(work: Writing, number: int, asked: Answers) -> CheckupView:
 def close(work: Writing, number: int, conclusion: str) -> CheckupView:
     """Close a check-up with what was done about its faults, or how the incident ended."""
     row = _stored(work, number)
-    _lawful(judge_close(CheckKind(row.kind), points_of(row), conclusion, is_over=row.ended_us is not None))
+    lawful(judge_close(CheckKind(row.kind), points_of(row), conclusion, is_over=row.ended_us is not None))
     row.ended_us, row.ended_by_id, row.conclusion = work.now_us, work.viewer.id, conclusion
     work.session.add(row)
     work.ledger("checkup_closed", checkup=row.id, conclusion=conclusion)
@@ -180,11 +179,6 @@ def _subject(work: Writing, asked: NewCheckup) -> str:
     if asked.kind in FULFILS and not wants_station:
         raise InvalidError("station_given", f"station: a {asked.kind} is about the whole company; leave it out")
     return name
-
-
-def _lawful(said: Lawful | Refused) -> None:
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)
 
 
 def _text(points: Sequence[Point]) -> str:

@@ -7,10 +7,9 @@ from sqlmodel import col, or_, select
 
 from server.domain.duties import day_end, local_date
 from server.domain.feedback import FeedbackFacts, judge_answer, judge_assign
-from server.domain.verdicts import Refused
 from server.domain.words import DutyKind
 from server.service.context import Reading, Writing
-from server.service.errors import NotFoundError, RefusedError
+from server.service.errors import NotFoundError, lawful
 from server.service.inputs import Input, Text, Username
 from server.service.lending.notices import holders_of, tell
 from server.service.lookups import known, person_facts, person_named, person_of, usernames
@@ -81,8 +80,7 @@ def give(work: Writing, asked: NewFeedback) -> FeedbackView:
 def assign(work: Writing, number: int, asked: NewAssignment) -> FeedbackView:
     """Say who answers it."""
     row, by = _stored(work, number), person_facts(person_of(work.session, work.viewer.id))
-    if isinstance(said := judge_assign(work.policy.oversight, by, _facts(row)), Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_assign(work.policy.oversight, by, _facts(row)))
     person = person_named(work.session, asked.to)
     row.assigned_to_id, row.assigned_us = person.id, work.now_us
     work.session.add(row)
@@ -94,8 +92,7 @@ def assign(work: Writing, number: int, asked: NewAssignment) -> FeedbackView:
 def answer(work: Writing, number: int, asked: NewAnswer) -> FeedbackView:
     """Close it with an answer; who gave it is told."""
     row, by = _stored(work, number), person_facts(person_of(work.session, work.viewer.id))
-    if isinstance(said := judge_answer(work.policy.oversight, by, _facts(row), asked.answer), Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_answer(work.policy.oversight, by, _facts(row), asked.answer))
     row.closed_us, row.closed_by_id, row.answer = work.now_us, work.viewer.id, asked.answer.strip()
     work.session.add(row)
     work.ledger("feedback_closed", feedback=row.id)

@@ -13,12 +13,11 @@ from sqlmodel import col, select
 
 from server.domain.attachments import AttachmentFacts, judge_attachment, media_of
 from server.domain.customers import CreditAct
-from server.domain.verdicts import Refused
 from server.domain.words import Secrecy
 from server.service.context import Reading, Writing
 from server.service.customers import customers
 from server.service.customers.credit import cover_of, require_cover
-from server.service.errors import ForbiddenError, InvalidError, NotFoundError, RefusedError
+from server.service.errors import ForbiddenError, InvalidError, NotFoundError, lawful
 from server.service.lookups import item_coded, known, usernames
 from server.service.people.rights import Act
 from server.service.records.blobs import Blobs, Received
@@ -155,9 +154,7 @@ def _keep(work: Writing, handed: Handed, subject: str, number: int, of: str) -> 
     facts = AttachmentFacts(
         name, received.size, media, image_is_sound(received.path) if media[:6] == "image/" else None
     )
-    said = judge_attachment(work.policy.keeping.attachments, facts)
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_attachment(work.policy.keeping.attachments, facts))
     handed.blobs.keep(received)
     row = Attachment(
         subject=subject,

@@ -12,10 +12,9 @@ from sqlmodel import col, select
 from server.domain.contents import original_reasons
 from server.domain.filing import FilingFacts, due_us, judge_event, next_step
 from server.domain.policy_keeping import FilingRow
-from server.domain.verdicts import Refused
 from server.domain.words import CustodyState, DutyKind, ItemKind, Secrecy
 from server.service.context import Reading, Writing
-from server.service.errors import ConflictError, InvalidError, NotFoundError, RefusedError
+from server.service.errors import ConflictError, InvalidError, NotFoundError, lawful
 from server.service.inputs import Input, Name, micros_or_none
 from server.service.lookups import codes, item_coded, known
 from server.service.oversight.duties import fulfil, open_duty
@@ -125,9 +124,7 @@ def _come(work: Writing, filing: Filing, item: Item, row: FilingRow, event: str,
         copies_in(work.session, known(item.id)),
     )
     shelved = item.custody == CustodyState.PLACE and item.home_station is not None
-    said = judge_event(row, FilingFacts(item.code, done, shelved, tuple(kept)), event, at_us)
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_event(row, FilingFacts(item.code, done, shelved, tuple(kept)), event, at_us))
     done[event] = at_us
     if filing.due_us is not None:
         fulfil(work, DutyKind.FORMAL_FILING, item.code, event)

@@ -12,10 +12,9 @@ from sqlmodel import Session, col, func, or_, select
 
 from server.domain.duties import due_after, local_date
 from server.domain.record_numbers import NumberFacts, Series, series_for
-from server.domain.verdicts import Refused
 from server.domain.words import DutyKind, ItemKind, Secrecy
 from server.service.context import Reading, Writing
-from server.service.errors import ConflictError, InvalidError, NotFoundError, RefusedError
+from server.service.errors import ConflictError, InvalidError, NotFoundError, lawful
 from server.service.inputs import Code, Input, Name, Text
 from server.service.lookups import codes, item_coded, known, usernames, within_reach
 from server.service.records.record_changes import ITEM, keep_changes
@@ -193,9 +192,7 @@ def number_views(look: Reading, rows: list[RecordNumber]) -> list[NumberView]:
 def _next(work: Writing, item: Item, scheme: str, term: str) -> str:
     """Take the next free number of the series this item belongs to."""
     year = local_date(work.now_us, work.zone).year
-    series = series_for(work.policy.keeping, NumberFacts(scheme, year, item.department, item.category, term))
-    if isinstance(series, Refused):
-        raise RefusedError(series.reasons)
+    series = lawful(series_for(work.policy.keeping, NumberFacts(scheme, year, item.department, item.category, term)))
     counter = work.session.get(NumberSeries, series.key) or NumberSeries(key=series.key, scheme=scheme)
     while True:
         counter.last += 1

@@ -6,10 +6,9 @@ from sqlmodel import Session, col, or_, select
 from server.domain import approvals
 from server.domain.access import DUTIES
 from server.domain.orders import OrderFacts, RegistrationFacts, judge_order, judge_registration
-from server.domain.verdicts import Refused
 from server.domain.words import AuthorityKind, Mode, Task
 from server.service.context import Reading, Writing
-from server.service.errors import RefusedError
+from server.service.errors import lawful
 from server.service.inputs import NewOrder, NewRegistration, micros_or_none
 from server.service.lending.notices import tell
 from server.service.limits import limits_of
@@ -64,8 +63,7 @@ def register(work: Writing, asked: NewRegistration) -> AuthorityView:
         fitness=fitness_of(work.session, known(person.id)),
         marks=marks_of(work.session, items),
     )
-    if isinstance(said := judge_registration(work.policy, facts), Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_registration(work.policy, facts))
     authority = _authority(work, AuthorityKind.STANDING, person, asked.mode, asked.purpose, from_us, until_us)
     authority.due_us = facts.due_us
     give(work.session, authority, [known(item.id) for item in items])
@@ -89,8 +87,7 @@ def order(work: Writing, asked: NewOrder) -> AuthorityView:
         fitness=fitness_of(work.session, known(person.id)),
         marks=marks_of(work.session, items),
     )
-    if isinstance(said := judge_order(work.policy, facts), Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_order(work.policy, facts))
     purpose = f"{asked.task}: {asked.purpose}"
     kind = AuthorityKind.INSPECTION if asked.task == Task.INSPECTION else AuthorityKind.ORDER
     authority = _authority(work, kind, person, Mode.DUTY, purpose, from_us, until_us)

@@ -5,9 +5,8 @@ import json
 from sqlmodel import Session, col, or_, select
 
 from server.domain.delegations import DelegationFacts, judge_delegation, scope_of, usable
-from server.domain.verdicts import Refused
 from server.service.context import Reading, Writing
-from server.service.errors import InvalidError, NotFoundError, RefusedError
+from server.service.errors import InvalidError, NotFoundError, lawful
 from server.service.inputs import NewDelegation, micros, micros_or_none
 from server.service.lending.notices import tell
 from server.service.lookups import known, person_facts, person_named, person_of, usernames
@@ -33,9 +32,7 @@ def delegate(work: Writing, asked: NewDelegation) -> DelegationView:
         facts = DelegationFacts(0, person_facts(giver), row.to_id, row.from_us, row.until_us, None, scope_of(scope))
     except ValueError as error:
         raise InvalidError("wrong_scope", str(error)) from None
-    said = judge_delegation(work.policy, facts, person_facts(to), work.viewer.id, work.now_us)
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_delegation(work.policy, facts, person_facts(to), work.viewer.id, work.now_us))
     session.add(row)
     session.flush()
     work.ledger(

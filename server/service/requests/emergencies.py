@@ -15,7 +15,7 @@ from server.domain.verdicts import Lawful, Refused
 from server.domain.words import AlarmKind, AuthorityKind, LineState, Mode
 from server.service.cabinet.alarms import Alarming, clear_alarm, set_alarm
 from server.service.context import Reading, Writing
-from server.service.errors import NotFoundError, RefusedError
+from server.service.errors import NotFoundError, lawful
 from server.service.inputs import Codes, Hex, Input, Text, Username
 from server.service.lending.notices import holders_of, tell
 from server.service.lookups import (
@@ -83,8 +83,7 @@ def use(work: Writing, asked: NewEmergency, site: str, password_right: bool) -> 
         now_us=work.now_us,
         marks=marks_of(session, items),
     )
-    if isinstance(said := emergencies.judge_emergency(work.policy, facts), Refused):
-        raise RefusedError(said.reasons)
+    lawful(emergencies.judge_emergency(work.policy, facts))
     row = _open(work, facts)
     entry = work.ledger(
         "emergency_used",
@@ -147,9 +146,7 @@ def decide(work: Writing, number: int, act: str, note: str = "") -> EmergencyVie
     """Approve or disapprove an emergency afterwards; what a disapproved one still entitles to is void."""
     row = _visible(work, number)
     facts = _afterwards(work, row)
-    said = emergencies.judge_afterwards(work.policy, facts)
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)
+    said = lawful(emergencies.judge_afterwards(work.policy, facts))
     row.said = "approved" if act == "approve" else "disapproved"
     row.decided_us, row.decided_by_id, row.note = work.now_us, work.viewer.id, note
     row.delegation_id = said.basis[0] if said.basis else None

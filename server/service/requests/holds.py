@@ -6,11 +6,10 @@ from sqlmodel import Session, col, exists, select
 
 from server.domain.holds import HoldFacts, judge_hold, kept_until
 from server.domain.policy import Policy
-from server.domain.verdicts import Refused
 from server.domain.words import CustodyState
 from server.notify.wording import notice_text
 from server.service.context import Reading, Writing
-from server.service.errors import NotFoundError, RefusedError
+from server.service.errors import NotFoundError, lawful
 from server.service.inputs import Input, Text
 from server.service.lookups import codes, item_coded, item_facts, known, person_facts, person_of, usernames
 from server.service.paging import paged
@@ -52,8 +51,7 @@ def join(work: Writing, code: str, asked: NewHold) -> HoldView:
         is_back=_is_back(session, known(item.id)) and not queue,
         waits=any(hold.person_id == person.id for hold in queue),
     )
-    if isinstance(said := judge_hold(work.policy, facts), Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_hold(work.policy, facts))
     hold = Hold(item_id=known(item.id), person_id=known(person.id), purpose=asked.purpose, asked_us=work.now_us)
     session.add(hold)
     session.flush()

@@ -9,10 +9,10 @@ from sqlmodel import Session, col, func, select
 from server.domain import renewals
 from server.domain.custody import ItemFacts
 from server.domain.renewals import OutFacts, RenewalFacts
-from server.domain.verdicts import Reason, Refused
+from server.domain.verdicts import Reason
 from server.domain.words import LoanState, Mode, RequestState
 from server.service.context import Reading, Writing
-from server.service.errors import RefusedError
+from server.service.errors import lawful
 from server.service.inputs import Input, Text, micros
 from server.service.lending.notices import tell
 from server.service.lookups import item_facts, known
@@ -34,8 +34,7 @@ def renewal_of(work: Writing, number: int, asked: NewRenewal) -> tuple[Request, 
     asked_of = stored(session, number)
     first = stored(session, asked_of.renews_id) if asked_of.renews_id else asked_of
     facts = _facts(work, first, work.viewer.id, micros(asked.due))
-    if isinstance(said := renewals.judge_renewal(work.policy, facts), Refused):
-        raise RefusedError(said.reasons)
+    lawful(renewals.judge_renewal(work.policy, facts))
     request = Request(
         applicant_id=first.applicant_id,
         filed_by_id=work.viewer.id,

@@ -19,7 +19,7 @@ from server.domain.verdicts import Lawful, Refused
 from server.domain.words import AlarmKind, AuthorityKind, LineState, RequestState
 from server.service.cabinet.alarms import Alarming, set_alarm
 from server.service.context import Reading, Writing
-from server.service.errors import ConflictError, NotFoundError, RefusedError
+from server.service.errors import ConflictError, NotFoundError, RefusedError, lawful
 from server.service.inputs import NewDecision, NewRequest, micros_or_none
 from server.service.lending.notices import holders_of, tell
 from server.service.lookups import codes, items_coded, known, person_facts, person_named, person_of
@@ -63,7 +63,7 @@ def file_request(work: Writing, asked: NewRequest) -> RequestView:
         outside=asked.outside,
     )
     facts = request_facts(session, request, applicant, filer, items, work.now_us)
-    _lawful(approvals.judge_request(policy, facts))
+    lawful(approvals.judge_request(policy, facts))
     return _keep(work, request, facts, "request_filed", facts)
 
 
@@ -215,7 +215,7 @@ def withdraw(work: Writing, number: int, note: str = "") -> RequestView:
     session = work.session
     request = stored(session, number)
     state = RequestState(request.state)
-    _lawful(approvals.judge_withdrawal(state, work.viewer.id, request.applicant_id, request.filed_by_id))
+    lawful(approvals.judge_withdrawal(state, work.viewer.id, request.applicant_id, request.filed_by_id))
     request.state = approvals.next_state(state, "withdraw")
     session.add(request)
     session.exec(delete(RequestAwaits).where(col(RequestAwaits.request_id) == number))
@@ -266,9 +266,3 @@ def _visible(look: Reading, number: int) -> Request:
     if request is None:
         raise NotFoundError("request", number)
     return request
-
-
-def _lawful(verdict: Lawful | Refused) -> Lawful:
-    if isinstance(verdict, Refused):
-        raise RefusedError(verdict.reasons)
-    return verdict

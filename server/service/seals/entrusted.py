@@ -11,7 +11,7 @@ from server.domain.verdicts import Refused
 from server.domain.words import CustodyState, Departure
 from server.service.context import Reading, Writing
 from server.service.disposal.lifetimes import leave
-from server.service.errors import InvalidError, NotFoundError, RefusedError
+from server.service.errors import InvalidError, NotFoundError, RefusedError, lawful
 from server.service.inputs import micros
 from server.service.lending.lending_shapes import EntrustedUse, EntrustedView, HandBack, NewEntrusted
 from server.service.lookups import codes, item_coded, known, person_facts, person_of, usernames
@@ -27,9 +27,7 @@ def receive(work: Writing, asked: NewEntrusted) -> EntrustedView:
     if until_us <= work.now_us:
         raise InvalidError("mandate_over", "the mandate must end later than now")
     by = person_facts(person_of(work.session, work.viewer.id))
-    said = judge_receipt(work.policy, by, item.code, _held(work, item) is not None, asked.mandate, tuple(asked.modes))
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_receipt(work.policy, by, item.code, _held(work, item) is not None, asked.mandate, tuple(asked.modes)))
     row = Entrusted(
         item_id=known(item.id),
         receipt=_number(work, "WT"),

@@ -15,11 +15,10 @@ from server.domain.keysets import (
     match,
 )
 from server.domain.policy_lending import KeyRing
-from server.domain.verdicts import Lawful, Refused
 from server.domain.words import AlarmKind, IncidentKind
 from server.service.cabinet.alarms import Alarming, clear_alarm, set_alarm
 from server.service.context import Reading, Writing
-from server.service.errors import InvalidError, RefusedError
+from server.service.errors import InvalidError, lawful
 from server.service.inputs import micros_or_none
 from server.service.lending.lending_shapes import KeySetView, KeyUseView, NewKeySet, NewKeyUse, OpeningView
 from server.service.lending.notices import holders_of, tell
@@ -38,7 +37,7 @@ def give(work: Writing, asked: NewKeySet) -> KeySetView:
     """Record who has a key set of a cabinet from now on."""
     _known_set(work, asked.set)
     station, holder = station_named(work.session, asked.cabinet), person_named(work.session, asked.holder)
-    _lawful(judge_holding(work.policy, asked.set, person_facts(holder)))
+    lawful(judge_holding(work.policy, asked.set, person_facts(holder)))
     row = work.session.get(KeySet, (station.name, asked.set))
     was = row.holder_id if row else None
     if row is None:
@@ -64,7 +63,7 @@ def declare(work: Writing, asked: NewKeyUse) -> KeyUseView:
     station = station_named(work.session, asked.cabinet)
     person = person_named(work.session, asked.person) if asked.person else person_of(work.session, work.viewer.id)
     used_us = micros_or_none(asked.when) or work.now_us
-    _lawful(judge_declaration(work.policy, asked.reason, used_us, work.now_us))
+    lawful(judge_declaration(work.policy, asked.reason, used_us, work.now_us))
     row = KeyUse(
         station=station.name,
         key_set=asked.set,
@@ -219,8 +218,3 @@ def _known_set(look: Reading, name: str) -> None:
         raise InvalidError(
             "no_such_key_set", f"there is no key set {name!r}; the policy sheet has {', '.join(known_sets)}"
         )
-
-
-def _lawful(said: Lawful | Refused) -> None:
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)

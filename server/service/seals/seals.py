@@ -15,11 +15,11 @@ from server.domain.seals import (
     judge_retirement,
     judge_use,
 )
-from server.domain.verdicts import Lawful, Refused
+from server.domain.verdicts import Refused
 from server.domain.words import AlarmKind, ItemKind, Mode
 from server.service.cabinet.alarms import Alarming, clear_alarm, set_alarm
 from server.service.context import Reading, Writing
-from server.service.errors import ConflictError, NotFoundError, RefusedError
+from server.service.errors import ConflictError, NotFoundError, RefusedError, lawful
 from server.service.inputs import micros, micros_or_none
 from server.service.lending.lending_shapes import NewKeeper, NewSeal, NewSealUse, PassedView, SealUseView, SealView
 from server.service.lending.notices import tell
@@ -33,7 +33,7 @@ from server.store.tables import Decision, Item, Loan, Request, Seal, SealHandove
 def enter(work: Writing, asked: NewSeal, handed: Handed | None = None) -> SealView:
     """Write a seal's page in the register: what its impression looks like, who engraved it, who keeps it."""
     item, keeper = item_coded(work.session, asked.seal), person_named(work.session, asked.keeper)
-    _lawful(
+    lawful(
         judge_entry(work.policy, person_facts(person_of(work.session, work.viewer.id)), item.code, ItemKind(item.kind))
     )
     if work.session.get(Seal, item.id) is not None:
@@ -59,7 +59,7 @@ def retire(work: Writing, code: str, why: str) -> SealView:
     """Take a seal out of use with a reason; it is never used again."""
     row = _seal(work, code)
     by = person_facts(person_of(work.session, work.viewer.id))
-    _lawful(judge_retirement(work.policy, by, code, row.out_us is None, why))
+    lawful(judge_retirement(work.policy, by, code, row.out_us is None, why))
     row.out_us, row.out_reason = work.now_us, why
     work.session.add(row)
     work.ledger("seal_retired", item=code, why=why)
@@ -73,7 +73,7 @@ def pass_on(work: Writing, code: str, asked: NewKeeper) -> PassedView:
     witness = person_named(session, asked.witness)
     by = person_facts(person_of(session, work.viewer.id))
     facts = PassFacts(by, row.keeper_id, person_facts(receiver), person_facts(witness), code, row.out_us is None)
-    _lawful(judge_passing(work.policy, facts))
+    lawful(judge_passing(work.policy, facts))
     row.keeper_id = known(receiver.id)
     passed = SealHandover(
         item_id=row.item_id,
@@ -163,7 +163,7 @@ def explain(work: Writing, number: int, said: str) -> SealUseView:
     if row is None:
         raise NotFoundError("seal use", number)
     by = person_facts(person_of(work.session, work.viewer.id))
-    _lawful(judge_explanation(work.policy, by, row.excess and row.explained_us is None, said))
+    lawful(judge_explanation(work.policy, by, row.excess and row.explained_us is None, said))
     row.explained_by_id, row.explained_us, row.explanation = work.viewer.id, work.now_us, said
     work.session.add(row)
     item = codes(work.session, [row.item_id])[row.item_id]
@@ -277,8 +277,3 @@ def _seal(look: Reading, code: str) -> Seal:
     if row is None:
         raise NotFoundError("seal", code)
     return row
-
-
-def _lawful(said: Lawful | Refused) -> None:
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)

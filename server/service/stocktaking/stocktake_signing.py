@@ -11,10 +11,9 @@ from pydantic import Field
 from sqlmodel import Session, col, select
 
 from server.domain.stocktakes import is_difference, judge_signing
-from server.domain.verdicts import Refused
 from server.domain.words import Condition, DutyKind, StocktakeResult
 from server.service.context import Reading, Writing
-from server.service.errors import ConflictError, InvalidError, NotFoundError, RefusedError
+from server.service.errors import ConflictError, InvalidError, NotFoundError, lawful
 from server.service.inputs import Code, Input, Name, Text
 from server.service.lending.notices import holders_of, tell
 from server.service.lookups import codes, known, person_facts, person_of, usernames
@@ -174,14 +173,14 @@ def sign(work: Writing, number: int, asked: Signing) -> DifferencesView:
             raise InvalidError("no_such_difference", f"differences: {min(unknown)} is none that waits to be signed")
         left = [one for one in left if one.id in asked.differences]
     counters = select(StocktakeCounter.person_id).where(StocktakeCounter.stocktake_id == number)
-    said = judge_signing(
-        work.policy,
-        person_facts(person_of(work.session, work.viewer.id)),
-        frozenset(work.session.exec(counters)),
-        [one.mark for one in left if not one.explanation],
+    lawful(
+        judge_signing(
+            work.policy,
+            person_facts(person_of(work.session, work.viewer.id)),
+            frozenset(work.session.exec(counters)),
+            [one.mark for one in left if not one.explanation],
+        )
     )
-    if isinstance(said, Refused):
-        raise RefusedError(said.reasons)
     for one in left:
         one.signed_by_id, one.signed_us = work.viewer.id, work.now_us
         work.session.add(one)
