@@ -38,9 +38,9 @@ def draw_sheet(items: Iterable[Item]) -> bytes:
         raise InvalidError("label", str(error)) from None
 
 
-def record_labels(work: Writing, asked: NewLabels) -> Done:
+def record_labels(work: Writing, codes: list[str], form: str) -> Done:
     """Say in the ledger what was drawn to be printed."""
-    work.ledger("labels_printed", items=asked.items, format=asked.format)
+    work.ledger("labels_printed", items=codes, format=form)
     return Done()
 
 

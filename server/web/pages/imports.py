@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import BackgroundTasks, File, Form, Request, Response, UploadFile
 
 from server.exchange.kinds import Kind
-from server.service.context import Writing
 from server.service.customers.crm import list_crms
 from server.service.errors import ServiceError
 from server.service.imports import imports, onboarding
 from server.service.imports.import_shapes import ImportView, Resume
 from server.service.imports.lists import NewLabelList, labels_of
 from server.service.people.rights import Act
+from server.service.records.printing import record_labels
 from server.service.shapes import Done
 from server.web.auth import Me, gate
 from server.web.deps import Given
@@ -117,12 +117,7 @@ async def labels(look: Look, act: Do, number: int) -> Response:
     except ServiceError as error:
         explain(look.page, error)
         return _shown(look, number, status_of(error))
-
-    def record(work: Writing) -> Done:
-        work.ledger("labels_printed", items=codes, format="pdf")
-        return Done()
-
-    await act(Done, record)
+    await act(Done, lambda work: record_labels(work, codes, "pdf"))
     return Response(drawn, media_type="application/pdf")
 
 

@@ -92,5 +92,5 @@ async def print_labels(body: NewLabels, deps: Given, viewer: Me, do: Do) -> Resp
             return printing.draw_labels(look, body)
 
     drawn = await run_in_threadpool(draw)
-    await do(Done, lambda work: printing.record_labels(work, body))
+    await do(Done, lambda work: printing.record_labels(work, body.items, body.format))
     return Response(drawn, media_type=printing.MEDIA[body.format])

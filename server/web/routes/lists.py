@@ -15,6 +15,7 @@ from server.service.customers.crm import CrmView, list_crms
 from server.service.imports import lists, onboarding
 from server.service.people.information import taken_out
 from server.service.people.rights import Act, Viewer
+from server.service.records.printing import record_labels
 from server.service.shapes import Done, Page
 from server.store.narrowing import narrow
 from server.web.auth import Me, gate
@@ -68,7 +69,7 @@ async def print_list(body: lists.NewLabelList, deps: Given, viewer: Me, do: Do) 
             return lists.labels_of(_look(deps, viewer, session), body)
 
     drawn, codes, following = await run_in_threadpool(draw)
-    await do(Done, lambda work: _printed(work, codes))
+    await do(Done, lambda work: record_labels(work, codes, "pdf"))
     answer = _file(drawn, "labels.pdf", "application/pdf")
     if following is not None:
         answer.headers["X-Next"] = str(following)
@@ -94,11 +95,6 @@ def _look(deps: Deps, viewer: Viewer, session: Session) -> Reading:
 
 def _taken(work: Writing, what: str, q: str, form: str, data: bytes) -> Done:
     taken_out(work, what, q, format=form, digest=sha256(data).hexdigest())
-    return Done()
-
-
-def _printed(work: Writing, codes: list[str]) -> Done:
-    work.ledger("labels_printed", items=codes, format="pdf")
     return Done()
 
 
