@@ -33,10 +33,6 @@ class StreamSource(Commanded[Port]):
         self._last_byte = self._last_act = self._free_at = 0.0
         self._held = Held(dialect.absence)
 
-    def silent_for(self) -> float:
-        """Seconds since the device last said anything, or since its port was opened."""
-        return time.monotonic() - self._last_byte
-
     # -- on the source's thread -----------------------------------------------------------------------------------
 
     def _open(self) -> Port:

@@ -26,11 +26,6 @@ class Proof:
         """Say whether it asks the pure rule only, without acting as a person or a station does."""
         return self.file.startswith(ALONE)
 
-    @property
-    def is_story(self) -> bool:
-        """Say whether it is a story."""
-        return not self.test
-
     def __str__(self) -> str:
         """Name it as pytest does."""
         return f"{self.file}::{self.test}" if self.test else self.file

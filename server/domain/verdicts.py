@@ -1,4 +1,4 @@
-"""What a rule answers: lawful, refused with every reason, or not to be decided.
+"""What a rule answers: lawful, or refused with every reason.
 
 A `Reason` is data only: rule id, stable code, the item's code, named parameters. Its wording is in `reasons.py`.
 """
@@ -29,13 +29,6 @@ class Lawful:
 @dataclass(frozen=True, slots=True)
 class Refused:
     """It may not be, and these are all the reasons."""
-
-    reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unresolved:
-    """It cannot be decided from what is known; a person must."""
 
     reasons: tuple[Reason, ...]
 

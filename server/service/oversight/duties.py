@@ -115,12 +115,6 @@ def soonest(look: Reading, limit: int) -> list[DutyView]:
     return duty_views(look, list(look.session.exec(query)))
 
 
-def overdue_count(session: Session, now_us: int) -> int:
-    """Count what is open past its due moment."""
-    late = select(func.count()).select_from(Duty).where(col(Duty.ended_us).is_(None), Duty.due_us < now_us)
-    return session.exec(late).one()
-
-
 def duty_views(look: Reading, rows: Sequence[Duty]) -> list[DutyView]:
     """Give duties as they are shown."""
     people = usernames(look.session, (row.ended_by_id for row in rows))

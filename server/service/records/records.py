@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from server.domain.contents import category_reasons, type_reasons
 from server.domain.words import ItemKind, Secrecy
@@ -40,10 +40,6 @@ class RecordPatch(Input):
     file_type: Text | None = None
     customer: int | None = Field(default=None, ge=0)
     reason: Text = ""
-
-
-class AsOf(Input):
-    at: AwareDatetime
 
 
 class CustomerRef(Shape):

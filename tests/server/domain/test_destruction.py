@@ -22,7 +22,7 @@ from server.domain.people import PersonFacts
 from server.domain.policy import load_policy
 from server.domain.retention import KeptFacts, end_of, judge_appraisal, obstacles
 from server.domain.sheet import SheetError
-from server.domain.verdicts import Lawful, Refused, Unresolved
+from server.domain.verdicts import Lawful, Refused
 from server.domain.words import AppraisalOutcome, DestructionMethod, DestructionState, ItemKind, Role, Secrecy
 
 SHEETS = Path(__file__).parents[3] / "server" / "policies"
@@ -57,7 +57,7 @@ def listed(*items: KeptFacts, state: DestructionState = DestructionState.APPROVE
     return replace(facts, **more)  # type: ignore[arg-type]
 
 
-def codes(said: Lawful | Refused | Unresolved) -> set[str]:
+def codes(said: Lawful | Refused) -> set[str]:
     return {reason.code for reason in said.reasons}
 
 
