@@ -20,7 +20,7 @@ import yaml
 
 from guiwei import site
 from guiwei.doctor import find_program
-from guiwei.drill.broker import free_port
+from guiwei.drill.ports import free_port
 from guiwei.drill.postgres import postgres_cluster
 from guiwei.drill.process import Process, wait_until
 

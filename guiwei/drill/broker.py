@@ -16,16 +16,10 @@ from firmware_config.mosquitto import (
     password_file,
     replace_file,
 )
+from guiwei.drill.ports import free_port
 from guiwei.drill.process import Process, ProcessError, wait_until
 
 SERVER = "server"
-
-
-def free_port() -> int:
-    """Find a loopback port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def broker(folder: Path, passwords: dict[str, str]) -> tuple[Process, int]:
@@ -52,4 +46,4 @@ def listening(port: int) -> bool:
 def start_broker(process: Process, port: int) -> None:
     """Start the broker and wait until it listens."""
     process.start()
-    wait_until("the broker listening", 5, lambda: listening(port), process)
+    wait_until("the broker listening", 20, lambda: listening(port), process)

@@ -5,6 +5,8 @@ import selectors
 import socket
 import threading
 
+from guiwei.drill.ports import free_port
+
 
 class Cable:
     """Relays connections from its own `port` to the broker's; `cut` drops them all and refuses new ones."""
@@ -16,7 +18,7 @@ class Cable:
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", free_port()))
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._accept, name="cable", daemon=True)
         self._thread.start()

@@ -9,11 +9,12 @@ from pathlib import Path
 import httpx2
 
 from guiwei.drill.api import Api
-from guiwei.drill.broker import SERVER, broker, free_port, listening, start_broker
+from guiwei.drill.broker import SERVER, broker, listening, start_broker
 from guiwei.drill.cabinet import Cabinet
 from guiwei.drill.clock import StoryClock
 from guiwei.drill.founding import Beside, found
 from guiwei.drill.hardware import cards_of
+from guiwei.drill.ports import free_port
 from guiwei.drill.process import GUIWEI, Process, wait_until
 from guiwei.drill.story import Story, policy_sheet
 from server.config import Settings

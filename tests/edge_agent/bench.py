@@ -18,19 +18,13 @@ from edge_agent.emulators.barcode_serial import BarcodeSerialEmulator
 from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
 from edge_agent.emulators.rdm6300 import Rdm6300Emulator
+from guiwei.drill.ports import free_port
 from tests.edge_agent.peer import Peer
 
 BADGE, OTHER_BADGE = "0F00A1B2C3", "0F00A1B2C4"
 TAGS = [f"E2000000000000000000A{n:03X}" for n in range(1, 4)]
-LONGEST = 10.0
+LONGEST = 20.0
 GUIWEI = Path(sys.executable).with_name("guiwei")
-
-
-def free_port() -> int:
-    """Find a loopback port that is free now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 class Broker:
@@ -48,7 +42,7 @@ class Broker:
     def start(self) -> None:
         """Start, and wait until it listens."""
         self.process = subprocess.Popen(["mosquitto", "-c", str(self._conf)], stderr=subprocess.DEVNULL)
-        until = time.monotonic() + 5
+        until = time.monotonic() + LONGEST
         while time.monotonic() < until:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 0.2).close()
@@ -133,7 +127,7 @@ port = {self.broker.port}
         if self.process is None:
             return 0
         self.process.send_signal(number)
-        code = self.process.wait(5)
+        code = self.process.wait(LONGEST)
         self.process = None
         return code
 

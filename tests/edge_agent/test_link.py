@@ -21,7 +21,8 @@ from edge_agent.link import Arrived, Delivered, Link, LinkDown, LinkEvent, LinkU
 from edge_agent.outbox import Outbox
 from edge_agent.settings import BrokerTable
 from edge_agent.uplink import OlderImageError, Uplink
-from tests.edge_agent.bench import Broker, free_port
+from guiwei.drill.ports import free_port
+from tests.edge_agent.bench import Broker
 from tests.edge_agent.peer import Peer
 
 
@@ -105,19 +106,19 @@ def test_nothing_is_lost_while_the_broker_is_killed_again_and_again(
 def test_without_receipts_it_is_sent_again(sending: Sending, peer: Peer) -> None:
     peer.receipts = False
     sending.write()
-    until = time.monotonic() + 5
+    until = time.monotonic() + 20
     while not peer.all and time.monotonic() < until:
         sending.turn()
     assert peer.all
     assert sending.journal.outbox.confirmed == 0
     peer.receipts = True
-    assert sending.until_confirmed(4), "after two seconds of patience"
+    assert sending.until_confirmed(20), "after two seconds of patience"
 
 
 def test_a_gap_is_filled_without_waiting(sending: Sending, peer: Peer) -> None:
     """A batch goes missing: the receipt of the next one names the gap, and the station goes back to it at once."""
     sending.write()
-    assert sending.until_confirmed(5)
+    assert sending.until_confirmed(20)
     peer.drop = 1
     for _ in range(3):
         sending.write()
@@ -148,7 +149,7 @@ def test_receipts_not_signed_by_the_server_or_not_for_us_move_nothing(sending: S
 
 def test_the_status_says_online_and_the_will_says_offline(sending: Sending, peer: Peer) -> None:
     sending.write()
-    assert sending.until_confirmed(5)
+    assert sending.until_confirmed(20)
     assert peer.wait(lambda: bool(peer.statuses) and peer.statuses[-1].online)
     assert peer.statuses[-1].boot == sending.journal.boot
     sending.link.close()
@@ -160,7 +161,7 @@ def test_what_is_published_without_a_connection_is_not_kept(tmp_path: Path, peer
     queue: SimpleQueue[LinkEvent] = SimpleQueue()
     link = Link("b", "0" * 32, BrokerTable(port=free_port()), queue.put)
     link.start()
-    assert isinstance(queue.get(timeout=5), LinkDown)
+    assert isinstance(queue.get(timeout=20), LinkDown)
     link.publish(b"lost")
     began = time.monotonic()
     link.close()
@@ -188,7 +189,7 @@ def test_a_broker_that_speaks_nonsense_is_left_and_tried_again() -> None:
             connection, _ = liar.accept()
             connection.recv(1024)
             connection.sendall(b"\x30\xff\xff\xff\xff\xff nonsense")
-            assert isinstance(queue.get(timeout=5), LinkDown)
+            assert isinstance(queue.get(timeout=20), LinkDown)
             connection.close()
         link.close()
 

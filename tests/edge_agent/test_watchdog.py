@@ -10,7 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge_agent.watchdog import Watchdog
-from tests.edge_agent.bench import GUIWEI, free_port
+from guiwei.drill.ports import free_port
+from tests.edge_agent.bench import GUIWEI
 
 SETTINGS = """
 [station]

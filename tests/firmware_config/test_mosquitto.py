@@ -24,17 +24,12 @@ from contract.topics import topic
 from firmware_config import mosquitto
 from guiwei import firmware, tls
 from guiwei.doctor import find_program
+from guiwei.drill.ports import free_port
 
 NOW = datetime.now(UTC)  # noqa: TID251 - the broker checks certificates against the real clock
 ME = pwd.getpwuid(os.getuid()).pw_name
 NOT_AUTHORISED = 0x87
 LIMITS = mosquitto.Limits(packet=10_000)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -86,17 +81,17 @@ class Client:
     def start(self) -> "Client":
         self.paho.connect("127.0.0.1", self.port, keepalive=15)
         self.paho.loop_start()
-        assert self.connected.get(timeout=5) == 0
+        assert self.connected.get(timeout=20) == 0
         return self
 
     def say(self, where: str, payload: bytes = b"x") -> int:
         """Publish and return the reason code of the acknowledgement."""
         self.paho.publish(where, payload, qos=1)
-        return self.acknowledged.get(timeout=5)
+        return self.acknowledged.get(timeout=20)
 
     def listen(self, where: str) -> None:
         self.paho.subscribe(where, qos=1)
-        self.subscribed.get(timeout=5)
+        self.subscribed.get(timeout=20)
 
     def stop(self) -> None:
         self.paho.disconnect()
@@ -148,7 +143,7 @@ def test_a_station_hears_its_own_topics_and_no_others(clients: Any) -> None:
     station.listen("#")
     for where in (topic("b", "grants"), topic("b", "command"), topic("b", "receipt"), topic("a", "grants")):
         assert server.say(where) < 0x80
-    assert station.heard.get(timeout=5) == (topic("a", "grants"), b"x")
+    assert station.heard.get(timeout=20) == (topic("a", "grants"), b"x")
     assert station.heard.empty()
 
 
@@ -156,7 +151,7 @@ def test_the_server_hears_every_station_and_cannot_speak_for_one(clients: Any) -
     station, server = clients("b"), clients("server-intake")
     server.listen("guiwei/v1/+/up")
     station.say(topic("b", "up"), b"batch")
-    assert server.heard.get(timeout=5) == (topic("b", "up"), b"batch")
+    assert server.heard.get(timeout=20) == (topic("b", "up"), b"batch")
     assert server.say(topic("b", "up")) == NOT_AUTHORISED
 
 
@@ -176,7 +171,7 @@ def test_a_node_is_heard_by_its_own_station_only(clients: Any) -> None:
         listener.listen("guiwei/nodes/#")
     assert node.say("guiwei/nodes/node1/door1") < 0x80
     assert node.say(topic("a", "command")) == NOT_AUTHORISED
-    assert station.heard.get(timeout=5) == ("guiwei/nodes/node1/door1", b"x")
+    assert station.heard.get(timeout=20) == ("guiwei/nodes/node1/door1", b"x")
     assert other.heard.empty()
 
 
@@ -184,11 +179,11 @@ def test_an_oversize_packet_ends_its_connection_and_no_other(clients: Any) -> No
     station, other, server = clients("a"), clients("b"), clients("server-intake")
     server.listen("guiwei/v1/+/up")
     assert station.say(topic("a", "up"), b"y" * (LIMITS.packet - 100)) < 0x80
-    assert len(server.heard.get(timeout=5)[1]) == LIMITS.packet - 100
+    assert len(server.heard.get(timeout=20)[1]) == LIMITS.packet - 100
     station.paho.publish(topic("a", "up"), b"x" * LIMITS.packet, qos=0)
-    assert station.closed.get(timeout=5) != 0
+    assert station.closed.get(timeout=20) != 0
     assert other.say(topic("b", "up"), b"goes on") < 0x80
-    assert server.heard.get(timeout=5) == (topic("b", "up"), b"goes on")
+    assert server.heard.get(timeout=20) == (topic("b", "up"), b"goes on")
 
 
 def test_the_limit_leaves_room_for_the_largest_message() -> None:
@@ -202,7 +197,7 @@ def handshake(port: int, trusted: Path, own: Path | None = None) -> None:
     if own is not None:
         context.load_cert_chain(own, own.with_suffix(".key"))
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=5) as plain,
+        socket.create_connection(("127.0.0.1", port), timeout=20) as plain,
         context.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
     ):
         secure.settimeout(0.5)

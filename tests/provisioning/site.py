@@ -21,7 +21,8 @@ from edge_agent.cli import app as edge
 from edge_agent.settings import load_settings
 from edge_agent.station import Station
 from guiwei import tls
-from guiwei.drill.broker import free_port, start_broker
+from guiwei.drill.broker import start_broker
+from guiwei.drill.ports import free_port
 from guiwei.drill.process import Process
 from server.bootstrap import Real, consumer, real_things, web_deps
 from server.config import load_settings as server_settings

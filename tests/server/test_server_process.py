@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from guiwei.drill.ports import free_port
 from server.config import ConfigError, load_settings
 from tests.server.web.house import COMPANY, PASSWORD
 
@@ -26,9 +26,7 @@ def command(folder: Path, *words: str, **more: str) -> subprocess.CompletedProce
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
-    with socket.socket() as closed:  # nobody listens here: the intake goes on trying
-        closed.bind(("127.0.0.1", 0))
-        port = closed.getsockname()[1]
+    port = free_port()  # nobody listens here: the intake goes on trying
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GUIWEI_")}  # noqa: TID251
     url = f"sqlite:///{folder}/guiwei.sqlite"
     given = {"DATABASE_URL": url, "DATA": str(folder / "data"), "HTTP_PORT": "0", "BROKER_PORT": str(port), **more}
