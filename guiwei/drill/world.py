@@ -106,7 +106,7 @@ class World:
 
     def swept_us(self) -> int:
         """Ask which moment the server's sweep has looked at last."""
-        return int(httpx2.get(f"{self.base}/health/ready", timeout=5).json()["swept_us"])
+        return int(httpx2.get(f"{self.base}/health/ready", timeout=20).json()["swept_us"])
 
     def station_state(self, name: str) -> dict[str, object]:
         """Read what a station says of itself; empty before it has said anything."""

@@ -189,7 +189,7 @@ class Peer:
         """All events of a kind."""
         return [event for event in self.all if isinstance(event, kind)]
 
-    def wait(self, holds: Callable[[], bool], timeout: float = 8.0) -> bool:
+    def wait(self, holds: Callable[[], bool], timeout: float = 20.0) -> bool:
         """Wait until something holds of what has arrived."""
         with self.changed:
             return self.changed.wait_for(holds, timeout)

@@ -132,7 +132,7 @@ def test_an_input_starts_and_stops_reading(reader: LlrpEmulator, told: Told) -> 
         told.next(RoundDone)
         reader.level(3, high=True)
         until(lambda: not reader.reading)
-        time.sleep(0.1)
+        time.sleep(0.5)
         drained(told)
         time.sleep(0.1)
         assert not [event for event in drained(told) if isinstance(event, TagReported | RoundDone)]

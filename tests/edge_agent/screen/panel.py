@@ -44,4 +44,4 @@ class Panel:
         self._process.terminate()
         if self._process.stdout is not None:
             self._process.stdout.close()
-        return self._process.wait(5)
+        return self._process.wait(20)

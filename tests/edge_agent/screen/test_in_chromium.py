@@ -21,6 +21,9 @@ SIZES: tuple[ViewportSize, ...] = (
     {"width": 800, "height": 480},
 )
 LEAST_TARGET = 44
+PATIENCE_MS = 20_000
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,7 @@ def opened(browser: Browser, panel: Panel, language: str) -> tuple[Page, list[st
 
 
 def situation(page: Page, name: str) -> None:
-    expect(page.locator(f"main[data-situation={name}]")).to_be_attached(timeout=3000)
+    expect(page.locator(f"main[data-situation={name}]")).to_be_attached()
 
 
 def test_it_follows_the_station_within_a_second(browser: Browser, panel: Panel) -> None:

@@ -17,7 +17,7 @@ DEAF = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprin
 def ticking(tmp_path: Path) -> Iterator[Process]:
     process = program(tmp_path, TICKING)
     process.start()
-    wait_until("ticking", 5, lambda: size(process) > 0, process)
+    wait_until("ticking", 20, lambda: size(process) > 0, process)
     yield process
     process.stop()
 
@@ -47,7 +47,7 @@ def test_killed_is_dead_at_once_and_can_start_again(ticking: Process) -> None:
     ticking.start()
     assert ticking.child is not None
     assert ticking.child.pid != first.pid
-    wait_until("ticking again", 5, lambda: grows(ticking), ticking)
+    wait_until("ticking again", 20, lambda: grows(ticking), ticking)
 
 
 def test_starting_twice_is_one_process(ticking: Process) -> None:
@@ -63,7 +63,7 @@ def test_paused_stands_still_and_goes_on(ticking: Process) -> None:
     assert ticking.alive
     assert not grows(ticking)
     ticking.resume()
-    wait_until("going on", 5, lambda: grows(ticking), ticking)
+    wait_until("going on", 20, lambda: grows(ticking), ticking)
 
 
 def test_stop_ends_a_paused_one(ticking: Process) -> None:
@@ -75,7 +75,7 @@ def test_stop_ends_a_paused_one(ticking: Process) -> None:
 def test_stop_kills_what_does_not_listen(tmp_path: Path) -> None:
     deaf = program(tmp_path, DEAF)
     deaf.start()
-    wait_until("up", 5, lambda: "up" in deaf.tail(), deaf)
+    wait_until("up", 20, lambda: "up" in deaf.tail(), deaf)
     deaf.stop(0.2)
     assert deaf.child is not None
     assert deaf.child.returncode == -9
@@ -85,7 +85,7 @@ def test_check_says_the_exit_code_and_the_last_words(tmp_path: Path) -> None:
     failing = program(tmp_path, "import sys; print('line one', flush=True); sys.exit('no such port')")
     failing.start()
     with pytest.raises(ProcessError, match=r"ticker is not running \(exit 1\):\nline one\nno such port"):
-        wait_until("listening", 5, lambda: False, failing)
+        wait_until("listening", 20, lambda: False, failing)
 
 
 def test_waiting_ends_with_what_did_not_happen() -> None:

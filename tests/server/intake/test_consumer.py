@@ -39,7 +39,7 @@ class StationClient:
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
         self.client.subscribe([(topic(name, channel), 1) for channel in ("receipt", "grants", "command")])
-        assert ready.wait(5)
+        assert ready.wait(20)
 
     def send(self, payload: bytes) -> None:
         self.client.publish(topic(self.name, "up"), payload, 1)
