@@ -325,7 +325,7 @@ def test_answers_that_must_not_be_acted_on(bench: Bench, peer: Peer) -> None:
     assert peer.wait(lambda: len(peer.of(GrantRefused)) == 4)
     assert bench.lock.fired(1) == 0
     peer.send("grants", good)
-    assert bench.lock.wait_fired(1, 1, 5)
+    assert bench.lock.wait_fired(1, 1, 20)
     peer.send("grants", good)
     assert peer.wait(lambda: len(peer.of(GrantRefused)) == 5)
     assert [event.why for event in peer.of(GrantRefused)] == [
@@ -345,7 +345,7 @@ def test_a_retained_grant_and_one_from_before_a_restart_are_refused(bench: Bench
     assert peer.wait(lambda: bool(peer.of(AccessRequested)))
     good = peer.grant(peer.of(AccessRequested)[0])
     peer.send("grants", good)
-    assert bench.lock.wait_fired(1, 1, 5)
+    assert bench.lock.wait_fired(1, 1, 20)
     assert peer.wait(lambda: bool(peer.of(UnlockDone)))
     bench.kill()
     bench.lock.close_door(1)

@@ -72,7 +72,7 @@ def test_when_nothing_can_be_written_nothing_is_unlocked(bench: Bench, peer: Pee
     assert peer.of(UnlockIntended) == []
     assert bench.lock.fired(1) == 0
     bench.show()
-    assert bench.lock.wait_fired(1, 1, 5), "and afterwards all is as before"
+    assert bench.lock.wait_fired(1, 1, 20), "and afterwards all is as before"
 
 
 def test_a_clock_that_jumps_is_reported_and_corrected(timed: Timed, peer: Peer) -> None:
@@ -106,7 +106,7 @@ def test_an_idle_session_ends_and_its_door_is_nobodys_any_more(timed: Timed, pee
     bench = timed.bench
     bench.start()
     bench.show()
-    assert bench.lock.wait_fired(1, 1, 5)
+    assert bench.lock.wait_fired(1, 1, 20)
     assert peer.wait(lambda: bool(peer.of(UnlockDone)))
     timed.move(shift_us=HOUR)
     assert peer.wait(lambda: [event.why for event in peer.of(SessionEnded)] == ["idle"])
@@ -165,14 +165,14 @@ def test_without_an_answer_it_asks_again_with_new_challenges_and_gives_up(bench:
     peer.answer = lambda _: None
     bench.start()
     bench.show()
-    assert peer.wait(lambda: len(peer.of(AccessRequested)) == 2, 6)
+    assert peer.wait(lambda: len(peer.of(AccessRequested)) == 2)
     first, second = peer.of(AccessRequested)
     assert first.session == second.session
     assert first.challenge != second.challenge
     late = peer.grant(first)
     peer.send("grants", late)
     assert peer.wait(lambda: "grant_refused" in peer.kinds())
-    assert peer.wait(lambda: [event.why for event in peer.of(SessionEnded)] == ["lapsed"], 12)
+    assert peer.wait(lambda: [event.why for event in peer.of(SessionEnded)] == ["lapsed"])
     assert len(peer.of(AccessRequested)) == 4
     assert bench.wait(lambda state: state["screen"] == ["服务器未应答，无法开柜"])
     assert bench.lock.fired(1) == 0
