@@ -11,7 +11,7 @@ from server.service.shapes import AlarmView
 from server.web.auth import gate
 from server.web.writing import Do
 
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router
 
 ROWS = 50
 router = page_router()
@@ -36,8 +36,7 @@ async def acknowledge(look: Look, act: Do, number: int) -> Response:
     try:
         await act(AlarmView, lambda work: alarms.acknowledge(work, number))
     except ServiceError as error:
-        explain(look.page, error)
-        return _shown(look, number, status=status_of(error))
+        return _shown(look, number, status=explain(look.page, error))
     return go(f"/alarms/{number}")
 
 
@@ -51,8 +50,7 @@ async def close(look: Look, act: Do, number: int, conclusion: Annotated[str, For
     try:
         await act(AlarmView, lambda work: alarms.close(work, number, said))
     except ServiceError as error:
-        explain(look.page, error)
-        return _shown(look, number, said, status_of(error))
+        return _shown(look, number, said, explain(look.page, error))
     return go(f"/alarms/{number}")
 
 

@@ -9,7 +9,7 @@ from server.service.people.rights import Act
 from server.web.auth import gate
 from server.web.deps import Given
 
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router
 
 ROWS = 50
 router = page_router()
@@ -28,8 +28,7 @@ async def take(look: Look, deps: Given) -> Response:
         if deps.backup is not None:
             await run_in_threadpool(deps.backup, "by hand")
     except ServiceError as error:
-        explain(look.page, error)
-        return _list(look, None, status_of(error))
+        return _list(look, None, explain(look.page, error))
     return go("/backups")
 
 

@@ -16,7 +16,7 @@ from server.web.auth import gate
 from server.web.writing import Do
 
 from .i18n import N_
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router
 
 ROWS = 30
 WRONG = N_("Something in the form is not right")
@@ -48,8 +48,7 @@ async def record_checkup(look: Look, act: Do, request: Request, kind: Annotated[
         look.page.note("bad", look.page.text(WRONG))
         return _checkups(look, "all", kind, None, 422)
     except ServiceError as error:
-        explain(look.page, error)
-        return _checkups(look, "all", kind, None, status_of(error))
+        return _checkups(look, "all", kind, None, explain(look.page, error))
     return go(f"/checkups/{made.id}")
 
 
@@ -71,8 +70,7 @@ async def answer_points(look: Look, act: Do, number: int, request: Request) -> R
         look.page.note("bad", look.page.text(WRONG))
         return _checkup(look, number, 422)
     except ServiceError as error:
-        explain(look.page, error)
-        return _checkup(look, number, status_of(error))
+        return _checkup(look, number, explain(look.page, error))
     return go(f"/checkups/{number}")
 
 
@@ -82,8 +80,7 @@ async def close_checkup(look: Look, act: Do, number: int, conclusion: Annotated[
     try:
         await act(CheckupView, lambda work: checkups.close(work, number, conclusion.strip()[:2000]))
     except ServiceError as error:
-        explain(look.page, error)
-        return _checkup(look, number, status_of(error))
+        return _checkup(look, number, explain(look.page, error))
     return go(f"/checkups/{number}")
 
 
@@ -132,8 +129,7 @@ async def answer_feedback(
         look.page.note("bad", look.page.text(WRONG))
         return _feedback(look, "open", None, 422)
     except ServiceError as error:
-        explain(look.page, error)
-        return _feedback(look, "open", None, status_of(error))
+        return _feedback(look, "open", None, explain(look.page, error))
     return go("/feedback")
 
 

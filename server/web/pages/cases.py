@@ -11,7 +11,7 @@ from server.service.shapes import CaseView
 from server.web.auth import gate
 from server.web.writing import Do
 
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router
 
 ROWS = 50
 router = page_router()
@@ -33,8 +33,7 @@ async def resolve(look: Look, act: Do, number: int, resolution: Annotated[str, F
     try:
         await act(CaseView, lambda work: cases.resolve(work, number, said))
     except ServiceError as error:
-        explain(look.page, error)
-        return _shown(look, "open", None, status_of(error))
+        return _shown(look, "open", None, explain(look.page, error))
     return go("/cases")
 
 

@@ -29,7 +29,7 @@ from server.web.auth import gate
 from server.web.deps import Given
 from server.web.writing import Acting, Do
 
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router
 
 ROWS = 50
 router = page_router()
@@ -113,8 +113,7 @@ async def unmask(
     except ValidationError:
         return _shown(look, number, 422)
     except ServiceError as error:
-        explain(look.page, error)
-        return _shown(look, number, status_of(error))
+        return _shown(look, number, explain(look.page, error))
     return _shown(look, number, shown=shown)
 
 
@@ -130,8 +129,7 @@ async def decide(look: Look, act: Do, number: int, said: Annotated[Literal["appr
     try:
         await act(CreditRequestView, lambda work: credit.decide(work, number, said, ""))
     except ServiceError as error:
-        explain(look.page, error)
-        return _requests(look, None, status_of(error))
+        return _requests(look, None, explain(look.page, error))
     return go("/credit-requests")
 
 
@@ -151,8 +149,7 @@ async def _done(look: Look, act: Acting, number: int, model: type[M], work: Call
         look.page.note("bad", "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
         return _shown(look, number, 422)
     except ServiceError as error:
-        explain(look.page, error)
-        return _shown(look, number, status_of(error))
+        return _shown(look, number, explain(look.page, error))
     return go(f"/customers/{number}")
 
 

@@ -15,9 +15,9 @@ from server.service.shapes import AuthorityView, DelegationView
 from server.web.auth import gate
 from server.web.writing import Do
 
-from .forms import local, look_again, words
+from .forms import local, refused, words
 from .i18n import N_
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router
 
 ROWS = 50
 KINDS = (("standing", N_("Standing rules")), ("order", N_("Duty orders")))
@@ -78,12 +78,8 @@ async def do_delegate(
     try:
         new = NewDelegation.model_validate(asked)
         await act(DelegationView, lambda work: delegations.delegate(work, new))
-    except ValidationError as error:
-        look_again(look, error, FIELDS)
-        return _delegations(look, form, None, 422)
-    except ServiceError as error:
-        explain(look.page, error)
-        return _delegations(look, form, None, status_of(error))
+    except (ValidationError, ServiceError) as error:
+        return _delegations(look, form, None, refused(look, error, FIELDS))
     return go("/delegations")
 
 
@@ -93,8 +89,7 @@ async def do_revoke(look: Look, act: Do, number: int) -> Response:
     try:
         await act(DelegationView, lambda work: delegations.revoke(work, number))
     except ServiceError as error:
-        explain(look.page, error)
-        return _delegations(look, DelegationForm(), None, status_of(error))
+        return _delegations(look, DelegationForm(), None, explain(look.page, error))
     return go("/delegations")
 
 
@@ -145,12 +140,8 @@ async def do_authorise(
         else:
             registered = NewRegistration.model_validate(asked | {"mode": mode})
             await act(AuthorityView, lambda work: authority.register(work, registered))
-    except ValidationError as error:
-        look_again(look, error, FIELDS)
-        return _authorities(look, kind, form, None, 422)
-    except ServiceError as error:
-        explain(look.page, error)
-        return _authorities(look, kind, form, None, status_of(error))
+    except (ValidationError, ServiceError) as error:
+        return _authorities(look, kind, form, None, refused(look, error, FIELDS))
     return go(f"/authorities?kind={'order' if kind == AuthorityKind.ORDER else 'standing'}")
 
 

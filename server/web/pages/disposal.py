@@ -17,9 +17,9 @@ from server.service.shapes import Page as Shown
 from server.web.auth import gate
 from server.web.writing import Do
 
-from .forms import look_again, words
+from .forms import refused, words
 from .i18n import N_
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, go, page_router
 from .scan import item_code
 
 ROWS = 50
@@ -172,12 +172,8 @@ async def _listed(
 ) -> Response:
     try:
         await act(model, work)
-    except ValidationError as error:
-        look_again(look, error, FIELDS)
-        return _list(look, show, None, 422)
-    except ServiceError as error:
-        explain(look.page, error)
-        return _list(look, show, None, status_of(error))
+    except (ValidationError, ServiceError) as error:
+        return _list(look, show, None, refused(look, error, FIELDS))
     return go(f"/disposal?show={show}")
 
 
@@ -186,12 +182,8 @@ async def _acted(
 ) -> Response:
     try:
         await act(model, work)
-    except ValidationError as error:
-        look_again(look, error, FIELDS)
-        return _one(look, number, 422)
-    except ServiceError as error:
-        explain(look.page, error)
-        return _one(look, number, status_of(error))
+    except (ValidationError, ServiceError) as error:
+        return _one(look, number, refused(look, error, FIELDS))
     return go(f"/disposal/lists/{number}")
 
 

@@ -18,9 +18,9 @@ from server.web.present import Present
 from server.web.problems import told
 from server.web.writing import Do
 
-from .forms import look_again, words
+from .forms import refused, words
 from .i18n import N_
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router
 
 ROWS = 50
 FIELDS = {
@@ -67,12 +67,8 @@ async def do_use(
         new = NewEmergency.model_validate(asked | {"password": password})
         right = await present(new.other, new.password)
         used = await act(EmergencyView, lambda work: emergencies.use(work, new, deps.settings.site, right))
-    except ValidationError as error:
-        look_again(look, error, FIELDS)
-        return _list(look, form, None, 422)
-    except ServiceError as error:
-        explain(look.page, error)
-        return _list(look, form, None, status_of(error))
+    except (ValidationError, ServiceError) as error:
+        return _list(look, form, None, refused(look, error, FIELDS))
     return go(f"/emergencies/{used.id}")
 
 
@@ -92,8 +88,7 @@ async def do_decide(
     try:
         await act(EmergencyView, lambda work: emergencies.decide(work, number, say, note[:500]))
     except ServiceError as error:
-        explain(look.page, error)
-        return _one(look, number, status_of(error))
+        return _one(look, number, explain(look.page, error))
     return go(f"/emergencies/{number}")
 
 

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from .routing import Seen
+from server.service.errors import ServiceError
+
+from .routing import Seen, explain
 
 
 def local(look: Seen, text: str) -> datetime | str | None:
@@ -23,8 +25,11 @@ def words(text: str) -> list[str]:
     return list(dict.fromkeys(text.replace(",", " ").replace("，", " ").replace("、", " ").split()))
 
 
-def look_again(look: Seen, error: ValidationError, fields: Mapping[str, str]) -> None:
-    """Say at the top of the page which fields are not right."""
+def refused(look: Seen, error: ValidationError | ServiceError, fields: Mapping[str, str]) -> int:
+    """Say at the top of the page which fields are not right, or why it was not done; give the answer's status."""
+    if isinstance(error, ServiceError):
+        return explain(look.page, error)
     wrong = {str(each["loc"][0]) for each in error.errors() if each["loc"]}
     names = ", ".join(sorted(look.page.text(fields.get(name, name)) for name in wrong))
     look.page.note("bad", look.page.text("Please look again at: %(fields)s", fields=names))
+    return 422

@@ -19,7 +19,7 @@ from server.web.routes.imports import contents, go_on, new_import
 from server.web.writing import Do
 
 from .i18n import N_
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router
 
 ROWS = 20
 KINDS = {
@@ -75,8 +75,7 @@ async def hand_in(
         data = await contents(file)
         view = await act(ImportView, lambda work: imports.begin_import(work, asked, data))
     except ServiceError as error:
-        explain(look.page, error)
-        return _list(look, None, status_of(error))
+        return _list(look, None, explain(look.page, error))
     go_on(deps, viewer, later, view)
     answer = go(f"/imports/{view.id}")
     answer.background = later
@@ -100,8 +99,7 @@ async def resume(
     try:
         view = await act(ImportView, lambda work: imports.resume_import(work, number, asked))
     except ServiceError as error:
-        explain(look.page, error)
-        return _shown(look, number, status_of(error))
+        return _shown(look, number, explain(look.page, error))
     go_on(deps, viewer, later, view)
     answer = go(f"/imports/{number}")
     answer.background = later
@@ -115,8 +113,7 @@ async def labels(look: Look, act: Do, number: int) -> Response:
     try:
         drawn, codes, _ = labels_of(look, asked)
     except ServiceError as error:
-        explain(look.page, error)
-        return _shown(look, number, status_of(error))
+        return _shown(look, number, explain(look.page, error))
     await act(Done, lambda work: record_labels(work, codes, "pdf"))
     return Response(drawn, media_type="application/pdf")
 

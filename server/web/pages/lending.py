@@ -24,9 +24,9 @@ from server.service.shapes import Page
 from server.web.auth import gate
 from server.web.writing import Acting, Do
 
-from .forms import look_again
+from .forms import refused
 from .i18n import N_
-from .routing import Look, Seen, explain, go, page_router, status_of
+from .routing import Look, Seen, go, page_router
 
 ROWS = 50
 FIELDS = {
@@ -76,12 +76,8 @@ async def carry_out(
     try:
         wanted = asked()
         await act(view, lambda writing: work(writing, wanted))
-    except ValidationError as error:
-        look_again(look, error, FIELDS)
-        return again(422)
-    except ServiceError as error:
-        explain(look.page, error)
-        return again(status_of(error))
+    except (ValidationError, ServiceError) as error:
+        return again(refused(look, error, FIELDS))
     return go(after)
 
 

@@ -15,7 +15,7 @@ from server.web.auth import gate
 from server.web.writing import Do
 
 from .i18n import N_
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router
 
 ROWS = 50
 TABS = {
@@ -73,8 +73,7 @@ async def do_check(
         look.page.note("bad", look.page.text("Parts and pages are whole numbers."))
         return _form(look, number, 422)
     except ServiceError as error:
-        explain(look.page, error)
-        return _form(look, number, status_of(error))
+        return _form(look, number, explain(look.page, error))
     return go("/loans?show=returned")
 
 

@@ -20,7 +20,7 @@ from server.web.auth import gate
 from server.web.deps import Given
 from server.web.writing import Do
 
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router
 from .times import day_end
 
 ROWS = 50
@@ -123,8 +123,7 @@ async def clear(look: Look, act: Do, username: str, note: Text = "") -> Response
     try:
         await act(ClearanceView, lambda work: clearance.clear(work, username, note))
     except ServiceError as error:
-        explain(look.page, error)
-        return _clearance(look, username, status_of(error))
+        return _clearance(look, username, explain(look.page, error))
     return go(f"/people/{username}/clearance")
 
 
@@ -133,8 +132,7 @@ async def _tried(look: Look, username: str, doing: Any) -> Response:
     try:
         await doing
     except ServiceError as error:
-        explain(look.page, error)
-        return _shown(look, username, status_of(error))
+        return _shown(look, username, explain(look.page, error))
     return go(f"/people/{username}")
 
 

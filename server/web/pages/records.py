@@ -22,7 +22,7 @@ from server.web.auth import gate
 from server.web.deps import Given
 from server.web.writing import Acting, Do
 
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router
 from .uploads import handed_in
 
 ROWS = 50
@@ -141,8 +141,7 @@ async def hand_in(
         look.page.note("bad", look.page.text("Say what is handed in."))
         return _keeping(look, "collections", None, False, 422)
     except ServiceError as error:
-        explain(look.page, error)
-        return _keeping(look, "collections", None, False, status_of(error))
+        return _keeping(look, "collections", None, False, explain(look.page, error))
     return go("/keeping?show=collections")
 
 
@@ -154,8 +153,7 @@ async def _done(look: Look, act: Acting, code: str, model: type[M], work: Callab
         look.page.note("bad", "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
         return _record(look, code, 422)
     except ServiceError as error:
-        explain(look.page, error)
-        return _record(look, code, status_of(error))
+        return _record(look, code, explain(look.page, error))
     return go(f"/items/{code}/record")
 
 

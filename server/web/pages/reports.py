@@ -19,7 +19,7 @@ from server.web.deps import Given
 from server.web.lists import lists
 from server.web.writing import Do
 
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router
 
 KEPT_SHOWN = 12
 LESSONS_SHOWN = 10
@@ -45,8 +45,7 @@ async def make_report(look: Look, act: Do, name: str, period: Annotated[str, For
     try:
         made = await act(KeptView, lambda work: kept.make(work, name, period.strip()[:10] or None))
     except ServiceError as error:
-        explain(look.page, error)
-        return _index(look, status_of(error))
+        return _index(look, explain(look.page, error))
     return go(f"/reports/{name}?of={made.id}")
 
 

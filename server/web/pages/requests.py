@@ -18,9 +18,9 @@ from server.web.auth import gate
 from server.web.problems import told
 from server.web.writing import Do
 
-from .forms import local, look_again
+from .forms import local, refused
 from .i18n import N_
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router
 
 ROWS = 50
 FOUND = 8
@@ -108,12 +108,8 @@ async def do_new_request(
     try:
         asked = _asked(look, form)
         filed = await act(RequestView, lambda work: requests.file_request(work, asked))
-    except ValidationError as error:
-        look_again(look, error, FIELDS)
-        return _form(look, form, 422)
-    except ServiceError as error:
-        explain(look.page, error)
-        return _form(look, form, status_of(error))
+    except (ValidationError, ServiceError) as error:
+        return _form(look, form, refused(look, error, FIELDS))
     return go(f"/requests/{filed.id}")
 
 
@@ -133,8 +129,7 @@ async def decide(
     try:
         await act(RequestView, lambda work: requests.decide(work, number, say, NewDecision(note=note[:500])))
     except ServiceError as error:
-        explain(look.page, error)
-        return _shown(look, number, status_of(error))
+        return _shown(look, number, explain(look.page, error))
     return go(f"/requests/{number}")
 
 
@@ -144,8 +139,7 @@ async def withdraw(look: Look, act: Do, number: int) -> Response:
     try:
         await act(RequestView, lambda work: requests.withdraw(work, number))
     except ServiceError as error:
-        explain(look.page, error)
-        return _shown(look, number, status_of(error))
+        return _shown(look, number, explain(look.page, error))
     return go(f"/requests/{number}")
 
 
@@ -157,12 +151,8 @@ async def renew(
     try:
         asked = NewRenewal.model_validate({"due": local(look, due), "purpose": purpose})
         filed = await act(RequestView, lambda work: requests.renew(work, number, asked))
-    except ValidationError as error:
-        look_again(look, error, FIELDS)
-        return _shown(look, number, 422)
-    except ServiceError as error:
-        explain(look.page, error)
-        return _shown(look, number, status_of(error))
+    except (ValidationError, ServiceError) as error:
+        return _shown(look, number, refused(look, error, FIELDS))
     return go(f"/requests/{filed.id}")
 
 

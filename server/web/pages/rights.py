@@ -14,7 +14,7 @@ from server.service.shapes import Done
 from server.web.auth import gate
 from server.web.writing import Do
 
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router
 
 ROWS = 50
 router = page_router()
@@ -39,8 +39,7 @@ async def review(
     try:
         await act(RightsView, lambda work: reviews.review(work, username, asked))
     except ServiceError as error:
-        explain(look.page, error)
-        return _shown(look, "all", None, status_of(error))
+        return _shown(look, "all", None, explain(look.page, error))
     return go("/rights")
 
 

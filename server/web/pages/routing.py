@@ -1,6 +1,6 @@
 """What every page has in common: its reader, its look at the database, its act, and errors shown as pages.
 
-A use case that will not act raises; a page either says so beside the form (`tried`) or the whole page becomes the
+A use case that will not act raises; a page either says so beside the form (`explain`) or the whole page becomes the
 error, with the same status as the API gives.
 """
 
@@ -80,10 +80,11 @@ def status_of(error: ServiceError) -> int:
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
 
 
-def explain(page: Page, error: ServiceError) -> Page:
-    """Say on a page why something was not done; a rule's refusal with every reason."""
+def explain(page: Page, error: ServiceError) -> int:
+    """Say on a page why something was not done, a rule's refusal with every reason; give the answer's status."""
     reasons = [told(reason, page.locale) for reason in error.reasons] if isinstance(error, RefusedError) else []
-    return page.note("bad", page.text(CODES[error.code]) if error.code in CODES else error.detail, reasons)
+    page.note("bad", page.text(CODES[error.code]) if error.code in CODES else error.detail, reasons)
+    return status_of(error)
 
 
 def error_page(request: Request, status: int, error: ServiceError | None, known: bool = True) -> Response:

@@ -14,7 +14,7 @@ from server.web.routes.sign_in import Entering
 
 from .i18n import LANGUAGES
 from .render import LANGUAGE_COOKIE, Page
-from .routing import Shown, explain, go, own_address, page_router, status_of
+from .routing import Shown, explain, go, own_address, page_router
 
 YEAR_SECONDS = 365 * 86_400
 router = page_router()
@@ -42,8 +42,9 @@ async def do_sign_in(
     try:
         signed_in = await door.enter(username, password)
     except (WrongSignInError, TooManyTriesError) as error:
-        page = explain(Page(request), error)
-        return page.render("signin.html", status_of(error), next=own_address(next), username=username)
+        page = Page(request)
+        status = explain(page, error)
+        return page.render("signin.html", status, next=own_address(next), username=username)
     answer = go(own_address(next))
     set_cookie(answer, signed_in, deps.settings.secure)
     return answer

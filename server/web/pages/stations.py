@@ -18,7 +18,7 @@ from server.web.auth import gate
 from server.web.deps import Given
 from server.web.writing import Do
 
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router
 
 Text = Annotated[str, Form(max_length=500)]
 router = page_router()
@@ -40,8 +40,7 @@ async def add(look: Look, act: Do, name: Text = "", title: Text = "", doors: Tex
         look.page.note("bad", look.page.text("Something in the form is not right"))
         return _list(look, False, 422)
     except ServiceError as error:
-        explain(look.page, error)
-        return _list(look, False, status_of(error))
+        return _list(look, False, explain(look.page, error))
     return go(f"/stations/{asked.name}")
 
 
@@ -57,8 +56,7 @@ async def make_code(request: Request, look: Look, act: Do, deps: Given, name: st
     try:
         code = await act(CodeView, lambda work: enrolment.make_code(work, name, NewCode()), keyed=False)
     except ServiceError as error:
-        explain(look.page, error)
-        return _one(look, name, status_of(error))
+        return _one(look, name, explain(look.page, error))
     scheme = "https" if deps.settings.secure else request.url.scheme
     return _one(look, name, code=code, address=f"{scheme}://{request.url.netloc}")
 
@@ -73,8 +71,7 @@ async def revoke(look: Look, act: Do, deps: Given, name: str, reason: Text = "")
         look.page.note("bad", look.page.text("Something in the form is not right"))
         return _one(look, name, 422)
     except ServiceError as error:
-        explain(look.page, error)
-        return _one(look, name, status_of(error))
+        return _one(look, name, explain(look.page, error))
     await run_in_threadpool(deps.enrolling.write_lists)
     return go(f"/stations/{name}")
 

@@ -15,9 +15,9 @@ from server.service.stocktaking.stocktake_signing import DifferencesView, Explan
 from server.web.auth import gate
 from server.web.writing import Do
 
-from .forms import look_again
+from .forms import refused
 from .i18n import N_
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router
 from .scan import item_code
 from .stocktakes import shown
 
@@ -75,8 +75,7 @@ async def recount(look: Look, act: Do, number: int) -> Response:
     try:
         opened = await act(StocktakeView, lambda work: stocktake_signing.recount(work, number))
     except ServiceError as error:
-        explain(look.page, error)
-        return shown(look, number, "", "", None, status_of(error))
+        return shown(look, number, "", "", None, explain(look.page, error))
     return go(f"/stocktakes/{opened.id}")
 
 
@@ -85,10 +84,6 @@ async def _acted(
 ) -> Response:
     try:
         await act(model, work)
-    except ValidationError as error:
-        look_again(look, error, FIELDS)
-        return shown(look, number, "", "", None, 422)
-    except ServiceError as error:
-        explain(look.page, error)
-        return shown(look, number, "", "", None, status_of(error))
+    except (ValidationError, ServiceError) as error:
+        return shown(look, number, "", "", None, refused(look, error, FIELDS))
     return go(f"/stocktakes/{number}")

@@ -21,7 +21,7 @@ from server.web.auth import gate
 from server.web.deps import Given
 from server.web.writing import Do
 
-from .routing import Look, explain, go, page_router, status_of
+from .routing import Look, explain, go, page_router
 from .scan import Outcome, is_place, item_code, unknown
 from .words import RESULTS
 
@@ -61,8 +61,7 @@ async def open_stocktake(
         look.page.note("bad", look.page.text("Tick at least one cabinet."))
         return _list(look, form, None, 422)
     except ServiceError as error:
-        explain(look.page, error)
-        return _list(look, form, None, status_of(error))
+        return _list(look, form, None, explain(look.page, error))
     return go(f"/stocktakes/{opened.id}")
 
 
@@ -93,8 +92,7 @@ async def scan(
     except ValidationError:
         return shown(look, number, at, "", Outcome("refused", unknown(look, text)), 422)
     except ServiceError as error:
-        explain(look.page, error)
-        return shown(look, number, at, "", None, status_of(error))
+        return shown(look, number, at, "", None, explain(look.page, error))
     how = "unknown" if said.unknown else "already" if said.already else "ok"
     return go(f"/stocktakes/{number}?at={quote(at)}&seen={quote(found, safe='')}&how={how}")
 
@@ -115,8 +113,7 @@ async def _tried(look: Look, act: Do, number: int, work: Callable[[Writing], Sto
     try:
         await act(StocktakeView, work)
     except ServiceError as error:
-        explain(look.page, error)
-        return shown(look, number, "", "", None, status_of(error))
+        return shown(look, number, "", "", None, explain(look.page, error))
     return go(f"/stocktakes/{number}")
 
 
