@@ -147,6 +147,11 @@ def requested_key(pem: str) -> PublicKey:
     return key
 
 
+def ends_us(certificate: x509.Certificate) -> int:
+    """Give the moment a certificate ends, in microseconds since 1970."""
+    return round(certificate.not_valid_after_utc.timestamp() * 1_000_000)
+
+
 def revocation_list(authority: Authority, serials: Iterable[int], now: datetime) -> str:
     """Write what was revoked; it lasts as long as the authority, for with an old list a broker refuses everybody."""
     builder = (

@@ -54,7 +54,7 @@ class Renewal:
             return
         if now >= self._next_look:
             self._next_look = now + LOOK_S
-            left_us = _ends_us(self._now) - self._journal.clock.real_wall_us()
+            left_us = certificates.ends_us(self._now) - self._journal.clock.real_wall_us()
             end = f"certificate ends on {self._now.not_valid_after_utc:%Y-%m-%d}"
             self._change("certificate_ending", active=left_us < WARN_US, detail=end if left_us < WARN_US else "")
             self._due = left_us < ASK_US
@@ -77,17 +77,13 @@ class Renewal:
             fits = fits and certificates.name_of(fresh) == self._station
         except (CertificateError, IndexError):
             return False
-        if not fits or self._now is None or _ends_us(fresh) <= _ends_us(self._now):
+        if not fits or self._now is None or certificates.ends_us(fresh) <= certificates.ends_us(self._now):
             return False
         if certificates.signer_of(fresh) != certificates.signer_of(self._now):
             return False
         _replace(Path(self._broker.renewed_file), issued.certificate)
         self._now, self._next_look = fresh, 0.0
         return True
-
-
-def _ends_us(certificate: Certificate) -> int:
-    return round(certificate.not_valid_after_utc.timestamp() * 1_000_000)
 
 
 def _read(path: str) -> Certificate | None:

@@ -40,6 +40,15 @@ class StateFile:
         self._last = state
 
 
+def read_state(path: Path) -> dict[str, Any]:
+    """Read what a station says of itself; empty before it has said anything."""
+    try:
+        said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return said
+
+
 def describe(desk: Desk, cabinet: Cabinet) -> dict[str, Any]:
     """Say what session and doors are doing."""
     memory = desk.memory

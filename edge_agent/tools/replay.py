@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import threading
 import time
@@ -36,6 +35,7 @@ from edge_agent.outbox import Outbox
 from edge_agent.parts import MOST_BYTES
 from edge_agent.plugs import Plugs
 from edge_agent.settings import BrokerTable, DeviceTable, Settings
+from edge_agent.state import read_state
 from edge_agent.station import Station
 from edge_agent.tools.recording import LINK, Head, Line, read_recording
 from edge_agent.tools.stand_ins import ReplayClock, ReplayLink, ReplaySource
@@ -165,19 +165,11 @@ def run_again(path: Path, settings: Settings, show: Show, speed: float = 1.0) ->
         )
         station = Station(replace(settings, station=table), plugs)
         plugs.stop, plugs.has_heard = station.stop, station.has_heard
-        plugs.at_rest = lambda: not _said(folder / "state.json").get("busy", True)
+        plugs.at_rest = lambda: not read_state(folder / "state.json").get("busy", True)
         station.run()
         plugs.show_unsent(Path(table.data), table.name)
     if plugs.failure:
         raise SettingsError(f"{path}: cannot be replayed further: {plugs.failure}")
-
-
-def _said(state: Path) -> dict[str, Any]:
-    try:
-        said: dict[str, Any] = json.loads(state.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return said
 
 
 def line_of(at_us: int, who: str, what: SourceEvent | Event) -> bytes:

@@ -4,7 +4,6 @@ A real environment from the lock file, a real broker, and the agent as a process
 moment it is connected. The reference is how long that environment's bare Python takes to start and end.
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -13,10 +12,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge_agent.state import read_state
 from guiwei.bench.figures import Result, figure, say
 from guiwei.drill.broker import broker, start_broker
 from guiwei.drill.process import ProcessError
@@ -89,9 +88,9 @@ def start_and_stop(guiwei: Path, settings: Path) -> tuple[float, float]:
     began = time.monotonic()
     agent = subprocess.Popen([guiwei, "edge", "run", settings], stderr=subprocess.DEVNULL)
     try:
-        while _said(state).get("link") != "up":
+        while read_state(state).get("link") != "up":
             if agent.poll() is not None or time.monotonic() > began + LONGEST_S:
-                raise ProcessError(f"the station does not stand: {_said(state)}")
+                raise ProcessError(f"the station does not stand: {read_state(state)}")
             time.sleep(0.005)
         took = time.monotonic() - began
         pages = int(Path(f"/proc/{agent.pid}/statm").read_text().split()[1])
@@ -126,11 +125,3 @@ def _bare(guiwei: Path) -> float:
     began = time.monotonic()
     subprocess.run([guiwei.with_name("python"), "-c", "pass"], check=True)
     return time.monotonic() - began
-
-
-def _said(state: Path) -> dict[str, Any]:
-    try:
-        said: dict[str, Any] = json.loads(state.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return said

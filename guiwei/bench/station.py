@@ -4,7 +4,6 @@ The station is a process of its own, on emulated devices and with no server, as 
 and watched all the time. What it took is what it says itself (`load` of its state), beside what the readers sent.
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -16,7 +15,6 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -24,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from edge_agent.emulators.llrp import LlrpEmulator
 from edge_agent.emulators.lock8a import Lock8AEmulator
 from edge_agent.emulators.m100 import M100Emulator
+from edge_agent.state import read_state
 from guiwei.bench.figures import Result, figure, say
 
 LLRP_RATE, M100_RATE = 1100.0, 400.0
@@ -63,16 +62,11 @@ class Stage:
     state: Path
     samples: list[Sample] = field(default_factory=list)
 
-    def told(self) -> dict[str, Any]:
-        """Read what the station says of itself."""
-        told: dict[str, Any] = json.loads(self.state.read_text("utf-8")) if self.state.exists() else {"busy": True}
-        return told
-
     def sample(self) -> Sample:
         """Take one sample."""
         used = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         resident = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * PAGE / 1e6
-        load = self.told()["load"]
+        load = read_state(self.state)["load"]
         cpu_s = (int(used[11]) + int(used[12])) / TICKS
         return Sample(time.monotonic(), load["at_s"], cpu_s, resident, load["reads"], load["lag_ms"])
 
@@ -148,7 +142,7 @@ port = 1
 def _wait(stage: Stage) -> None:
     """Wait until both doors are settled for the first time."""
     until = time.monotonic() + 30
-    while stage.told()["busy"]:
+    while read_state(stage.state).get("busy", True):
         if time.monotonic() > until:
             raise TimeoutError("the station does not come to rest")
         time.sleep(0.1)

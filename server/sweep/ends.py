@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 from cryptography.x509 import Certificate, load_der_x509_certificate
 
-from contract.certificates import CertificateError, read_certificate
+from contract.certificates import CertificateError, ends_us, read_certificate
 from server.domain.facts import facts
 
 PATIENCE_S: Final = 3.0
@@ -33,12 +33,12 @@ def ends_of(files: Mapping[str, Path | None], broker: Listener | None) -> dict[s
     for name, path in files.items():
         try:
             if path is not None:
-                found[name] = _end_us(read_certificate(path.read_text(encoding="ascii"), str(path)))
+                found[name] = ends_us(read_certificate(path.read_text(encoding="ascii"), str(path)))
         except (OSError, UnicodeDecodeError, CertificateError) as error:
             log.warning("certificate_not_read", name=name, error=str(error))
     if broker is not None:
         try:
-            found["broker"] = _end_us(_shown_by(broker))
+            found["broker"] = ends_us(_shown_by(broker))
         except (OSError, ValueError) as error:
             log.warning("certificate_not_read", name="broker", error=str(error))
     return found
@@ -55,7 +55,3 @@ def _shown_by(broker: Listener) -> Certificate:
         context.wrap_socket(plain, server_hostname=broker.host) as secure,
     ):
         return load_der_x509_certificate(secure.getpeercert(binary_form=True) or b"")
-
-
-def _end_us(certificate: Certificate) -> int:
-    return round(certificate.not_valid_after_utc.timestamp() * 1_000_000)
