@@ -19,12 +19,12 @@ from sqlmodel import Session, col, select
 
 import server
 from contract.codec import chain, decode_batch, decode_event
-from contract.messages import DoorClosed, Sighting
+from contract.messages import Batch, DoorClosed, Sighting
 from contract.signing import genesis, open_envelope
 from contract.topics import pattern, station_of
 from server.domain.authorities import LineFacts
 from server.domain.ledger import GENESIS, canonical, entry_hash
-from server.domain.movements import Seen, SettleFacts, settle
+from server.domain.movements import Judgement, Seen, SettleFacts, settle
 from server.domain.policy import load_policy
 from server.domain.words import AuthorityKind, Cause, LineState, Mode
 from server.service.lookups import item_facts
@@ -50,56 +50,42 @@ class Naive:
             try:
                 Ed25519PublicKey.from_public_bytes(bytes.fromhex(stored.public_key)).verify(signature, body)
             except InvalidSignature:
-                digest = signature.hex()
                 session.add(
                     t.Quarantine(
-                        station=station,
-                        digest=digest,
-                        reason="bad_signature",
-                        detail="",
-                        received_us=0,
-                        payload=payload,
+                        station=station, digest=signature.hex(), reason="bad_signature", detail="",
+                        received_us=0, payload=payload,
                     )
-                )
-                session.commit()
-                return
-            batch = decode_batch(body)
-            head = session.get(t.Epoch, (station, batch.epoch))
-            if head is None:
-                head = t.Epoch(station=station, epoch=batch.epoch, upto=0, hash=genesis(station, batch.epoch))
-            if batch.first != head.upto + 1 or batch.previous != head.hash:
-                return
-            for index, (raw, digest) in enumerate(zip(batch.events, chain(batch), strict=True)):
-                happened = decode_event(raw)
-                session.add(
-                    t.Inbox(
-                        station=station,
-                        epoch=batch.epoch,
-                        seq=batch.first + index,
-                        hash=digest,
-                        kind="door_closed",
-                        occurred_us=happened.wall_us,
-                        received_us=happened.wall_us,
-                        body=bytes(raw),
-                    )
-                )
-                if isinstance(happened, DoorClosed):
-                    self._settle(session, station, batch.epoch, happened)
-                head.upto, head.hash = batch.first + index, digest
-            session.add(head)
+                )  # fmt: skip
+            else:
+                self._keep(session, station, decode_batch(body))
             session.commit()
+
+    def _keep(self, session: Session, station: str, batch: Batch) -> None:
+        head = session.get(t.Epoch, (station, batch.epoch))
+        if head is None:
+            head = t.Epoch(station=station, epoch=batch.epoch, upto=0, hash=genesis(station, batch.epoch))
+        if batch.first != head.upto + 1 or batch.previous != head.hash:
+            return
+        for seq, (raw, digest) in enumerate(zip(batch.events, chain(batch), strict=True), batch.first):
+            happened = decode_event(raw)
+            session.add(
+                t.Inbox(
+                    station=station, epoch=batch.epoch, seq=seq, hash=digest, kind="door_closed",
+                    occurred_us=happened.wall_us, received_us=happened.wall_us, body=bytes(raw),
+                )
+            )  # fmt: skip
+            if isinstance(happened, DoorClosed):
+                self._settle(session, station, batch.epoch, happened)
+            head.upto, head.hash = seq, digest
+        session.add(head)
 
     def _settle(self, session: Session, station: str, epoch: str, closed: DoorClosed) -> None:
         visit = session.get(t.Visit, closed.session) if closed.session else None
         person = visit.person_id if visit else None
         incident = t.Incident(
-            kind="door_forced",
-            station=station,
-            epoch=epoch,
-            opened_seq=closed.seq,
-            door=closed.door,
+            kind="door_forced", station=station, epoch=epoch, opened_seq=closed.seq, door=closed.door,
             occurred_us=closed.wall_us,
-        )
+        )  # fmt: skip
         if person is None:
             session.add(incident)
             session.flush()
@@ -109,46 +95,17 @@ class Naive:
             taken=_seen(session, closed.taken), put=_seen(session, closed.put), incident_id=incident.id or 0,
         )  # fmt: skip
         for said in settle(self.policy, facts):
-            item = session.get(t.Item, said.item_id) if said.item_id else None
-            if item is not None and said.custody is not None:
-                item.custody, item.since_us = said.custody.state, closed.wall_us
-                item.at_station, item.at_door = said.custody.station, said.custody.door
-                item.holder_id, item.incident_id = said.custody.person_id, said.custody.incident_id
-                session.add(item)
-            if said.line_id is not None:
-                line = session.get_one(t.Line, said.line_id)
-                line.state = "consumed" if said.verdict == "as_approved" else "open"
-                session.add(line)
-            head = session.exec(select(t.LedgerEntry).order_by(col(t.LedgerEntry.id).desc()).limit(1)).first()
-            text = canonical(json.loads(json.dumps(asdict(said))))
-            entry = t.LedgerEntry(
-                id=head.id + 1 if head else 1,
-                kind="door_closed",
-                at_us=0,
-                body=text,
-                previous=head.hash if head else GENESIS,
-                hash=entry_hash(head.hash if head else GENESIS, text),
-            )
+            _move(session, said, closed.wall_us)
+            entry = _entry(session, said)
             session.add(entry)
             session.add(
                 t.Movement(
-                    item_id=said.item_id,
-                    epc=said.epc,
-                    direction=said.direction,
-                    person_id=said.person_id,
-                    incident_id=incident.id,
-                    station=station,
-                    door=closed.door,
-                    session=closed.session,
-                    cause=closed.cause,
-                    occurred_us=closed.wall_us,
-                    received_us=closed.wall_us,
-                    verdict=said.verdict,
-                    lawful=said.lawful,
-                    line_id=said.line_id,
-                    ledger_id=entry.id,
+                    item_id=said.item_id, epc=said.epc, direction=said.direction, person_id=said.person_id,
+                    incident_id=incident.id, station=station, door=closed.door, session=closed.session,
+                    cause=closed.cause, occurred_us=closed.wall_us, received_us=closed.wall_us, verdict=said.verdict,
+                    lawful=said.lawful, line_id=said.line_id, ledger_id=entry.id,
                 )
-            )
+            )  # fmt: skip
             for kind, severity in said.alarms:
                 session.add(t.Alarm(kind=kind, severity=severity, cause=f"{kind}:{said.epc}", occurred_us=0, set_us=0))
             session.flush()
@@ -174,6 +131,28 @@ class Naive:
             )
             for line, given, item in found
         )
+
+
+def _move(session: Session, said: Judgement, at_us: int) -> None:
+    item = session.get(t.Item, said.item_id) if said.item_id else None
+    if item is not None and said.custody is not None:
+        item.custody, item.since_us = said.custody.state, at_us
+        item.at_station, item.at_door = said.custody.station, said.custody.door
+        item.holder_id, item.incident_id = said.custody.person_id, said.custody.incident_id
+        session.add(item)
+    if said.line_id is not None:
+        line = session.get_one(t.Line, said.line_id)
+        line.state = "consumed" if said.verdict == "as_approved" else "open"
+        session.add(line)
+
+
+def _entry(session: Session, said: Judgement) -> t.LedgerEntry:
+    head = session.exec(select(t.LedgerEntry).order_by(col(t.LedgerEntry.id).desc()).limit(1)).first()
+    number, previous = (head.id + 1, head.hash) if head else (1, GENESIS)
+    body = canonical(json.loads(json.dumps(asdict(said))))
+    return t.LedgerEntry(
+        id=number, kind="door_closed", at_us=0, body=body, previous=previous, hash=entry_hash(previous, body)
+    )
 
 
 def _seen(session: Session, sightings: list[Sighting]) -> tuple[Seen, ...]:
