@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from contract.messages import ExitPassed, Sighting
+from contract.messages import ExitPassed
 from edge_agent.devices.base import TagSeen
+from edge_agent.ear import Seen
 from edge_agent.journal import Journal
 from edge_agent.parts import parts
 from edge_agent.settings import DeviceTable
@@ -24,27 +25,11 @@ TOGETHER_S = 0.3
 
 
 @dataclass(slots=True)
-class Tag:
-    """One tag before one exit: how it was read, where strongest."""
+class Tag(Seen):
+    """One tag before one exit."""
 
-    epc: str
-    last: float
-    tid: str | None = None
-    antenna: int = 1
-    reads: int = 0
-    rssi: float | None = None
+    last: float = 0.0
     told: bool = False
-
-    def add(self, tag: TagSeen) -> None:
-        """Count one read."""
-        self.reads += 1
-        self.tid = tag.tid or self.tid
-        if self.reads == 1 or (tag.rssi is not None and (self.rssi is None or tag.rssi > self.rssi)):
-            self.rssi, self.antenna = tag.rssi, tag.antenna
-
-    def sighting(self) -> Sighting:
-        """Give it as evidence."""
-        return Sighting(epc=self.epc, tid=self.tid, antenna=self.antenna, reads=self.reads, rssi=self.rssi)
 
 
 @dataclass(slots=True)
@@ -60,7 +45,7 @@ class Exit:
         """Take one read."""
         known = self.tags.get(tag.epc)
         if known is None or now - known.last > (AWAY_S if known.told else WITHIN_S):
-            known = self.tags[tag.epc] = Tag(tag.epc, now)
+            known = self.tags[tag.epc] = Tag(tag.epc)
         known.last = now
         if known.told:
             return

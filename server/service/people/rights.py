@@ -1,7 +1,7 @@
 """Who may do what: one table from acts to roles, and the person who asks.
 
 A right to an act is not yet a right to an object: what somebody sees of it, each use case decides by `sees_all`,
-`sees_secrets` and whose the object is; what a rule allows, the domain decides.
+`sees_title` and whose the object is; what a rule allows, the domain decides.
 """
 
 from dataclasses import dataclass
