@@ -15,13 +15,9 @@ from server.store.tables import Item, Movement, Person
 from server.sweep.lending import Lending
 from server.sweep.overdue import Overdue
 from tests.server.web.house import House
+from tests.server.web.test_requests import at
 
 DAY = 86_400
-
-
-def at(house: House, **after: float) -> str:
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=house.clock.wall_us())
-    return (moment + timedelta(**after)).isoformat()
 
 
 def sweep(house: House) -> None:

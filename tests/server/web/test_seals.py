@@ -1,13 +1,13 @@
 """The seal register, what customers entrusted, and key sets, by HTTP."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 
 from contract.messages import DoorClosed, DoorOpened
-from server.sweep.lending import Lending
-from server.sweep.overdue import Overdue
 from tests.server.web.house import House
 from tests.server.web.test_attachments import PDF, image, sent
+from tests.server.web.test_lending import alarms, sweep, told
+from tests.server.web.test_requests import at
 
 IMPRESSION, PHOTO = image("PNG"), image("JPEG")
 DIGEST = sha256(IMPRESSION).hexdigest()
@@ -21,27 +21,6 @@ PAGE = {
     "keeper": "ke",
 }
 WANTED = {"items": ["F5"], "mode": "seal_use", "purpose": "签订采购合同", "documents": ["采购合同"], "impressions": 2}
-
-
-def at(house: House, **after: float) -> str:
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=house.clock.wall_us())
-    return (moment + timedelta(**after)).isoformat()
-
-
-def told(house: House, who: str) -> list[str]:
-    """Give the kinds of notices somebody has, oldest first."""
-    return [row["kind"] for row in getattr(house, who).get("/notices")["rows"]][::-1]
-
-
-def alarms(house: House) -> dict[str, bool]:
-    """Give the open alarms by kind, and whether each is cleared."""
-    return {row["kind"]: row["cleared_at"] is not None for row in house.chen.get("/alarms")["rows"]}
-
-
-def sweep(house: House) -> None:
-    """Let the jobs of the clock have their turn."""
-    Overdue(house.database, house.policy).turn(house.clock.wall_us())
-    Lending(house.database, house.policy, house.zone).turn(house.clock.wall_us())
 
 
 def attached(house: House, data: bytes, of: str = "F5") -> str:

@@ -4,13 +4,10 @@ import pytest
 
 from server.sweep.waiting import Queues, Unapproved
 from tests.server.web.house import NUMBER, PASSWORD, House
+from tests.server.web.test_request_rules import verdicts
 from tests.server.web.test_requests import ASK, at
 
 HOUR = 3600.0
-
-
-def verdicts(house: House) -> list[str]:
-    return [row["verdict"] for row in house.shen.get("/movements")["rows"]]
 
 
 def test_r05_a_loan_is_renewed_by_the_same_approvers_so_often_and_not_when_overdue(house: House) -> None:
