@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 
@@ -21,7 +22,7 @@ class BoardSettings(Protocol):
         """Silence that ends what was heard."""
 
 
-class Boards:
+class Boards(ABC):
     """The asking half of a Dialect; a family says how one board is asked for everything it knows."""
 
     settings: BoardSettings
@@ -54,6 +55,6 @@ class Boards:
         self._turn += 1
         return self.query_all(board)
 
+    @abstractmethod
     def query_all(self, board: int) -> bytes:
         """Encode the question to one board."""
-        raise NotImplementedError

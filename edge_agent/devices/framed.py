@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ STRAY = 2
 """A length up to this, together with what is wrong, means bytes that begin no frame."""
 
 
-class Framed:
+class Framed(ABC):
     """The receiving half of a Dialect; a family says how to measure, check and read one frame."""
 
     least: ClassVar[int]
@@ -43,17 +44,17 @@ class Framed:
 
     # -- what a family says -----------------------------------------------------------------------------------------
 
+    @abstractmethod
     def _measure(self) -> tuple[int, str | None]:
         """Tell the length of the frame at the buffer's start as far as known, or what is wrong with it already."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _check(self, length: int) -> str | None:
         """Say what is wrong with the whole frame of this length at the buffer's start."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _read(self, frame: bytes, at: int) -> Iterable[Heard]:
         """Give what a frame with a right sum means."""
-        raise NotImplementedError
 
     # -- cutting ----------------------------------------------------------------------------------------------------
 

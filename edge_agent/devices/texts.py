@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from edge_agent.devices.base import FrameError, Heard
 
 
-class Texts:
+class Texts(ABC):
     """The receiving half of a Dialect that only listens; a family says what one text means."""
 
     longest: ClassVar[int]
@@ -55,9 +56,9 @@ class Texts:
         """Send nothing."""
         return b""
 
+    @abstractmethod
     def _read(self, text: bytes, at: int) -> list[Heard]:
         """Give what one text means; `at` is where it began."""
-        raise NotImplementedError
 
     def _end(self) -> list[Heard]:
         text, overlong = bytes(self._text), self._overlong
