@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_args
 from zoneinfo import ZoneInfo
 
 import typer
+from msgspec import structs
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.domain.policy import Policy, load_policy
@@ -114,7 +115,9 @@ def _print(trial: Trial, found: list[Difference], language: Language) -> None:
 
 def _as_object(trial: Trial, found: list[Difference], language: Language) -> dict[str, Any]:
     def reasons(one: Difference) -> list[dict[str, Any]]:
-        return [{**asdict(said), "params": dict(said.params), "text": text(said, language)} for said in one.reasons]
+        return [
+            {**structs.asdict(said), "params": dict(said.params), "text": text(said, language)} for said in one.reasons
+        ]
 
     return {
         "policy": trial.policy.digest,

@@ -1,15 +1,15 @@
 """Authority in force (R02): one line entitles one person to one item in one mode for a window of time."""
 
+import msgspec
+
 from server.domain.custody import ItemFacts
-from server.domain.facts import facts
 from server.domain.policy import Policy
 from server.domain.reasons import Code, reason
 from server.domain.verdicts import Reason
 from server.domain.words import AuthorityKind, LineState, Mode
 
 
-@facts
-class LineFacts:
+class LineFacts(msgspec.Struct, frozen=True):
     """One item of an authority; `session` is the one it is reserved for, moments are µs."""
 
     id: int

@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from server.domain.facts import facts
+import msgspec
+
 from server.domain.words import CaseKind, CustodyState, Direction, ItemKind, Secrecy
 
 Place = tuple[str, int]
@@ -18,8 +19,7 @@ GONE = "gone"
 """The epoch of the one happening by which an item leaves our control for good (destroyed, handed back)."""
 
 
-@facts
-class Custody:
+class Custody(msgspec.Struct, frozen=True):
     """One state: in a place, held by a person, or unaccounted for under an incident (0: not numbered yet)."""
 
     state: CustodyState
@@ -55,8 +55,7 @@ def unaccounted(incident_id: int, since_us: int = 0) -> Custody:
     return Custody(CustodyState.INCIDENT, None, None, None, incident_id, since_us)
 
 
-@facts
-class ItemFacts:
+class ItemFacts(msgspec.Struct, frozen=True):
     """One item at the moment of judging: what it is, where it belongs, who answers for it."""
 
     id: int

@@ -4,26 +4,25 @@ Law 1: a person is named only when the door stood open for their session.
 Law 2: one item, one judgement; one cause, one alarm; every reason is given.
 """
 
+import msgspec
+
 from server.domain.alarms import SEVERITY, VERDICTS
 from server.domain.authorities import LineFacts, line_reasons
 from server.domain.custody import Custody, ItemFacts, held_by, in_place, unaccounted
-from server.domain.facts import facts
 from server.domain.policy import Policy
 from server.domain.reasons import Code, reason
 from server.domain.verdicts import Reason
 from server.domain.words import AlarmKind, CaseKind, Cause, CustodyState, Direction, Legality, Severity, Verdict
 
 
-@facts
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """A tag the station settled on, and the item it is bound to, if to any."""
 
     epc: str
     item: ItemFacts | None = None
 
 
-@facts
-class SettleFacts:
+class SettleFacts(msgspec.Struct, frozen=True):
     """One door's closing. Items as they were recorded before it; `incident_id` 0 when it is not numbered yet.
 
     `lines`: the person's lines, spent and future ones too, at least for items whose current place is this door and for
@@ -43,8 +42,7 @@ class SettleFacts:
     incident_id: int = 0
 
 
-@facts
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True):
     """What is said of one item (or unknown tag), and what follows from it.
 
     `line_id` is consumed when `verdict` is as_approved, released when `release`. `custody` is None when nothing is

@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+import msgspec
+from msgspec import structs
+
 from server.domain.access import Access, AccessFacts, may_open
 from server.domain.authorities import LineFacts
 from server.domain.custody import ItemFacts
-from server.domain.facts import facts
 from server.domain.policy import AccessRule, Policy
 from server.domain.words import AuthorityKind, ItemKind, LineState, Secrecy
 
@@ -40,7 +42,7 @@ def to_hold(policy: Policy, asks: AccessFacts) -> dict[int, tuple[LineFacts, ...
     A line that is promised to a session counts as free: until its thing is taken it stands for the next time too.
     """
     free = tuple(
-        replace(line, state=LineState.OPEN, session=None) if line.state == LineState.RESERVED else line
+        structs.replace(line, state=LineState.OPEN, session=None) if line.state == LineState.RESERVED else line
         for line in asks.lines
         if may_be_held(policy.access, line.item) and line.authority != AuthorityKind.EMERGENCY
     )
@@ -59,8 +61,7 @@ def ends_us(rule: AccessRule, lines: Iterable[LineFacts], now_us: int) -> int:
     return min(now_us + rule.offline_hours * HOUR_US, *(line.until_us for line in lines))
 
 
-@facts
-class UseFacts:
+class UseFacts(msgspec.Struct, frozen=True):
     """A grant as it was given, and the use that a station tells of."""
 
     station: str

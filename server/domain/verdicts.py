@@ -5,11 +5,10 @@ A `Reason` is data only: rule id, stable code, the item's code, named parameters
 
 from dataclasses import dataclass
 
-from server.domain.facts import facts
+import msgspec
 
 
-@facts
-class Reason:
+class Reason(msgspec.Struct, frozen=True):
     """Why: the rule that says so, a stable code, the code of the item it is about, and named details."""
 
     rule: str

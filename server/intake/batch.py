@@ -18,14 +18,12 @@ from contract.codec import chain, check_place, decode_batch, decode_event
 from contract.errors import ContractError, Reason
 from contract.messages import AnyEvent, Batch
 from contract.signing import check_signature, genesis, open_envelope, public_key
-from server.domain.facts import facts
 
 MOST_REVOKED: Final = 8
 """So many of a station's revoked keys are tried on a message that is refused anyway."""
 
 
-@facts
-class Incoming:
+class Incoming(msgspec.Struct, frozen=True):
     """A message as it came; `station` is whose topic it came on, or None when it came by HTTPS."""
 
     payload: bytes
@@ -73,14 +71,13 @@ class Opened(msgspec.Struct, frozen=True, array_like=True):
         )
 
 
-@facts
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """A message that is not a station's batch, kept whole with its reason."""
 
     station: str
     reason: Reason
     detail: str
-    payload: bytes = field(repr=False)
+    payload: bytes
 
 
 def read(message: Incoming, keys: Mapping[str, bytes]) -> Opened | Refusal:

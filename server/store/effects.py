@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from server.domain.custody import Custody, ItemFacts, Place
@@ -77,8 +78,7 @@ class StaleFactsError(RuntimeError):
     """A row was not as it had been judged; the whole unit of work is undone."""
 
 
-@dataclass(slots=True)
-class LineChange:
+class LineChange(msgspec.Struct):
     """A line as it was loaded and as it is to be."""
 
     was: str

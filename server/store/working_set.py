@@ -66,8 +66,7 @@ class Wanted:
     """Doors that closed: of other people only the lines for what is behind these (or was taken) are wanted."""
 
 
-@dataclass(slots=True)
-class Visit:
+class Visit(msgspec.Struct):
     """One session as the server knows it."""
 
     session: str
@@ -75,15 +74,14 @@ class Visit:
     person_id: int | None
     challenge: str
     grant: str | None = None
-    doors: list[int] = field(default_factory=list)
+    doors: list[int] = []
     pin_ok: bool = False
     asked_us: int = 0
     lapses_us: int | None = None
     ended_us: int | None = None
 
 
-@dataclass(slots=True)
-class OpenLoan:
+class OpenLoan(msgspec.Struct):
     """A loan that is out."""
 
     item_id: int

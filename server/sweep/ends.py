@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import structlog
 from cryptography.x509 import Certificate, load_der_x509_certificate
 
 from contract.certificates import CertificateError, ends_us, read_certificate
-from server.domain.facts import facts
 
 PATIENCE_S: Final = 3.0
 
 log = structlog.get_logger(__name__)
 
 
-@facts
-class Listener:
+class Listener(msgspec.Struct, frozen=True):
     """Where the broker listens, and what the server shows it."""
 
     host: str

@@ -6,10 +6,11 @@ Law 2: where the item is now follows from all that is known, in the order it hap
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from contract.messages import Sighting
 from server.domain.custody import Custody, Happening, ItemFacts, fold, in_order, in_place, step

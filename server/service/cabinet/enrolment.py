@@ -11,6 +11,7 @@ import hmac
 import secrets
 from typing import Final
 
+import msgspec
 import structlog
 from pydantic import Field
 from sqlmodel import Session, col, select
@@ -19,7 +20,6 @@ from contract.certificates import CertificateError
 from contract.enrolment import Enrolment, EnrolmentRequest
 from server.clock import Clock
 from server.domain.certificates import alarm_for_end
-from server.domain.facts import facts
 from server.service.cabinet.authority import SiteAuthority
 from server.service.context import Reading, Writing
 from server.service.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -144,8 +144,7 @@ def was_enrolled(session: Session, public_key: str) -> bool:
     return session.exec(known).first() is not None or session.exec(used).first() is not None
 
 
-@facts
-class About:
+class About(msgspec.Struct, frozen=True):
     """What the server tells a station of itself; `broker_ca` is empty when the site's own authority vouches for it."""
 
     site: str

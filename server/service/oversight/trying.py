@@ -6,11 +6,12 @@ Law 2: an authority that would not have been given entitles to nothing later: it
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
 from server.domain.approvals import DecisionFacts
 from server.domain.loans import due_moment

@@ -1,8 +1,12 @@
 """Short ways to make the facts that the domain's tests judge. Monday 2 March 2026, 09:00 in Shanghai, is NINE."""
 
+import dataclasses
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from server.domain.authorities import LineFacts
 from server.domain.custody import Custody, ItemFacts, Place, held_by, in_place
@@ -15,6 +19,15 @@ ZONE = "Asia/Shanghai"
 SHEET = (Path(__file__).parents[3] / "server/policies/default.toml").read_text(encoding="utf-8")
 POLICY: Policy = load_policy(SHEET)
 HOUR = 3_600_000_000
+
+T = TypeVar("T")
+
+
+def replace(fact: T, **changes: Any) -> T:
+    """Give a fact with other values; those that every event makes are structs, the others dataclasses."""
+    change: Any = msgspec.structs.replace if isinstance(fact, msgspec.Struct) else dataclasses.replace
+    changed: T = change(fact, **changes)
+    return changed
 
 
 def at(text: str) -> int:

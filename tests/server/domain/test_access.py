@@ -1,20 +1,18 @@
 """Who may open which door, and what everybody else is told."""
 
-from dataclasses import replace
-
 from server.domain.access import Access, AccessFacts, AskedFor, Scanned, may_open
 from server.domain.authorities import LineFacts
 from server.domain.custody import held_by, in_place
 from server.domain.policy import load_policy
 from server.domain.verdicts import Refused
 from server.domain.words import AuthorityKind, ItemKind, LineState, Mode, RequestState, Secrecy
-from tests.server.domain.facts import HOUR, NINE, POLICY, SHEET, WANG, item, line, said
+from tests.server.domain.facts import HOUR, NINE, POLICY, SHEET, WANG, item, line, replace, said
 
 F1, F2, ELSEWHERE = item(1), item(2, home=("a", 2)), item(3, home=("b", 1))
 
 
 def facts(*lines: LineFacts, **more: object) -> AccessFacts:
-    return replace(AccessFacts(WANG, "a", NINE, "s", lines), **more)  # type: ignore[arg-type]
+    return replace(AccessFacts(WANG, "a", NINE, "s", lines), **more)
 
 
 def opened(given: AccessFacts) -> dict[int, tuple[int, ...]]:

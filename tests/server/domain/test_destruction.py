@@ -1,6 +1,5 @@
 """Keeping and destroying as rules alone: what stands against it, who decides, who witnesses."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,6 +23,7 @@ from server.domain.retention import KeptFacts, end_of, judge_appraisal, obstacle
 from server.domain.sheet import SheetError
 from server.domain.verdicts import Lawful, Refused
 from server.domain.words import AppraisalOutcome, DestructionMethod, DestructionState, ItemKind, Role, Secrecy
+from tests.server.domain.facts import replace
 
 SHEETS = Path(__file__).parents[3] / "server" / "policies"
 DEFAULT, LISTED = (load_policy((SHEETS / f"{name}.toml").read_text()) for name in ("default", "listed_company"))
@@ -54,7 +54,7 @@ def kept(
 
 def listed(*items: KeptFacts, state: DestructionState = DestructionState.APPROVED, **more: object) -> ListFacts:
     facts = ListFacts(1, state, ARCHIVIST.id, ARCHIVIST.id, items or (kept(),), witnesses=(MANAGER,))
-    return replace(facts, **more)  # type: ignore[arg-type]
+    return replace(facts, **more)
 
 
 def codes(said: Lawful | Refused) -> set[str]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from server.domain.custody import ItemFacts, held_by, unaccounted
 from server.domain.exits import Leaving, Taken, judge_leaving
 from server.domain.words import AlarmKind, ItemKind, Mode, Secrecy
-from tests.server.domain.facts import NINE, item
+from tests.server.domain.facts import NINE, item, replace
 
 HELD = replace(item(1), custody=held_by(1, NINE))
 LAWFUL = Leaving()

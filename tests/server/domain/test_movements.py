@@ -1,6 +1,5 @@
 """Every row of the verdict table, with its reasons, custody, alarm and case."""
 
-from dataclasses import replace
 from itertools import product
 
 from hypothesis import given
@@ -25,7 +24,7 @@ from server.domain.words import (
     Secrecy,
     Verdict,
 )
-from tests.server.domain.facts import HOUR, NINE, POLICY, SHEET, item, line, said
+from tests.server.domain.facts import HOUR, NINE, POLICY, SHEET, item, line, replace, said
 
 F1, F2, F3 = item(1), item(2), item(3)
 

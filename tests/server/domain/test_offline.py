@@ -1,7 +1,5 @@
 """What may be held for when the server cannot be asked, and when a use of it may name anybody."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +9,7 @@ from server.domain.custody import held_by, in_place
 from server.domain.offline import UseFacts, ends_us, faults_of, may_be_held, to_hold
 from server.domain.policy import Policy, load_policy
 from server.domain.words import AuthorityKind, ItemKind, LineState, Mode, Secrecy
-from tests.server.domain.facts import HOUR, NINE, POLICY, SHEET, WANG, item, line
+from tests.server.domain.facts import HOUR, NINE, POLICY, SHEET, WANG, item, line, replace
 
 STRICT = load_policy(
     SHEET.replace("pin_for_kinds = []", 'pin_for_kinds = ["key"]')
@@ -98,7 +96,7 @@ GOOD = UseFacts("a", 1, 7, NINE + HOUR, None, None, "a", 1, 7, "s", NINE)
     ],
 )
 def test_a_use_names_somebody_only_if_nothing_is_wrong_with_it(changed: dict[str, object], faults: object) -> None:
-    assert faults_of(replace(GOOD, **changed)) == faults  # type: ignore[arg-type]
+    assert faults_of(replace(GOOD, **changed)) == faults
 
 
 @pytest.mark.parametrize("bad", ["offline_hours = 25", "offline_hours = -1"])

@@ -1,10 +1,10 @@
 """History judged again: what was decided stands only as long as facts, sheet and decision agree."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import server
@@ -28,7 +28,7 @@ def closing() -> dict[str, Any]:
     item = ItemFacts(1, "GW-1", ItemKind.FILE, Secrecy.ORDINARY, ("a", 1), in_place("a", 1, 5))
     facts = SettleFacts("a", 1, Cause.SESSION, 9, person_id=3, session="s", taken=(Seen("E1", item),))
     verdicts = [{"epc": one.epc, "verdict": one.verdict} for one in settle(POLICY, facts)]
-    body = {"kind": "door_closed", "policy": POLICY.digest, "facts": asdict(facts), "verdicts": verdicts}
+    body = {"kind": "door_closed", "policy": POLICY.digest, "facts": msgspec.to_builtins(facts), "verdicts": verdicts}
     found: dict[str, Any] = json.loads(canonical(body))
     return found
 
