@@ -231,6 +231,7 @@ def ends(real: Real) -> Callable[[], dict[str, int]]:
 
 def sweeper(real: Real) -> "Sweeper":
     """Give the jobs of the clock and who takes their turns."""
+    from server.sweep.anchoring import Anchoring
     from server.sweep.backing import Backing
     from server.sweep.certificates import Certificates
     from server.sweep.checking import Checking
@@ -264,6 +265,7 @@ def sweeper(real: Real) -> "Sweeper":
         ("telling", Telling(database).turn),
         ("escalating", Escalating(database, policy, real.zone).turn),
         ("checking", Checking(database).turn),
+        ("anchoring", Anchoring(database, real.keys.signing, real.clock.real_mono).turn),
         ("retention", Retention(database, policy).turn),
         *((("backing", Backing(database, policy, backups(real)).turn),) if real.settings.backup else ()),
     )

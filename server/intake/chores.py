@@ -1,4 +1,4 @@
-"""What the intake does between batches: commands sent, lapsed grants freed, the ledger anchored.
+"""What the intake does between batches: commands sent, lapsed grants freed, the database's log tidied.
 
 The ear is told which keys are in force, and stations what to hold for when nobody can be asked.
 """
@@ -11,7 +11,6 @@ from server.intake.hearing import Hearing
 from server.intake.service import IntakeService
 from server.service.cabinet.offline import held_grants
 from server.store import inbox
-from server.store.anchors import anchor, unanchored
 from server.store.sql import fetch, run_many
 
 _COMMANDS: Final = "SELECT command, station, payload FROM outgoing WHERE awaits > 0 ORDER BY created_us, command"
@@ -21,9 +20,7 @@ _FREE: Final = "UPDATE line SET state = 'open', session = NULL WHERE session = :
 RESEND_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 1.0
 LAPSE_SECONDS: Final = 5.0
-ANCHOR_SECONDS: Final = 60.0
 TIDY_SECONDS: Final = 10.0
-ANCHOR_ENTRIES: Final = 1000
 
 
 class Chores:
@@ -37,7 +34,7 @@ class Chores:
         self._held: dict[str, int] = {}
         """As of when each station was told what to hold for when nobody can be asked."""
         now = service.clock.real_mono()
-        self._looked = self._lapsed = self._anchored = self._tidied = now
+        self._looked = self._lapsed = self._tidied = now
 
     def run(self, idle: bool) -> None:
         """Do what is due; some of it only when no message waits."""
@@ -49,7 +46,6 @@ class Chores:
             self.look, self._looked = False, now
             self._look_at_stations()
             self._send_commands(now)
-            self._anchor(now)
         if now - self._lapsed >= LAPSE_SECONDS:
             self._lapsed = now
             free_lapsed(self._service)
@@ -80,13 +76,6 @@ class Chores:
             if row.command not in self._sent or now - self._sent[row.command][1] >= RESEND_SECONDS:
                 self._sent[row.command] = (row.station, now)
                 self._hearing.publish(topic(row.station, "command"), bytes(row.payload))
-
-    def _anchor(self, now: float) -> None:
-        with self._service.database.engine.connect() as connection:
-            waiting = unanchored(connection)
-        if waiting >= ANCHOR_ENTRIES or (waiting and now - self._anchored >= ANCHOR_SECONDS):
-            self._anchored = now
-            anchor(self._service.database, self._service.keys.signing, self._service.clock.wall_us())
 
 
 def free_lapsed(service: IntakeService) -> int:
