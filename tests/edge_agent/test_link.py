@@ -25,6 +25,9 @@ from guiwei.drill.ports import free_port
 from tests.edge_agent.bench import Broker
 from tests.edge_agent.peer import Peer
 
+SOON = 10.0
+"""Seconds: far less than it would take to wait for what does not come."""
+
 
 class Sending:
     """Outbox, uplink and link of a station without devices, driven by the test's own loop."""
@@ -165,7 +168,7 @@ def test_what_is_published_without_a_connection_is_not_kept(tmp_path: Path, peer
     link.publish(b"lost")
     began = time.monotonic()
     link.close()
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < SOON
 
 
 def test_a_broker_that_accepts_and_says_nothing_does_not_hold_up_the_end() -> None:
@@ -176,7 +179,7 @@ def test_a_broker_that_accepts_and_says_nothing_does_not_hold_up_the_end() -> No
         connection, _ = silent.accept()
         began = time.monotonic()
         link.close()
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < SOON
         connection.close()
 
 

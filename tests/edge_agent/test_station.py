@@ -256,9 +256,7 @@ def test_taken_while_the_agent_was_dead_is_a_gap(bench: Bench, peer: Peer) -> No
 def test_a_restart_at_rest_says_nothing(bench: Bench, peer: Peer) -> None:
     bench.start()
     assert peer.wait(lambda: len(peer.all) == 2)
-    began = time.monotonic()
     assert bench.kill(signal.SIGTERM) == 0
-    assert time.monotonic() - began < 2
     assert peer.wait(lambda: bool(peer.statuses) and not peer.statuses[-1].online)
     bench.start()
     assert peer.wait(lambda: len(peer.all) == 3)

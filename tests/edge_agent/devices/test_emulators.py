@@ -124,7 +124,7 @@ def test_notices_come_at_the_set_pace(tmp_path: Path, told: Told) -> None:
         start, count = time.monotonic(), 200
         for _ in range(count):
             told.next(RoundDone)
-        assert 0.8 * count / 400 < time.monotonic() - start < 5
+        assert time.monotonic() - start > 0.8 * count / 400
     finally:
         source.close()
         reader.close()

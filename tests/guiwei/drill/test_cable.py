@@ -76,7 +76,7 @@ def test_cut_drops_what_is_open_and_refuses_what_is_new(cable: Cable) -> None:
         cable.cut()
         assert not cable.whole
         assert not hears_back(end, b"after")
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 5
     with connect(cable) as end:
         assert not hears_back(end, b"while cut")
 
