@@ -31,32 +31,20 @@ class Translations(NullTranslations):
     def __init__(self, language: str) -> None:
         super().__init__()
         self.language = language
-        self._texts: dict[tuple[str | None, str], tuple[str, ...]] = {}
+        self._texts: dict[str, str] = {}
         if language != SOURCE:
             for message in read_catalog(language):
                 if message.id and message.string:
                     key = message.id if isinstance(message.id, str) else message.id[0]
-                    texts = (message.string,) if isinstance(message.string, str) else tuple(message.string)
-                    self._texts[message.context, key] = texts
+                    self._texts[key] = message.string if isinstance(message.string, str) else message.string[0]
 
     def gettext(self, message: str) -> str:
         """Give the text in this language."""
-        return self._texts.get((None, message), (message,))[0]
+        return self._texts.get(message, message)
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
         """Give the text for `n` things; Chinese has one form."""
-        return self.npgettext(None, msgid1, msgid2, n)
-
-    def pgettext(self, context: str, message: str) -> str:
-        """Give the text of a message that means this only in its context."""
-        return self._texts.get((context, message), (message,))[0]
-
-    def npgettext(self, context: str | None, msgid1: str, msgid2: str, n: int) -> str:
-        """Give the text for `n` things in a context."""
-        found = self._texts.get((context, msgid1))
-        if found:
-            return found[0]
-        return msgid1 if n == 1 else msgid2
+        return self._texts.get(msgid1) or (msgid1 if n == 1 else msgid2)
 
 
 @cache
