@@ -118,10 +118,6 @@ class LlrpEmulator(TcpDevice):
             for spec in self.specs.rospecs.values():
                 self._stop(spec)
 
-    def empty_report(self) -> None:
-        """Send a report without a tag."""
-        self._send(61)
-
     @property
     def reading(self) -> bool:
         """Tell whether a ROSpec runs."""

@@ -14,7 +14,7 @@ from edge_agent.emulators.pty_device import IDLE, Faults, PtyDevice
 TABLE = [0x1021 * n for n in range(8)] + [0x8108 + 0x1021 * n for n in range(8)]
 """The library's sixteen constants, for one half-byte each."""
 KNOWN_REGIONS = (0x04, 0x05, 0x06, 0x08, 0x09, 0x0B, 0x0C, 0x0D, 0xFF)
-WRONG_SIZE, NO_COMMAND, TOO_MUCH_POWER, NO_REGION = 0x0100, 0x0101, 0x0103, 0x010B
+NO_COMMAND, TOO_MUCH_POWER, NO_REGION = 0x0101, 0x0103, 0x010B
 NO_TAG, RADIO_OFF = 0x0400, 0x0405
 MOST_POWER = 2700
 ALIVE_EVERY = 1.0

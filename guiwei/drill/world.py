@@ -1,13 +1,13 @@
 """A world of its own for one story: broker, server and cabinets as processes, in one folder, on free loopback ports."""
 
 import contextlib
-import json
 import os
 import secrets
 from pathlib import Path
 
 import httpx2
 
+from edge_agent.state import read_state
 from guiwei.drill.api import Api
 from guiwei.drill.broker import SERVER, broker, listening, start_broker
 from guiwei.drill.cabinet import Cabinet
@@ -110,11 +110,7 @@ class World:
 
     def station_state(self, name: str) -> dict[str, object]:
         """Read what a station says of itself; empty before it has said anything."""
-        try:
-            state: dict[str, object] = json.loads(self.cabinets[name].state_file.read_bytes())
-        except (FileNotFoundError, ValueError):
-            return {}
-        return state
+        return read_state(self.cabinets[name].state_file)
 
     def item_of(self, code_or_epc: str) -> str:
         """Give the story's key of an item by its code or tag, or what was given."""

@@ -10,11 +10,10 @@ from dataclasses import asdict, dataclass
 from sqlmodel import Session, col, select
 
 from server.domain.alarms import cause_key, judge_act, next_state, severity_of
-from server.domain.verdicts import Refused
 from server.domain.words import AlarmKind, AlarmState
 from server.notify.wording import alarm_text
 from server.service.context import Reading, Writing
-from server.service.errors import NotFoundError, RefusedError
+from server.service.errors import NotFoundError, lawful
 from server.service.lookups import codes, pseudonyms, usernames
 from server.service.paging import paged
 from server.service.shapes import AlarmView, Page, moment, moment_or_none
@@ -165,8 +164,7 @@ def _stored(session: Session, number: int) -> Alarm:
 
 def _move(alarm: Alarm, act: str, conclusion: str) -> None:
     state = AlarmState(alarm.state)
-    if isinstance(said := judge_act(state, act, conclusion), Refused):
-        raise RefusedError(said.reasons)
+    lawful(judge_act(state, act, conclusion))
     alarm.state = next_state(state, act)
 
 

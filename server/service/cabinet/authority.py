@@ -53,8 +53,7 @@ class SiteAuthority:
         """Sign what was asked for: certificate, its serial in hex, until when (µs); raises CertificateError."""
         key = certificates.requested_key(request)
         signed = certificates.issue(self._authority, name, key, _moment(now_us))
-        until_us = round(signed.not_valid_after_utc.timestamp() * 1_000_000)
-        return certificates.pem_of(signed), f"{signed.serial_number:x}", until_us
+        return certificates.pem_of(signed), f"{signed.serial_number:x}", certificates.ends_us(signed)
 
     def write_lists(self, serials: Iterable[str], denied: Iterable[str], now_us: int) -> None:
         """Write both lists for the broker, each in one step; what stands revoked, by whomever, stays so."""

@@ -22,9 +22,10 @@ from server.clock import Clock
 from server.domain.certificates import alarm_for_end
 from server.service.cabinet.authority import SiteAuthority
 from server.service.context import Reading, Writing
-from server.service.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from server.service.errors import ConflictError, ForbiddenError, InvalidError
 from server.service.inputs import Input, Text
 from server.service.keys import Keys
+from server.service.lookups import station_named
 from server.service.shapes import Shape, moment, moment_or_none
 from server.store.tables import EnrolmentCode, Station, StationKey
 from server.store.unit_of_work import Database, UnitOfWork
@@ -78,7 +79,7 @@ class StationKeysView(Shape):
 
 def make_code(work: Writing, name: str, new: NewCode) -> CodeView:
     """Make a code for a station; one that was made before for it ends."""
-    station = _station(work.session, name)
+    station = station_named(work.session, name)
     if is_ours(name):
         raise ConflictError("reserved_name", f"{name!r} is the server's name at the broker: no station may have it")
     _end_codes(work.session, name, work.now_us)
@@ -94,7 +95,7 @@ def make_code(work: Writing, name: str, new: NewCode) -> CodeView:
 
 def revoke(work: Writing, name: str, revocation: Revocation) -> StationKeysView:
     """Take a station's key away: from now on nothing it signs is believed and nothing is granted to it."""
-    station = _station(work.session, name)
+    station = station_named(work.session, name)
     if not station.public_key:
         raise ConflictError("no_key", f"station {name!r} has no key to revoke")
     _end_codes(work.session, name, work.now_us)
@@ -105,7 +106,7 @@ def revoke(work: Writing, name: str, revocation: Revocation) -> StationKeysView:
 
 def station_keys(look: Reading, name: str) -> StationKeysView:
     """Show the keys a station has and had, newest first."""
-    station = _station(look.session, name)
+    station = station_named(look.session, name)
     rows = list(look.session.exec(select(StationKey).where(StationKey.station == name)))
     if station.public_key and station.public_key not in {row.public_key for row in rows}:
         rows.append(StationKey(public_key=station.public_key, station=name))
@@ -232,13 +233,6 @@ class Enrolling:
             authority=about.broker_ca or self._authority.pem,
             **self._keys.public(),
         )
-
-
-def _station(session: Session, name: str) -> Station:
-    station = session.get(Station, name)
-    if station is None:
-        raise NotFoundError("station", name)
-    return station
 
 
 def _open_codes(session: Session, name: str) -> list[EnrolmentCode]:
