@@ -16,7 +16,7 @@ MAX_BODY: Final = 1024 * 1024
 UPLOAD: Final = 64 * MAX_BODY
 ROOMY: Final = (
     (re.compile(r"(/api/v1)?/imports"), MAX_FILE + MAX_BODY),
-    (re.compile(r"(/api/v1)?/attachments|/seals(/[^/]+/uses)?|/entrusted/[^/]+/hand-back"), UPLOAD),
+    (re.compile(r"(/api/v1)?/attachments|/seals(/[^/]+/uses)?|/entrusted/[^/]+/hand-back"), UPLOAD + MAX_BODY),
 )
 """Where a file is handed in, and how large the body may be there."""
 POLICY: Final = "; ".join(
@@ -72,10 +72,10 @@ class Guard:
 
         try:
             most = next((roomy for path, roomy in ROOMY if path.fullmatch(scope["path"])), MAX_BODY)
-            if _declared(scope) > most:
+            if (over := _declared(scope) > most) and scope["path"].startswith("/api/"):
                 await _too_large(most)(scope, receive, guarded)
-            else:
-                await self.app(scope, _limited(receive, most), guarded)
+            else:  # a page's form is read no further either, and its page says so
+                await self.app(scope, _limited(receive, -1 if over else most), guarded)
         finally:
             route = scope.get("route")
             self.metrics.served(scope["method"], getattr(route, "path", "none"), status, seconds)

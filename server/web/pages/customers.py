@@ -7,7 +7,6 @@ from fastapi import Form, Request, Response
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
-from server.domain.customers import CreditAct
 from server.service.context import Writing
 from server.service.customers import credit, customers, sealed
 from server.service.customers.customer_shapes import (
@@ -29,9 +28,23 @@ from server.web.auth import gate
 from server.web.deps import Given
 from server.web.writing import Acting, Do
 
-from .routing import Look, explain, go, page_router
+from .forms import refused, whole
+from .i18n import N_
+from .routing import Look, Seen, explain, go, page_router
 
 ROWS = 50
+FIELDS = {
+    "name": N_("Customer's name"),
+    "industry": N_("Industry"),
+    "size": N_("Size"),
+    "region": N_("Region"),
+    "grade": N_("Grade"),
+    "sealed": N_("Sensitive fields"),
+    "reason": N_("Why"),
+    "act": N_("Ask to"),
+    "purpose": N_("What for"),
+    "field": N_("Show"),
+}
 router = page_router()
 M = TypeVar("M", bound=BaseModel)
 
@@ -57,9 +70,8 @@ async def add(look: Look, act: Do, deps: Given, request: Request) -> Response:
     try:
         new = NewCustomer.model_validate(form)
         made = await act(CustomerView, lambda work: customers.add_customer(work, deps.vault, new))
-    except ValidationError:
-        look.page.note("bad", look.page.text("Give at least a name."))
-        return _list(look, CustomerFilter(), None, 422)
+    except (ValidationError, ServiceError) as error:
+        return _list(look, CustomerFilter(), None, refused(look, error, _fields(look)))
     return go(f"/customers/{made.id}")
 
 
@@ -73,11 +85,11 @@ async def one_customer(look: Look, number: int) -> Response:
 async def patch(look: Look, act: Do, deps: Given, number: int, request: Request) -> Response:
     """Change a customer's record; an empty field stays as it is."""
     form = _given(await request.form())
-    version = str(form.pop("version", "0"))
+    version = str(form.pop("version", ""))
 
     def change(work: Writing) -> CustomerView:
         asked = CustomerPatch.model_validate(form)
-        return customers.patch_customer(work, deps.vault, number, int(version), asked)
+        return customers.patch_customer(work, deps.vault, number, whole(version), asked)
 
     return await _done(look, act, number, CustomerView, change)
 
@@ -87,12 +99,9 @@ async def ask(
     look: Look, act: Do, number: int, what: Annotated[str, Form()] = "see", purpose: Annotated[str, Form()] = ""
 ) -> Response:
     """Ask to see or change a customer's grade."""
+    given = {"customer": number, "act": what, "purpose": purpose}
     return await _done(
-        look,
-        act,
-        number,
-        CreditRequestView,
-        lambda work: credit.ask(work, NewCreditRequest(customer=number, act=CreditAct(what), purpose=purpose)),
+        look, act, number, CreditRequestView, lambda work: credit.ask(work, NewCreditRequest.model_validate(given))
     )
 
 
@@ -110,10 +119,8 @@ async def unmask(
         asked = NewUnmasking(field=field, purpose=purpose)
         await act(Done, lambda work: sealed.record_unmasking(work, number, asked))
         shown = sealed.unmasked(look, deps.vault, number, field)
-    except ValidationError:
-        return _shown(look, number, 422)
-    except ServiceError as error:
-        return _shown(look, number, explain(look.page, error))
+    except (ValidationError, ServiceError) as error:
+        return _shown(look, number, refused(look, error, FIELDS))
     return _shown(look, number, shown=shown)
 
 
@@ -145,12 +152,15 @@ def _given(form: FormData) -> dict[str, object]:
 async def _done(look: Look, act: Acting, number: int, model: type[M], work: Callable[[Writing], M]) -> Response:
     try:
         await act(model, work)
-    except ValidationError as error:
-        look.page.note("bad", "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
-        return _shown(look, number, 422)
-    except ServiceError as error:
-        return _shown(look, number, explain(look.page, error))
+    except (ValidationError, ServiceError) as error:
+        return _shown(look, number, refused(look, error, _fields(look)))
     return go(f"/customers/{number}")
+
+
+def _fields(look: Seen) -> dict[str, str]:
+    """Give the labels of the forms: the sensitive fields have theirs from the policy sheet."""
+    rows = look.policy.keeping.sealed
+    return FIELDS | {f"sealed.{row.field}": row.zh if look.page.locale == "zh" else row.en for row in rows}
 
 
 def _list(look: Look, asked: CustomerFilter, after: int | None, status: int = 200) -> Response:

@@ -20,6 +20,11 @@ def local(look: Seen, text: str) -> datetime | str | None:
         return text
 
 
+def whole(text: str) -> int:
+    """Read a number that a form carries hidden; one that is none is 0, which no record has."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
 def words(text: str) -> list[str]:
     """Read codes or user names, separated by lines, spaces or commas; each once."""
     return list(dict.fromkeys(text.replace(",", " ").replace("，", " ").replace("、", " ").split()))
@@ -29,7 +34,14 @@ def refused(look: Seen, error: ValidationError | ServiceError, fields: Mapping[s
     """Say at the top of the page which fields are not right, or why it was not done; give the answer's status."""
     if isinstance(error, ServiceError):
         return explain(look.page, error)
-    wrong = {str(each["loc"][0]) for each in error.errors() if each["loc"]}
-    names = ", ".join(sorted(look.page.text(fields.get(name, name)) for name in wrong))
-    look.page.note("bad", look.page.text("Please look again at: %(fields)s", fields=names))
+    wrong = {_label(fields, each["loc"]) for each in error.errors() if each["loc"]}
+    names = ", ".join(sorted(map(look.page.text, wrong)))
+    said = look.page.text("Please look again at: %(fields)s", fields=names)
+    look.page.note("bad", said if names else look.page.text("Something in the form is not right"))
     return 422
+
+
+def _label(fields: Mapping[str, str], where: tuple[int | str, ...]) -> str:
+    """Give the label of the place itself (`sealed.phone`), else that of the field it is in."""
+    field = str(where[0])
+    return fields.get(".".join(map(str, where)), fields.get(field, field))

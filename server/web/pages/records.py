@@ -1,6 +1,6 @@
 """The record of an item: contents and what is missing, filing, changes, attachments; and the registers of keeping."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Final, Literal, TypeVar
 
 from fastapi import Form, Request, Response
@@ -22,10 +22,32 @@ from server.web.auth import gate
 from server.web.deps import Given
 from server.web.writing import Acting, Do
 
-from .routing import Look, explain, go, page_router
-from .uploads import handed_in
+from .forms import refused, whole
+from .i18n import N_
+from .routing import Look, go, page_router
+from .uploads import handed_in, too_large
 
 ROWS = 50
+FIELDS = {
+    "title": N_("Title"),
+    "category": N_("Category"),
+    "file_type": N_("Type of file"),
+    "department": N_("Department"),
+    "record_number": N_("Record number"),
+    "customer": N_("Customer's number"),
+    "parts": N_("Parts"),
+    "pages": N_("Pages"),
+    "secrecy": N_("Secrecy"),
+    "reason": N_("Why"),
+    "kind": N_("Kind of document"),
+    "number": N_("Document no."),
+    "author": N_("Author"),
+    "dated": N_("Date"),
+    "event": N_("Filing"),
+    "documents": N_("What was handed in"),
+}
+FILING = FIELDS | {"kind": N_("Begin a temporary file")}
+ARRIVAL = FIELDS | {"kind": N_("Collections")}
 router = page_router()
 M = TypeVar("M", bound=BaseModel)
 Shows = Literal["filing", "reviews", "collections", "numbers"]
@@ -46,7 +68,7 @@ async def patch(look: Look, act: Do, code: str, request: Request) -> Response:
     given = {name: value for name, value in form.items() if name != "csrf" and value}
 
     def change(work: Writing) -> RecordView:
-        return records.patch_record(work, code, int(version or 0), RecordPatch.model_validate(given))
+        return records.patch_record(work, code, whole(version), RecordPatch.model_validate(given))
 
     return await _done(look, act, code, RecordView, change)
 
@@ -84,7 +106,7 @@ async def file_step(
             return filing.open_filing(work, code, NewFiling(kind=kind))
         return filing.record_event(work, code, NewFilingEvent(event=event))
 
-    return await _done(look, act, code, FilingView, step)
+    return await _done(look, act, code, FilingView, step, FILING)
 
 
 @router.post("/items/{code}/review", **gate(Act.KEEP_ITEMS))
@@ -114,9 +136,8 @@ async def attach(look: Look, act: Do, deps: Given, request: Request) -> Response
                     AttachmentView,
                     lambda work: attachments.attach(work, handed.blobs, handed.received, "item", code, handed.name),
                 )
-        except TooLargeError as error:
-            look.page.note("bad", str(error))
-            return _record(look, code, 422)
+        except TooLargeError:
+            return _record(look, code, too_large(look))
 
 
 @router.get("/keeping", **gate(Act.SEE_KEEPING))
@@ -137,23 +158,24 @@ async def hand_in(
     try:
         asked = NewArrival.model_validate({"kind": kind, "department": department, "documents": documents})
         await act(CollectionView, lambda work: collecting.hand_in(work, asked))
-    except ValidationError:
-        look.page.note("bad", look.page.text("Say what is handed in."))
-        return _keeping(look, "collections", None, False, 422)
-    except ServiceError as error:
-        return _keeping(look, "collections", None, False, explain(look.page, error))
+    except (ValidationError, ServiceError) as error:
+        return _keeping(look, "collections", None, False, refused(look, error, ARRIVAL))
     return go("/keeping?show=collections")
 
 
-async def _done(look: Look, act: Acting, code: str, model: type[M], work: Callable[[Writing], M]) -> Response:
+async def _done(
+    look: Look,
+    act: Acting,
+    code: str,
+    model: type[M],
+    work: Callable[[Writing], M],
+    fields: Mapping[str, str] = FIELDS,
+) -> Response:
     """Do it and show the record again; what stands against it is said there."""
     try:
         await act(model, work)
-    except ValidationError as error:
-        look.page.note("bad", "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
-        return _record(look, code, 422)
-    except ServiceError as error:
-        return _record(look, code, explain(look.page, error))
+    except (ValidationError, ServiceError) as error:
+        return _record(look, code, refused(look, error, fields))
     return go(f"/items/{code}/record")
 
 

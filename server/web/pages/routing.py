@@ -10,11 +10,12 @@ from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 
 from server.service.changes import look
 from server.service.context import Reading
@@ -33,6 +34,7 @@ SAYINGS = {
     403: N_("This is not open to you"),
     404: N_("There is nothing here"),
     409: N_("That is not possible now"),
+    413: N_("That is more than can be sent at once"),
     422: N_("Something in the form is not right"),
     429: N_("Too many tries; wait a little"),
 }

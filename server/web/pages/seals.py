@@ -45,7 +45,7 @@ from server.web.writing import Do
 from .forms import local
 from .lending import carry_out
 from .routing import Look, Seen, page_router
-from .uploads import handed_in
+from .uploads import handed_in, too_large
 
 ROWS = 50
 router = page_router()
@@ -232,9 +232,8 @@ def _served(form: Form) -> Callable[..., Awaitable[Response]]:
             if isinstance(upload, UploadFile) and upload.filename:
                 try:
                     handed = await stack.enter_async_context(handed_in(deps, upload))
-                except TooLargeError as error:
-                    look.page.note("bad", str(error))
-                    return form.page(look, code, 422)
+                except TooLargeError:
+                    return form.page(look, code, too_large(look))
                 values[form.file] = handed.received.sha256
             return await carry_out(
                 look,

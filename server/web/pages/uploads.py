@@ -8,7 +8,9 @@ from starlette.datastructures import UploadFile
 from server.domain.attachments import HEAD
 from server.service.records.attachments import Handed
 from server.web.deps import Deps
-from server.web.guard import UPLOAD
+from server.web.guard import MAX_BODY, UPLOAD
+
+from .routing import Seen
 
 
 @asynccontextmanager
@@ -19,6 +21,13 @@ async def handed_in(deps: Deps, upload: UploadFile) -> AsyncIterator[Handed]:
         yield Handed(deps.blobs, received, (upload.filename or "file")[-200:])
     finally:
         deps.blobs.drop(received)
+
+
+def too_large(look: Seen) -> int:
+    """Say at the top of the page that a file is too large; give the answer's status."""
+    most = UPLOAD // MAX_BODY
+    look.page.note("bad", look.page.text("The file is too large: at most %(n)s MB can be handed in.", n=most))
+    return 422
 
 
 async def _parts(upload: UploadFile) -> AsyncIterator[bytes]:
