@@ -25,11 +25,13 @@ from server.web.auth import MySignIn, find_current
 from server.web.deps import Given
 from server.web.problems import STATUS, NotSignedInError, WrongTokenError, told
 
-from .i18n import N_
+from .i18n import N_, SOURCE
+from .refusals import IN_SHORT, PLAIN
 from .render import Page
 
 T = TypeVar("T")
 
+FAILED = N_("That did not work")
 SAYINGS = {
     403: N_("This is not open to you"),
     404: N_("There is nothing here"),
@@ -37,14 +39,6 @@ SAYINGS = {
     413: N_("That is more than can be sent at once"),
     422: N_("Something in the form is not right"),
     429: N_("Too many tries; wait a little"),
-}
-CODES = {
-    "wrong_csrf_token": N_("This form is out of date; open the page again and send it once more."),
-    "not_your_role": N_("Your role does not include this (R40)."),
-    "refused_by_rule": N_("A rule refuses this."),
-    "wrong_sign_in": N_("The user name or the password is wrong."),
-    "too_many_tries": N_("Too many failed sign-ins; wait a few minutes and try again."),
-    "not_found": N_("There is no such thing, or it is not open to you."),
 }
 
 
@@ -85,15 +79,23 @@ def status_of(error: ServiceError) -> int:
 def explain(page: Page, error: ServiceError) -> int:
     """Say on a page why something was not done, a rule's refusal with every reason; give the answer's status."""
     reasons = [told(reason, page.locale) for reason in error.reasons] if isinstance(error, RefusedError) else []
-    page.note("bad", page.text(CODES[error.code]) if error.code in CODES else error.detail, reasons)
+    page.note("bad", _why(page, error), reasons)
     return status_of(error)
+
+
+def _why(page: Page, error: ServiceError) -> str:
+    if error.code in PLAIN:
+        return page.text(PLAIN[error.code])
+    if page.language == SOURCE:
+        return error.detail
+    return page.text(IN_SHORT.get(error.code) or SAYINGS.get(status_of(error), FAILED))
 
 
 def error_page(request: Request, status: int, error: ServiceError | None, known: bool = True) -> Response:
     """Show an error as a page of its own; when the server itself failed (not `known`), without asking it who reads."""
     found = find_current(request) if known else None
     page = Page(request, found[0] if found else None)
-    heading = page.text(SAYINGS.get(status, N_("That did not work")))
+    heading = page.text(SAYINGS.get(status, FAILED))
     if error:
         explain(page, error)
     return page.render("error.html", status, heading=heading, phrase=f"{status} {HTTPStatus(status).phrase}")
