@@ -5,21 +5,31 @@ from typing import Annotated, Literal
 from fastapi import Form, Request, Response
 from pydantic import ValidationError
 
-from server.domain.words import CheckKind, PointResult
+from server.domain.words import CheckKind
 from server.service.cabinet import stations
 from server.service.errors import ServiceError
 from server.service.oversight import checkups, feedback
-from server.service.oversight.checkups import Answers, CheckupView, NewCheckup, NewPoint
+from server.service.oversight.checkups import Answers, CheckupView, NewCheckup
 from server.service.oversight.feedback import FeedbackView, NewAnswer, NewAssignment, NewFeedback
 from server.service.people.rights import Act
 from server.web.auth import gate
 from server.web.writing import Do
 
+from .forms import refused
 from .i18n import N_
 from .routing import Look, explain, go, page_router
 
 ROWS = 30
-WRONG = N_("Something in the form is not right")
+FIELDS = {
+    "station": N_("Cabinet"),
+    "alarm": N_("Number of the alarm, if there is one"),
+    "points": N_("Points"),
+    "note": N_("Note"),
+    "text": N_("What you have to say"),
+    "customer": N_("Customer, if it is a customer's"),
+    "to": N_("Assign to (user name)"),
+    "answer": N_("Answer"),
+}
 router = page_router()
 
 
@@ -36,19 +46,13 @@ async def record_checkup(look: Look, act: Do, request: Request, kind: Annotated[
     """Record a check-up, every point answered."""
     form = await request.form()
     try:
-        asked = NewCheckup(
-            kind=kind,
-            station=str(form.get("station", "")) or None,
-            alarm=int(str(form.get("alarm") or 0)) or None,
-            points=_points(form, look.policy.oversight.checklists[kind]),
-            note=str(form.get("note", "")).strip(),
-        )
+        points = _points(form, look.policy.oversight.checklists[kind])
+        about = {"station": form.get("station") or None, "alarm": form.get("alarm") or None}
+        note = str(form.get("note", "")).strip()
+        asked = NewCheckup.model_validate({"kind": kind, **about, "points": points, "note": note})
         made = await act(CheckupView, lambda work: checkups.record(work, asked))
-    except ValueError:
-        look.page.note("bad", look.page.text(WRONG))
-        return _checkups(look, "all", kind, None, 422)
-    except ServiceError as error:
-        return _checkups(look, "all", kind, None, explain(look.page, error))
+    except (ValidationError, ServiceError) as error:
+        return _checkups(look, "all", kind, None, refused(look, error, FIELDS))
     return go(f"/checkups/{made.id}")
 
 
@@ -64,13 +68,10 @@ async def answer_points(look: Look, act: Do, number: int, request: Request) -> R
     form = await request.form()
     listed = [point.point for point in checkups.get_checkup(look, number).points]
     try:
-        asked = Answers(points=_points(form, listed))
+        asked = Answers.model_validate({"points": _points(form, listed)})
         await act(CheckupView, lambda work: checkups.answer_points(work, number, asked))
-    except ValidationError:
-        look.page.note("bad", look.page.text(WRONG))
-        return _checkup(look, number, 422)
-    except ServiceError as error:
-        return _checkup(look, number, explain(look.page, error))
+    except (ValidationError, ServiceError) as error:
+        return _checkup(look, number, refused(look, error, FIELDS))
     return go(f"/checkups/{number}")
 
 
@@ -102,9 +103,8 @@ async def give_feedback(
         source: Literal["staff", "customer"] = "customer" if customer.strip() else "staff"
         asked = NewFeedback(text=text, source=source, customer=customer)
         await act(FeedbackView, lambda work: feedback.give(work, asked))
-    except ValidationError:
-        look.page.note("bad", look.page.text(WRONG))
-        return _feedback(look, "open", None, 422)
+    except ValidationError as error:
+        return _feedback(look, "open", None, refused(look, error, FIELDS))
     return go("/feedback")
 
 
@@ -125,19 +125,16 @@ async def answer_feedback(
         else:
             said = NewAnswer(answer=answer.strip())
             await act(FeedbackView, lambda work: feedback.answer(work, number, said))
-    except ValidationError:
-        look.page.note("bad", look.page.text(WRONG))
-        return _feedback(look, "open", None, 422)
-    except ServiceError as error:
-        return _feedback(look, "open", None, explain(look.page, error))
+    except (ValidationError, ServiceError) as error:
+        return _feedback(look, "open", None, refused(look, error, FIELDS))
     return go("/feedback")
 
 
-def _points(form: object, listed: tuple[str, ...] | list[str]) -> list[NewPoint]:
+def _points(form: object, listed: tuple[str, ...] | list[str]) -> list[dict[str, str]]:
     """Read the answers of a form: `r0`, `n0` are the result and the note of the first point."""
     get = form.get  # type: ignore[attr-defined]
     given = ((point, str(get(f"r{n}", "")), str(get(f"n{n}", "")).strip()[:500]) for n, point in enumerate(listed))
-    return [NewPoint(point=point, result=PointResult(said), note=note) for point, said, note in given if said]
+    return [{"point": point, "result": said, "note": note} for point, said, note in given if said]
 
 
 def _checkups(look: Look, show: str, new: CheckKind | None, after: int | None, status: int = 200) -> Response:

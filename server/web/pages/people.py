@@ -20,11 +20,25 @@ from server.web.auth import gate
 from server.web.deps import Given
 from server.web.writing import Do
 
+from .forms import refused
+from .i18n import N_
 from .routing import Look, explain, go, page_router
 from .times import day_end
 
 ROWS = 50
 Text = Annotated[str, Form(max_length=500)]
+FIELDS = {
+    "departments": N_("Departments"),
+    "categories": N_("Categories"),
+    "cabinets": N_("Cabinets"),
+    "until": N_("Until"),
+    "subject": N_("Subject"),
+    "expires": N_("Counts until"),
+    "note": N_("Note"),
+    "rule": N_("Rule"),
+    "what": N_("What was done"),
+    "outcome": N_("Outcome"),
+}
 router = page_router()
 
 
@@ -65,8 +79,8 @@ async def narrow(request: Request, look: Look, act: Do, username: str) -> Respon
     until = str(form.get("until", ""))
     try:
         asked = NewScope.model_validate({**lists, "secrecy": secrecy, "until": day_end(until, look.zone)})
-    except ValueError:
-        return _wrong(look, username)
+    except ValidationError as error:
+        return _shown(look, username, refused(look, error, FIELDS))
     return await _tried(look, username, act(PersonDetail, lambda work: people.narrow_person(work, username, asked)))
 
 
@@ -87,8 +101,8 @@ async def taught(
     try:
         given = {"person": username, "subject": subject, "expires": day_end(expires, look.zone), "note": note}
         asked = NewTraining.model_validate(given)
-    except ValueError:
-        return _wrong(look, username)
+    except ValidationError as error:
+        return _shown(look, username, refused(look, error, FIELDS))
     return await _tried(look, username, act(TrainingView, lambda work: training.record_training(work, asked)))
 
 
@@ -100,8 +114,8 @@ async def breached(
     given = {"person": username, "rule": rule.strip().upper(), "what": what, "outcome": outcome, "alarm": alarm or None}
     try:
         asked = NewBreach.model_validate(given)
-    except ValidationError:
-        return _wrong(look, username)
+    except ValidationError as error:
+        return _shown(look, username, refused(look, error, FIELDS))
     return await _tried(look, username, act(BreachView, lambda work: breaches.record_breach(work, asked)))
 
 
@@ -134,11 +148,6 @@ async def _tried(look: Look, username: str, doing: Any) -> Response:
     except ServiceError as error:
         return _shown(look, username, explain(look.page, error))
     return go(f"/people/{username}")
-
-
-def _wrong(look: Look, username: str) -> Response:
-    look.page.note("bad", look.page.text("Something in the form is not right"))
-    return _shown(look, username, 422)
 
 
 def _shown(look: Look, username: str, status: int = 200) -> Response:

@@ -18,9 +18,12 @@ from server.web.auth import gate
 from server.web.deps import Given
 from server.web.writing import Do
 
+from .forms import refused
+from .i18n import N_
 from .routing import Look, explain, go, page_router
 
 Text = Annotated[str, Form(max_length=500)]
+FIELDS = {"name": N_("Short name"), "title": N_("Full name"), "doors": N_("Doors"), "reason": N_("Reason")}
 router = page_router()
 
 
@@ -36,11 +39,8 @@ async def add(look: Look, act: Do, name: Text = "", title: Text = "", doors: Tex
     try:
         asked = NewStation.model_validate({"name": name.strip(), "title": title, "doors": doors})
         await act(StationView, lambda work: stations.add_station(work, asked))
-    except ValidationError:
-        look.page.note("bad", look.page.text("Something in the form is not right"))
-        return _list(look, False, 422)
-    except ServiceError as error:
-        return _list(look, False, explain(look.page, error))
+    except (ValidationError, ServiceError) as error:
+        return _list(look, False, refused(look, error, FIELDS))
     return go(f"/stations/{asked.name}")
 
 
@@ -67,11 +67,8 @@ async def revoke(look: Look, act: Do, deps: Given, name: str, reason: Text = "")
     try:
         asked = Revocation(reason=reason)
         await act(StationKeysView, lambda work: enrolment.revoke(work, name, asked))
-    except ValidationError:
-        look.page.note("bad", look.page.text("Something in the form is not right"))
-        return _one(look, name, 422)
-    except ServiceError as error:
-        return _one(look, name, explain(look.page, error))
+    except (ValidationError, ServiceError) as error:
+        return _one(look, name, refused(look, error, FIELDS))
     await run_in_threadpool(deps.enrolling.write_lists)
     return go(f"/stations/{name}")
 

@@ -10,23 +10,43 @@ from .markup import read
 from .office import Office
 
 LONG = "长" * 501
-WRONG = (
-    ("/items/T0000/record", {"version": 1, "parts": "many"}, "件数", "Parts"),
+WRONG = (  # by whom, where, what; what it is called in either language
+    ("chen", "/items/T0000/record", {"version": 1, "parts": "many"}, "件数", "Parts"),
     (
+        "chen",
         "/items/T0000/record",
         {"version": 1, "customer": -1, "title": LONG},
         "客户编号, 题名",
         "Customer's number, Title",
     ),
-    ("/items/T0000/contents", {"title": ""}, "题名", "Title"),
-    ("/items/T0000/contents/1/remove", {"reason": ""}, "事由", "Why"),
-    ("/items/T0000/filing", {"kind": LONG}, "建立临时卷", "Begin a temporary file"),
-    ("/keeping/arrivals", {"kind": "quarterly_collection", "department": "销售部"}, "移交内容", "What was handed in"),
-    ("/customers", {"region": "华东"}, "客户名称", "Customer's name"),
-    ("/customers/1", {"version": 2, "industry": LONG}, "行业", "Industry"),
-    ("/customers/1", {"version": 2, "sealed.contact": LONG * 5}, "联系方式", "contact"),
-    ("/customers/1/ask", {"what": "sell", "purpose": "评级"}, "申请", "Ask to"),
-    ("/customers/1/unmask", {"field": "", "purpose": "回访"}, "查看", "Show"),
+    ("chen", "/items/T0000/contents", {"title": ""}, "题名", "Title"),
+    ("chen", "/items/T0000/contents/1/remove", {"reason": ""}, "事由", "Why"),
+    ("chen", "/items/T0000/filing", {"kind": LONG}, "建立临时卷", "Begin a temporary file"),
+    (
+        "chen",
+        "/keeping/arrivals",
+        {"kind": "quarterly_collection", "department": "销售部"},
+        "移交内容",
+        "What was handed in",
+    ),
+    ("chen", "/customers", {"region": "华东"}, "客户名称", "Customer's name"),
+    ("chen", "/customers/1", {"version": 2, "industry": LONG}, "行业", "Industry"),
+    ("chen", "/customers/1", {"version": 2, "sealed.contact": LONG * 5}, "联系方式", "contact"),
+    ("chen", "/customers/1/ask", {"what": "sell", "purpose": "评级"}, "申请", "Ask to"),
+    ("chen", "/customers/1/unmask", {"field": "", "purpose": "回访"}, "查看", "Show"),
+    ("sys", "/stations", {"name": "A b", "doors": "four"}, "柜门数, 短名", "Doors, Short name"),
+    ("sys", "/stations/a/revoke", {"reason": " "}, "原因", "Reason"),
+    ("sec", "/people/wang/scope", {"until": "someday", "cabinets": "A b"}, "有效至, 档案柜", "Cabinets, Until"),
+    ("chen", "/people/wang/training", {"subject": "", "expires": "someday"}, "有效期至, 科目", "Counts until, Subject"),
+    (
+        "chen",
+        "/checkups",
+        {"kind": "incident_response", "alarm": "x"},
+        "相关报警编号（如有）",
+        "Number of the alarm, if there is one",
+    ),
+    ("chen", "/checkups", {"kind": "cabinet_inspection", "station": "a", "r0": "perhaps"}, "要点", "Points"),
+    ("chen", "/feedback", {"text": " "}, "意见内容", "What you have to say"),
 )
 
 
@@ -36,12 +56,11 @@ def said(page: str) -> str:
 
 
 def test_fields_are_named_as_their_form_labels_them(office: Office) -> None:
-    chinese, english = Reader(office, "chen", "zh"), Reader(office, "chen", "en")
-    chinese.post("/customers", name="长风机械")
-    for path, form, zh, en in WRONG:
-        status, page = chinese.post(path, **form)
+    Reader(office, "chen").post("/customers", name="长风机械")
+    for who, path, form, zh, en in WRONG:
+        status, page = Reader(office, who, "zh").post(path, **form)
         assert (status, said(page)) == (422, f"请检查：{zh}"), path
-        status, page = english.post(path, **form)
+        status, page = Reader(office, who, "en").post(path, **form)
         assert (status, said(page)) == (422, f"Please look again at: {en}"), path
 
 
