@@ -215,6 +215,12 @@ def _has_all(store: Store, sent: Traffic) -> bool:
     return bool(store.ask(_COMMITTED)[0][0] >= sent.events)
 
 
+def _naive_has_all(child: subprocess.Popen[bytes], store: Store, sent: Traffic) -> bool:
+    if child.poll():
+        raise BenchError(f"the naive consumer ended with exit code {child.returncode}")
+    return _has_all(store, sent)
+
+
 def _measure_naive(result: Result, fresh: Fresh, folder: Path) -> None:
     """Let the naive consumer take messages of the same kind."""
     rates = []
@@ -227,7 +233,7 @@ def _measure_naive(result: Result, fresh: Fresh, folder: Path) -> None:
             try:
                 if child.stdout is None or not child.stdout.readline():
                     raise BenchError("the naive consumer did not start")
-                rates.append(sent.messages / timed(where, sent, partial(_has_all, store, sent)))
+                rates.append(sent.messages / timed(where, sent, partial(_naive_has_all, child, store, sent)))
             finally:
                 child.kill()
                 child.wait()

@@ -3,13 +3,11 @@
 It keeps the same records and judges by the same rules; `python -m guiwei.bench.naive URL PORT COUNT` ends after COUNT.
 """
 
-import json
 import sys
-import threading
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import paho.mqtt.client as mqtt
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -149,7 +147,7 @@ def _move(session: Session, said: Judgement, at_us: int) -> None:
 def _entry(session: Session, said: Judgement) -> t.LedgerEntry:
     head = session.exec(select(t.LedgerEntry).order_by(col(t.LedgerEntry.id).desc()).limit(1)).first()
     number, previous = (head.id + 1, head.hash) if head else (1, GENESIS)
-    body = canonical(json.loads(json.dumps(asdict(said))))
+    body = canonical(msgspec.to_builtins(said))
     return t.LedgerEntry(
         id=number, kind="door_closed", at_us=0, body=body, previous=previous, hash=entry_hash(previous, body)
     )
@@ -170,7 +168,7 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 
 def main(url: str, port: int, count: int) -> None:
     """Take `count` messages from the broker, then end."""
-    naive, left, done = Naive(url), [count], threading.Event()
+    naive, left = Naive(url), [count]
     client = mqtt.Client(CallbackAPIVersion.VERSION2, "server", protocol=mqtt.MQTTv5, manual_ack=True)
     client.username_pw_set("server", "server")
 
@@ -179,16 +177,13 @@ def main(url: str, port: int, count: int) -> None:
         client.ack(message.mid, message.qos)
         left[0] -= 1
         if not left[0]:
-            done.set()
+            client.disconnect()
 
     client.on_connect = lambda client, *_: client.subscribe(pattern("up"), 1)
     client.on_subscribe = lambda *_: print("ready", flush=True)
     client.on_message = on_message
     client.connect("127.0.0.1", port)
-    client.loop_start()
-    done.wait()
-    client.disconnect()
-    client.loop_stop()
+    client.loop_forever()
 
 
 if __name__ == "__main__":
