@@ -311,7 +311,7 @@ def children_of(pid: int) -> list[int]:
     return own + [theirs for child in own for theirs in children_of(child)]
 
 
-def gone(pids: list[int], seconds: float = 5) -> bool:
+def gone(pids: list[int], seconds: float = 20) -> bool:
     """Whether all of these end; the nursery does so a moment after the process it served."""
     end = time.monotonic() + seconds
     while any(Path(f"/proc/{pid}").exists() for pid in pids):
