@@ -71,13 +71,14 @@ class Opened(msgspec.Struct, frozen=True, array_like=True):
         )
 
 
-class Refusal(msgspec.Struct, frozen=True):
-    """A message that is not a station's batch, kept whole with its reason."""
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A message that is not a station's batch, kept whole with its reason; printed without what it said."""
 
     station: str
     reason: Reason
     detail: str
-    payload: bytes
+    payload: bytes = field(repr=False)
 
 
 def read(message: Incoming, keys: Mapping[str, bytes]) -> Opened | Refusal:

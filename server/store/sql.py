@@ -72,12 +72,15 @@ def run_many(connection: Connection, statement: str, rows: Sequence[Row]) -> int
 
 def _run_by_number(connection: Connection, statement: str, rows: Sequence[Row]) -> int:
     """Run a statement of SQLite's for many rows; an INSERT that does nothing more for several at a time."""
-    text, values = _numbered(statement)
-    given, touched = [values(row) for row in rows], 0
-    if whole := len(given) // SEVERAL * SEVERAL if _INSERT.fullmatch(statement) else 0:
-        together = [tuple(chain.from_iterable(given[at : at + SEVERAL])) for at in range(0, whole, SEVERAL)]
-        touched = connection.exec_driver_sql(_numbered(statement, SEVERAL)[0], together).rowcount
-    return touched + (connection.exec_driver_sql(text, given[whole:]).rowcount if given[whole:] else 0)
+    _, values = _numbered(statement)
+    given = [values(row) for row in rows]
+    whole = len(given) // SEVERAL * SEVERAL if _INSERT.fullmatch(statement) else 0
+    together = [tuple(chain.from_iterable(given[at : at + SEVERAL])) for at in range(0, whole, SEVERAL)]
+    return sum(
+        connection.exec_driver_sql(_numbered(statement, several)[0], part).rowcount
+        for several, part in ((SEVERAL, together), (1, given[whole:]))
+        if part
+    )
 
 
 def _copy(connection: Connection, text: str, values: Callable[[Row], tuple[Any, ...]], rows: Sequence[Row]) -> int:
