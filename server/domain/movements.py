@@ -69,14 +69,14 @@ def settle(policy: Policy, facts: SettleFacts) -> tuple[Judgement, ...]:
     gone = {seen.item.id for seen in facts.taken if seen.item is not None}
     in_force, against = _sort_lines(policy, facts, person, gone)
     unsure = {seen.item.id for seen in facts.unread if seen.item is not None}
-    something_stayed = any(item_id not in gone and item_id not in unsure for item_id in in_force)
-    judged = [_take(policy, facts, person, seen, in_force, against, something_stayed) for seen in _once(facts.taken)]
+    stayed = in_force.keys() - gone - unsure
+    judged = [_take(policy, facts, person, seen, in_force, against, bool(stayed)) for seen in _once(facts.taken)]
     judged += [_put(facts, person, seen) for seen in _once(facts.put)]
     judged += [_unread(person, seen, in_force) for seen in _once(facts.unread)]
     judged += [
         _left(policy, person, line)
         for item_id, line in in_force.items()
-        if line.session is not None and line.session == facts.session and item_id not in gone and item_id not in unsure
+        if item_id in stayed and line.session is not None and line.session == facts.session
     ]
     return tuple(judged)
 

@@ -187,8 +187,9 @@ def take_place(batch: Opened, head: Head, known: Known) -> range:
         for seq, this in zip(range(batch.first, upto + 1), batch.hashes, strict=False):
             if before.get(seq) != this:
                 raise ContractError("chain_broken", f"seq {seq} was received before with another hash")
-    new = range(upto + 1 - batch.first, len(batch.raws)) if batch.last > head.upto else range(0)
+    new = range(upto + 1 - batch.first, len(batch.raws))
+    for index in new:
+        head.fresh[batch.first + index] = batch.hashes[index]
     if new:
-        head.fresh.update((batch.first + index, batch.hashes[index]) for index in new)
         head.upto, head.hash, head.gap = batch.last, batch.hashes[-1], None
     return new

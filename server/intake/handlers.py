@@ -44,7 +44,8 @@ def note_wanted(wanted: Wanted, station: str, event: messages.Event) -> None:
     elif isinstance(event, messages.DoorClosed):
         wanted.places.add((station, event.door))
         for sightings in (event.taken, event.put, event.unread):
-            wanted.epcs.update(sighting.epc for sighting in sightings)
+            for sighting in sightings:
+                wanted.epcs.add(sighting.epc)
     elif isinstance(event, messages.StationStarted):
         wanted.sessions.update(event.interrupted)
     elif isinstance(event, messages.CodeScanned):

@@ -31,9 +31,9 @@ class LedgerWriter:
         """Chain one entry on; returns its number (1 is the first)."""
         return self._chain(kind, at_us, entry_body(kind, at_us, body))
 
-    def append_facts(self, kind: str, at_us: int, body: Mapping[str, Any]) -> int:
-        """Chain one entry on whose body holds dataclasses and words: the same canonical text, ten times as fast."""
-        return self._chain(kind, at_us, _encoder.encode({**body, "kind": kind, "at_us": at_us}).decode())
+    def append_facts(self, kind: str, at_us: int, body: Mapping[str, Any] | msgspec.Struct) -> int:
+        """Chain one entry on whose body names its kind and moment and holds facts: the same text, ten times as fast."""
+        return self._chain(kind, at_us, _encoder.encode(body).decode())
 
     def _chain(self, kind: str, at_us: int, text: str) -> int:
         last, previous = self._last or self._read_head()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any
 
+import msgspec
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlmodel import Session
@@ -60,8 +61,11 @@ class UnitOfWork:
         """Append a ledger entry; returns its number. People stand in the body as pseudonyms."""
         return self._ledger.append(kind, at_us, body)
 
-    def ledger_of(self, kind: str, at_us: int, body: Mapping[str, Any]) -> int:
-        """Append an entry whose body holds facts as they are judged (dataclasses, words): no floating point numbers."""
+    def ledger_of(self, kind: str, at_us: int, body: Mapping[str, Any] | msgspec.Struct) -> int:
+        """Append an entry whose body names its kind and moment, and holds facts as they are judged (structs, words).
+
+        It may hold no floating point numbers.
+        """
         return self._ledger.append_facts(kind, at_us, body)
 
     def flush(self) -> None:

@@ -5,7 +5,7 @@ The judging is `server.domain.movements.settle`; here its facts are gathered and
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -14,13 +14,63 @@ from server.domain.authorities import LineFacts
 from server.domain.custody import ItemFacts
 from server.domain.loans import due_moment
 from server.domain.movements import Judgement, Seen, SettleFacts, settle
-from server.domain.words import AlarmKind, CaseKind, Cause, CustodyState, Direction, LineState, Mode, Verdict
+from server.domain.verdicts import Reason
+from server.domain.words import (
+    AlarmKind,
+    CaseKind,
+    Cause,
+    CustodyState,
+    Direction,
+    Legality,
+    LineState,
+    Mode,
+    Verdict,
+)
 from server.service.cabinet.custody import LateItem, find_late, refold
 from server.service.cabinet.intrusions import alarm_other_tags
 from server.service.cabinet.openings import answerable, incident_of
 from server.service.cabinet.setting import set_alarm
-from server.service.cabinet.work import Heard, Work
+from server.service.cabinet.work import Heard, Work, named
 from server.store.working_set import OpenLoan
+
+
+_CAUSES: Final = {str(word): word for word in Cause}
+
+
+class Said(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the ledger says of one item (or unknown tag): the judgement as it is read, without what is not there."""
+
+    epc: str
+    direction: Direction
+    verdict: Verdict
+    lawful: Legality
+    item: str | None = None
+    reasons: tuple[Reason, ...] = ()
+    line: int | None = None
+    alarms: tuple[AlarmKind, ...] = ()
+    case: CaseKind | None = None
+
+
+class Closing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What the ledger says of a closing: the event, the facts that were judged, the verdict on each item."""
+
+    kind: str
+    at_us: int
+    station: str
+    epoch: str
+    seq: int
+    event: str
+    occurred_us: int
+    late_us: int = 0
+    door: int
+    cause: str
+    session: str | None = None
+    person: str | None = None
+    incident: int = 0
+    passes: int
+    policy: str
+    facts: SettleFacts
+    verdicts: tuple[Said, ...]
 
 
 def door_closed(work: Work, heard: Heard, event: DoorClosed) -> None:
@@ -30,18 +80,19 @@ def door_closed(work: Work, heard: Heard, event: DoorClosed) -> None:
     late = find_late(work, heard, [*event.taken, *event.put])
     facts = _facts(work, heard, event, person_id, incident_id, late)
     judgements = settle(work.policy, facts)
-    body = {
-        "door": event.door,
-        "cause": event.cause,
-        "session": event.session,
-        "person": work.pseudonym(person_id),
-        "incident": incident_id or None,
-        "passes": event.passes,
-        "policy": work.policy.digest,
-        "facts": facts,
-        "verdicts": [_as_body(work, judgement) for judgement in judgements],
-    }
-    entry = work.record(heard, "door_closed", {key: value for key, value in body.items() if value is not None})
+    closing = Closing(
+        **named(heard, "door_closed"),
+        door=event.door,
+        cause=event.cause,
+        session=event.session,
+        person=work.pseudonym(person_id),
+        incident=incident_id,
+        passes=event.passes,
+        policy=work.policy.digest,
+        facts=facts,
+        verdicts=tuple([_as_said(work, judgement) for judgement in judgements]),
+    )
+    entry = work.uow.ledger_of(closing.kind, closing.at_us, closing)
     alarm_other_tags(work, heard, (*event.taken, *event.put), entry, event.door)
     for judgement in judgements:
         _carry_out(work, heard, event, judgement, entry, incident_id, late)
@@ -59,27 +110,29 @@ def _facts(
     incident_id: int,
     late: dict[int, LateItem],
 ) -> SettleFacts:
-    def seen(sightings: Sequence[Sighting]) -> tuple[Seen, ...]:
-        if not sightings:
-            return ()
-        once = dict.fromkeys(sighting.epc for sighting in sightings)
-        return tuple(Seen(epc, _then(work.item_by_epc(epc, heard.occurred_us), late)) for epc in once)
-
-    taken = seen(event.taken)
+    taken = _seen(work, heard, event.taken, late)
     gone = {tag.item.id for tag in taken if tag.item is not None}
     return SettleFacts(
         station=heard.station,
         door=event.door,
-        cause=Cause(event.cause),
+        cause=_CAUSES[event.cause],
         occurred_us=heard.occurred_us,
         person_id=person_id,
         session=event.session,
         lines=work.lines_near(person_id, heard.station, event.door, gone),
         taken=taken,
-        put=seen(event.put),
-        unread=seen(event.unread),
+        put=_seen(work, heard, event.put, late),
+        unread=_seen(work, heard, event.unread, late),
         incident_id=incident_id,
     )
+
+
+def _seen(work: Work, heard: Heard, sightings: Sequence[Sighting], late: dict[int, LateItem]) -> tuple[Seen, ...]:
+    """Find what each tag was bound to, each tag once."""
+    if not sightings:
+        return ()
+    once = dict.fromkeys([sighting.epc for sighting in sightings])
+    return tuple([Seen(epc, _then(work.item_by_epc(epc, heard.occurred_us), late)) for epc in once])
 
 
 def _then(item: ItemFacts | None, late: dict[int, LateItem]) -> ItemFacts | None:
@@ -194,17 +247,15 @@ def _row(heard: Heard, event: DoorClosed, judgement: Judgement, entry: int, inci
     }
 
 
-def _as_body(work: Work, judgement: Judgement) -> dict[str, Any]:
-    item = None if judgement.item_id is None else work.facts.items[judgement.item_id].code
-    body = {
-        "item": item,
-        "epc": judgement.epc,
-        "direction": judgement.direction,
-        "verdict": judgement.verdict,
-        "lawful": judgement.lawful,
-        "reasons": judgement.reasons or None,
-        "line": judgement.line_id,
-        "alarms": [kind for kind, _ in judgement.alarms] or None,
-        "case": judgement.case,
-    }
-    return {key: value for key, value in body.items() if value is not None}
+def _as_said(work: Work, judgement: Judgement) -> Said:
+    return Said(
+        judgement.epc,
+        judgement.direction,
+        judgement.verdict,
+        judgement.lawful,
+        None if judgement.item_id is None else work.facts.items[judgement.item_id].code,
+        judgement.reasons,
+        judgement.line_id,
+        tuple([kind for kind, _ in judgement.alarms]),
+        judgement.case,
+    )

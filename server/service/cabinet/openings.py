@@ -40,7 +40,7 @@ def door_opened(work: Work, heard: Heard, event: DoorOpened) -> None:
 
 def answerable(work: Work, heard: Heard, event: DoorOpened | DoorClosed) -> int | None:
     """Name the person the door stood open for, if it is for anybody to say."""
-    visit = work.visit_of(heard, event.session) if Cause(event.cause) == Cause.SESSION else None
+    visit = work.visit_of(heard, event.session) if event.cause == Cause.SESSION.value else None
     granted = visit is not None and event.door in visit.doors and visit.ended_us is None
     return visit.person_id if visit is not None and granted else None
 

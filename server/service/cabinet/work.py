@@ -111,26 +111,24 @@ class Work:
 
     def lines_near(self, person_id: int | None, station: str, door: int, items: set[int]) -> tuple[LineFacts, ...]:
         """Give those of a person's lines whose item is at a door by now, or is one of these."""
-        numbers, now = self.facts.lines_of.get(person_id or 0, ()), self.facts.items
-        places = [(number, now[self.facts.lines[number].item.id]) for number in numbers]
-        near = [
-            (self.facts.lines[number], item)
-            for number, item in places
-            if item.id in items or (item.custody.door == door and item.custody.station == station)
-        ]
-        return tuple(line if line.item is item else replace(line, item=item) for line, item in near)
+        near = []
+        for number in self.facts.lines_of.get(person_id or 0, ()):
+            line = self.facts.lines[number]
+            item = self.facts.items[line.item.id]
+            if item.id in items or (item.custody.door == door and item.custody.station == station):
+                near.append(line if line.item is item else replace(line, item=item))
+        return tuple(near)
 
     # ------------------------------------------------------------ what follows
 
     def move(self, item: ItemFacts, custody: Custody) -> None:
         """Let an item come to another custody, and its counts with it."""
-        category = self.facts.categories[item.id]
-        home = item.home
+        effects, category, home = self.effects, self.facts.categories[item.id], item.home
         station = home[0] if home else None
-        self.effects.tallies[tally_key(station, category, item.custody, home)] -= 1
-        self.effects.tallies[tally_key(station, category, custody, home)] += 1
-        before, _ = self.effects.items.get(item.id, (item, custody))
-        self.effects.items[item.id] = (before, custody)
+        effects.tallies[tally_key(station, category, item.custody, home)] -= 1
+        effects.tallies[tally_key(station, category, custody, home)] += 1
+        before, _ = effects.items.get(item.id, (item, custody))
+        effects.items[item.id] = (before, custody)
         if item.custody.person_id is not None:
             self.facts.held.get(item.custody.person_id, set()).discard(item.id)
         if custody.state == CustodyState.HELD and custody.person_id is not None:
@@ -204,13 +202,20 @@ class Work:
 
     def record(self, heard: Heard, kind: str, body: dict[str, Any]) -> int:
         """Append the ledger entry of an event; it names the event by station, epoch, seq and hash."""
-        entry = {
-            "station": heard.station,
-            "epoch": heard.epoch,
-            "seq": heard.seq,
-            "event": heard.id,
-            "occurred_us": heard.occurred_us,
-        }
-        if heard.late_us:
-            entry["late_us"] = heard.late_us
-        return self.uow.ledger_of(kind, heard.received_us, {**entry, **body})
+        return self.uow.ledger_of(kind, heard.received_us, {**named(heard, kind), **body})
+
+
+def named(heard: Heard, kind: str) -> dict[str, Any]:
+    """Give what every ledger entry of an event says first."""
+    entry: dict[str, Any] = {
+        "kind": kind,
+        "at_us": heard.received_us,
+        "station": heard.station,
+        "epoch": heard.epoch,
+        "seq": heard.seq,
+        "event": heard.id,
+        "occurred_us": heard.occurred_us,
+    }
+    if heard.late_us:
+        entry["late_us"] = heard.late_us
+    return entry
