@@ -3,12 +3,13 @@
 A statement names its parameters `:name`. `{name}` in a query stands for `IN` the list parameter of that name, which is
 one parameter, as JSON: one statement of one shape, however long the list.
 Many rows go to SQLite by number (a name is looked up for every value of every row), new ones several to a statement;
-and to PostgreSQL as a COPY or, when they change or may meet rows that are there, in one statement over one JSON
-parameter.
+and to PostgreSQL as a binary COPY (no long text is looked through for marks) or, when they change or may meet rows
+that are there, in one statement over one JSON parameter.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from operator import itemgetter
@@ -17,16 +18,19 @@ from typing import Any, Final
 import msgspec
 import psycopg
 from sqlalchemy import Connection, CursorResult
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import SQLModel
 
 _PARAMETER: Final = re.compile(r"(?<!:):([a-z_]+)")
 _LIST: Final = re.compile(r"\{([a-z_]+)\}")
 _VALUES: Final = re.compile(r" VALUES \((.*?)\)(?= ON CONFLICT|$)")
-_INSERT: Final = re.compile(r"INSERT INTO (\w+ \([^)]*\)) VALUES \(([^)]*)\)")
+_INSERT: Final = re.compile(r"INSERT INTO (\w+) \(([^)]*)\) VALUES \(([^)]*)\)")
 _WHERE: Final = re.compile(r" (?=WHERE )")
 SEVERAL: Final = 32
 """So many new rows go into one statement of SQLite's: a fifth cheaper than one each, and not cheaper with more."""
 _SQL_TYPES: Final[dict[type, str]] = {bool: "boolean", int: "bigint", bytes: "text"}
+_POSTGRESQL: Final = postgresql.dialect()  # type: ignore[no-untyped-call]
 _encoder: Final = msgspec.json.Encoder()
 
 Row = Mapping[str, Any]
@@ -65,7 +69,7 @@ def run_many(connection: Connection, statement: str, rows: Sequence[Row]) -> int
     if len(rows) == 1:
         return connection.exec_driver_sql(_spoken(statement, sqlite=False), dict(rows[0])).rowcount
     if (copied := _copied(statement)) is not None:
-        return _copy(connection, *copied, rows)
+        return _copy(connection, copied, rows)
     text = _at_once(statement, _types(statement, rows))
     return connection.exec_driver_sql(text, {"rows": _encoder.encode(rows).decode()}).rowcount
 
@@ -83,31 +87,51 @@ def _run_by_number(connection: Connection, statement: str, rows: Sequence[Row]) 
     )
 
 
-def _copy(connection: Connection, text: str, values: Callable[[Row], tuple[Any, ...]], rows: Sequence[Row]) -> int:
+@dataclass(frozen=True, slots=True)
+class _Copied:
+    """An INSERT as a COPY: its text, the columns' types, and how a row becomes their values."""
+
+    text: str
+    types: tuple[str, ...]
+    values: Callable[[Row], tuple[Any, ...]]
+
+
+def _copy(connection: Connection, copied: _Copied, rows: Sequence[Row]) -> int:
     """Send rows as PostgreSQL's own stream; what goes wrong is raised as for any other statement."""
     cursor: Any = connection.connection.cursor()
     with cursor:
         try:
-            with cursor.copy(text) as stream:
+            with cursor.copy(copied.text) as stream:
+                stream.set_types(copied.types)
                 for row in rows:
-                    stream.write_row(values(row))
+                    stream.write_row(copied.values(row))
         except psycopg.Error as error:
-            raise DBAPIError.instance(text, None, error, psycopg.Error, True, dialect=connection.dialect) from error
+            given = (copied.text, None, error, psycopg.Error, True)
+            raise DBAPIError.instance(*given, dialect=connection.dialect) from error
         return int(cursor.rowcount)
 
 
 @cache
-def _copied(statement: str) -> tuple[str, Callable[[Row], tuple[Any, ...]]] | None:
-    """Write an INSERT as a COPY, and say how a row becomes its values; None when more is to be done than insert."""
+def _copied(statement: str) -> _Copied | None:
+    """Write an INSERT as a COPY; None when more is to be done than insert."""
     found = _INSERT.fullmatch(statement)
     if found is None:
         return None
-    head, values = found.groups()
+    table, columns, values = found.groups()
     given = values.split(", ")
-    fixed = {value: value.strip("'") for value in given if not value.startswith(":")}
-    names = [value.removeprefix(":") for value in given]
-    pick = itemgetter(*names)
-    return f"COPY {head} FROM STDIN", (lambda row: pick(fixed | row)) if fixed else pick
+    fixed = {value: _literal(value) for value in given if not value.startswith(":")}
+    pick = itemgetter(*[value.removeprefix(":") for value in given])
+    declared = SQLModel.metadata.tables[table].columns
+    return _Copied(
+        f"COPY {table} ({columns}) FROM STDIN (FORMAT BINARY)",
+        tuple(declared[name.strip('"')].type.compile(_POSTGRESQL).lower() for name in columns.split(", ")),
+        (lambda row: pick({**fixed, **row})) if fixed else pick,
+    )
+
+
+def _literal(text: str) -> Any:
+    """Read a constant of a statement: a text, else a number or a word that JSON has too."""
+    return text[1:-1] if text.startswith("'") else msgspec.json.decode(text.lower())
 
 
 @cache
