@@ -45,6 +45,7 @@ class Item(SQLModel, table=True):
 class Tag(SQLModel, table=True):
     """A transponder bound to an item; a tag with `dead_us` is never used again."""
 
+    __table_args__ = NO_ROWID
     epc: str = Field(primary_key=True)
     tid: str | None = None
     item_id: int = Field(foreign_key="item.id", index=True)

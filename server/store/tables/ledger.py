@@ -3,12 +3,14 @@
 from sqlalchemy import BigInteger, Text
 from sqlmodel import Field, SQLModel
 
+from server.store.tables.shared import ROW
+
 
 class LedgerEntry(SQLModel, table=True):
     """One line of the append-only ledger; `body` is the canonical JSON that `hash` covers with `previous`."""
 
     __tablename__ = "ledger"
-    id: int = Field(primary_key=True, sa_type=BigInteger)
+    id: int = Field(primary_key=True, sa_type=ROW)
     kind: str
     at_us: int = Field(sa_type=BigInteger)
     body: str = Field(sa_type=Text)

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
-from server.store.tables.shared import ROW, only
+from server.store.tables.shared import NO_ROWID, ROW, only
 
 
 class Visit(SQLModel, table=True):
@@ -12,7 +12,7 @@ class Visit(SQLModel, table=True):
     `lapses_us` is real time, and there only while a grant waits to be used.
     """
 
-    __table_args__ = (Index("visit_lapsing", "lapses_us", **only("lapses_us IS NOT NULL")),)
+    __table_args__ = (Index("visit_lapsing", "lapses_us", **only("lapses_us IS NOT NULL")), NO_ROWID)
     session: str = Field(primary_key=True)
     station: str = Field(index=True)
     person_id: int | None = Field(default=None, foreign_key="person.id")

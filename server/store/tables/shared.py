@@ -4,8 +4,10 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Integer, text
 
-NO_ROWID = {"sqlite_with_rowid": False}  # one tree instead of two: these are written with every event
-ROW = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only for INTEGER
+NO_ROWID = {"sqlite_with_rowid": False}
+"""One tree instead of two, for narrow rows found by their key; wide rows that come in many orders go in dearer."""
+ROW = BigInteger().with_variant(Integer(), "sqlite")
+"""A number that is the row's own on SQLite: one tree, and numbered by itself."""
 
 
 def only(condition: str) -> dict[str, Any]:

@@ -66,7 +66,6 @@ class Epoch(SQLModel, table=True):
 class Inbox(SQLModel, table=True):
     """Every event ever received from a station, as sent; `refused` says why one could not be handled."""
 
-    __table_args__ = NO_ROWID
     station: str = Field(primary_key=True)
     epoch: str = Field(primary_key=True)
     seq: int = Field(primary_key=True, sa_type=BigInteger)

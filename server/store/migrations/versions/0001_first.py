@@ -71,7 +71,6 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("refused", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("station", "epoch", "seq"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "incident",
@@ -91,7 +90,7 @@ def upgrade() -> None:
 
     op.create_table(
         "ledger",
-        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("at_us", sa.BigInteger(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
@@ -364,6 +363,7 @@ def upgrade() -> None:
             ["person.id"],
         ),
         sa.PrimaryKeyConstraint("session"),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_visit_station"), ["station"], unique=False)
@@ -556,6 +556,7 @@ def upgrade() -> None:
             ["item.id"],
         ),
         sa.PrimaryKeyConstraint("epc"),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("tag", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_tag_item_id"), ["item_id"], unique=False)
