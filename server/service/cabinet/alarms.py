@@ -73,9 +73,9 @@ def failed_sign_ins(uow: UnitOfWork, username: str, now_us: int) -> None:
 def list_alarms(look: Reading, state: str, before: int | None, limit: int) -> Page[AlarmView]:
     """List alarms, the newest first; `state` is open (anything not closed), all, or one of the states."""
     query = select(Alarm).order_by(col(Alarm.id).desc()).limit(limit + 1)
-    if state == "open":
+    if state not in ("all", AlarmState.CLOSED):
         query = query.where(col(Alarm.closed_us).is_(None))
-    elif state != "all":
+    if state not in ("all", "open"):
         query = query.where(Alarm.state == state)
     if before is not None:
         query = query.where(col(Alarm.id) < before)

@@ -33,7 +33,6 @@ from server.service.cabinet.setting import set_alarm
 from server.service.cabinet.work import Heard, Work, named
 from server.store.working_set import OpenLoan
 
-
 _CAUSES: Final = {str(word): word for word in Cause}
 
 

@@ -11,7 +11,6 @@ class Alarm(SQLModel, table=True):
 
     __table_args__ = (
         Index("alarm_open_cause", "cause", unique=True, **only("closed_us IS NULL")),
-        Index("alarm_by_state", "state", "id"),
         Index("alarm_open", "id", **only("closed_us IS NULL")),
     )
     id: int | None = Field(default=None, primary_key=True)

@@ -401,7 +401,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("alarm", schema=None) as batch_op:
-        batch_op.create_index("alarm_by_state", ["state", "id"], unique=False)
         batch_op.create_index(
             "alarm_open",
             ["id"],
