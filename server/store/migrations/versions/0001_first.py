@@ -636,8 +636,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("loan", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_loan_person_id"), ["person_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_loan_request_id"), ["request_id"], unique=False)
         batch_op.create_index("loan_by_item", ["item_id", "closed_us"], unique=False)
+        batch_op.create_index(
+            "loan_by_request",
+            ["request_id"],
+            unique=False,
+            sqlite_where=sa.text("request_id IS NOT NULL"),
+            postgresql_where=sa.text("request_id IS NOT NULL"),
+        )
         batch_op.create_index(
             "loan_open",
             ["due_us"],
@@ -680,7 +686,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("supersedes_id IS NOT NULL"),
             postgresql_where=sa.text("supersedes_id IS NOT NULL"),
         )
-        batch_op.create_index("movement_by_person", ["person_id", "id"], unique=False)
+        batch_op.create_index(
+            "movement_by_person",
+            ["person_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("person_id IS NOT NULL"),
+            postgresql_where=sa.text("person_id IS NOT NULL"),
+        )
     for table in _APPEND_ONLY:
         _refuse_changes(table)
 
