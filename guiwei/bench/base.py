@@ -112,6 +112,7 @@ def _rows() -> Iterator[tuple[type, Iterator[dict[str, Any]]]]:
         ),
     )  # fmt: skip
     yield tables.Item, (_item(n) for n in range(ITEMS))
+    yield tables.ItemCustody, (_custody(n) for n in range(ITEMS))
     yield tables.Tag, ({"epc": epc(n), "item_id": n + 1, "bound_us": 0} for n in range(ITEMS))
     yield (
         tables.Authority,
@@ -144,12 +145,18 @@ def _rows() -> Iterator[tuple[type, Iterator[dict[str, Any]]]]:
 
 def _item(n: int) -> dict[str, Any]:
     at, door = place(n)
-    held = holder(n)
     return {
         "id": n + 1, "code": f"C{n}", "kind": "file", "title": f"档案{n}", "category": f"k{n % 5}",
         "secrecy": "ordinary", "department": "", "parts": 1, "pages": 0, "home_station": at, "home_door": door,
-        "active": True, "custody": "held" if held else "place", "at_station": None if held else at,
-        "at_door": None if held else door, "holder_id": held, "since_us": 0,
+        "active": True,
+    }  # fmt: skip
+
+
+def _custody(n: int) -> dict[str, Any]:
+    held, (at, door) = holder(n), place(n)
+    return {
+        "item_id": n + 1, "state": "held" if held else "place", "station": None if held else at,
+        "door": None if held else door, "person_id": held, "since_us": 0,
     }  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from server.domain.ledger import GENESIS, canonical, entry_hash
 from server.domain.movements import Judgement, Seen, SettleFacts, settle
 from server.domain.policy import load_policy
 from server.domain.words import AuthorityKind, Cause, LineState, Mode
-from server.service.lookups import item_facts
+from server.service.lookups import item_facts, put_custody
 from server.store import tables as t
 
 POLICY = Path(server.__file__).parent / "policies" / "default.toml"
@@ -113,7 +113,8 @@ class Naive:
             select(t.Line, t.Authority, t.Item)
             .join(t.Authority, col(t.Authority.id) == t.Line.authority_id)
             .join(t.Item, col(t.Item.id) == t.Line.item_id)
-            .where(t.Line.person_id == person, t.Item.at_station == station, t.Item.at_door == door)
+            .join(t.ItemCustody)
+            .where(t.Line.person_id == person, t.ItemCustody.station == station, t.ItemCustody.door == door)
         )
         return tuple(
             LineFacts(
@@ -134,9 +135,7 @@ class Naive:
 def _move(session: Session, said: Judgement, at_us: int) -> None:
     item = session.get(t.Item, said.item_id) if said.item_id else None
     if item is not None and said.custody is not None:
-        item.custody, item.since_us = said.custody.state, at_us
-        item.at_station, item.at_door = said.custody.station, said.custody.door
-        item.holder_id, item.incident_id = said.custody.person_id, said.custody.incident_id
+        put_custody(item, msgspec.structs.replace(said.custody, since_us=at_us))
         session.add(item)
     if said.line_id is not None:
         line = session.get_one(t.Line, said.line_id)

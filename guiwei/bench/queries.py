@@ -82,15 +82,21 @@ def _found(database: Database, items: int) -> None:
     for first in range(1, items + 1, _CHUNK):
         _fill(
             database,
-            "item (id, code, kind, title, category, secrecy, department, parts, pages, home_station, home_door, active,"
-            " custody, at_station, at_door, holder_id, since_us)",
-            "n, 'C' || n, 'file', 'file ' || n, 'k' || (n % 5), 'ordinary', '', 1, 0, 's' || (n % 20), 1 + n % 4, TRUE,"
-            f" CASE WHEN n <= {OUT} THEN 'held' ELSE 'place' END,"
+            "item (id, code, kind, title, category, secrecy, department, parts, pages, home_station, home_door,"
+            " active)",
+            "n, 'C' || n, 'file', 'file ' || n, 'k' || (n % 5), 'ordinary', '', 1, 0, 's' || (n % 20), 1 + n % 4, TRUE",
+            first,
+            min(first + _CHUNK - 1, items),
+            before=_people if first == 1 else None,
+        )
+        _fill(
+            database,
+            "custody (item_id, state, station, door, person_id, since_us)",
+            f"n, CASE WHEN n <= {OUT} THEN 'held' ELSE 'place' END,"
             f" CASE WHEN n <= {OUT} THEN NULL ELSE 's' || (n % 20) END,"
             f" CASE WHEN n <= {OUT} THEN NULL ELSE 1 + n % 4 END, CASE WHEN n <= {OUT} THEN 1 + n % 1000 END, 0",
             first,
             min(first + _CHUNK - 1, items),
-            before=_people if first == 1 else None,
         )
     _fill(
         database,
@@ -103,7 +109,8 @@ def _found(database: Database, items: int) -> None:
     with database.begin() as uow:
         uow.connection.exec_driver_sql(
             "INSERT INTO tally (station, category, state, n)"
-            " SELECT home_station, category, custody, COUNT(*) FROM item GROUP BY home_station, category, custody"
+            " SELECT home_station, category, custody.state, COUNT(*) FROM item JOIN custody ON item_id = id"
+            " GROUP BY home_station, category, custody.state"
         )
 
 

@@ -64,7 +64,8 @@ def _custody(world: World, database: sqlite3.Connection) -> list[str]:
     }  # fmt: skip
     found = []
     rows = database.execute(
-        "SELECT t.epc, i.code, i.custody, i.at_station || '/' || i.at_door FROM item i JOIN tag t ON t.item_id = i.id"
+        "SELECT t.epc, i.code, c.state, c.station || '/' || c.door"
+        " FROM item i JOIN custody c ON c.item_id = i.id JOIN tag t ON t.item_id = i.id"
     )
     for epc, code, custody, place in rows:
         if (behind.get(epc) or None) != (place if custody == "place" else None):

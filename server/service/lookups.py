@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from server.domain.custody import Custody, ItemFacts
@@ -11,7 +12,7 @@ from server.domain.words import CustodyState, ItemKind, Role, Secrecy
 from server.service.errors import InvalidError, NotFoundError, RefusedError
 from server.service.people.scopes import thing_of
 from server.store.narrowing import WHOLE, reach_of
-from server.store.tables import Item, Person, Station
+from server.store.tables import Item, ItemCustody, Person, Station
 
 
 def usernames(session: Session, ids: Iterable[int | None]) -> dict[int | None, str]:
@@ -79,7 +80,7 @@ def within_reach(session: Session, item: Item) -> bool:
     if (reach := reach_of(session)) is None:
         return True
     scope, person_id = reach
-    return item.holder_id == person_id or not outside(scope, thing_of(item))
+    return item.custody.person_id == person_id or not outside(scope, thing_of(item))
 
 
 def keep_within_reach(session: Session, thing: Thing, code: str) -> None:
@@ -120,9 +121,8 @@ def person_facts(person: Person) -> PersonFacts:
 def item_facts(item: Item) -> ItemFacts:
     """Give an item as the rules see it."""
     home = None if item.home_station is None or item.home_door is None else (item.home_station, item.home_door)
-    custody = Custody(
-        CustodyState(item.custody), item.at_station, item.at_door, item.holder_id, item.incident_id, item.since_us
-    )
+    now = item.custody
+    custody = Custody(CustodyState(now.state), now.station, now.door, now.person_id, now.incident_id, now.since_us)
     return ItemFacts(
         known(item.id),
         item.code,
@@ -134,3 +134,15 @@ def item_facts(item: Item) -> ItemFacts:
         item.parts,
         item.pages,
     )
+
+
+def put_custody(item: Item, now: Custody) -> None:
+    """Let an item be in this custody from now on."""
+    row = item.custody
+    row.state, row.station, row.door = now.state, now.station, now.door
+    row.person_id, row.incident_id, row.since_us = now.person_id, now.incident_id, now.since_us
+
+
+def held_by_person(person_id: int) -> ColumnElement[bool]:
+    """Give the condition that an item is held by somebody; by the index of what they hold."""
+    return col(Item.id).in_(select(ItemCustody.item_id).where(ItemCustody.person_id == person_id))

@@ -1,7 +1,7 @@
 """Write, in one transaction and few statements, everything that judging a batch led to.
 
-Law 1: a line, a loan and an item change by comparing with what was judged; a row that differs by now undoes the batch.
-Law 2: item state and tallies change in the same transaction as the movement that changes them.
+Law 1: a line, a loan and custody change by comparing with what was judged; a row that differs by now undoes the batch.
+Law 2: custody and tallies change in the same transaction as the movement that changes them.
 """
 
 import json
@@ -29,9 +29,10 @@ _MOVEMENT = (
     " VALUES (:item_id, :epc, :direction, :person_id, :incident_id, :station, :epoch, :seq, :door, :session,"
     " :cause, :occurred_us, :received_us, :late_us, :verdict, :lawful, :reasons, :line_id, :supersedes_id, :ledger_id)"
 )
-_ITEM = (
-    "UPDATE item SET custody = :custody, at_station = :at_station, at_door = :at_door, holder_id = :holder_id,"
-    " incident_id = :incident_id, since_us = :since_us WHERE id = :id AND custody = :was AND since_us = :was_since"
+_CUSTODY = (
+    "UPDATE custody SET state = :state, station = :station, door = :door, person_id = :person_id,"
+    " incident_id = :incident_id, since_us = :since_us"
+    " WHERE item_id = :item_id AND state = :was AND since_us = :was_since"
 )
 _LINE = (
     "UPDATE line SET state = :state, session = :session"
@@ -111,7 +112,7 @@ class Effects:
         """Write everything; raises StaleFactsError when a row is not as it was judged."""
         self._save_incidents(connection)
         run_many(connection, _VISIT, [_visit_row(visit) for visit in self.visits.values()])
-        _all(connection, "item", _ITEM, [_item_row(item, after) for item, after in self.items.values()])
+        _all(connection, "custody", _CUSTODY, [_custody_row(item, after) for item, after in self.items.values()])
         _all(connection, "line", _LINE, [_line_row(number, change) for number, change in self.lines.items()])
         run_many(connection, _LOAN_NEW, self.loans)
         _all(connection, "loan", _LOAN_BACK, self.loans_back)
@@ -198,15 +199,15 @@ def _all(connection: Connection, what: str, statement: str, rows: list[dict[str,
         raise StaleFactsError(f"{len(rows) - touched} of {len(rows)} {what} rows were not as they had been judged")
 
 
-def _item_row(item: ItemFacts, after: Custody) -> dict[str, Any]:
+def _custody_row(item: ItemFacts, after: Custody) -> dict[str, Any]:
     return {
-        "id": item.id,
+        "item_id": item.id,
         "was": str(item.custody.state),
         "was_since": item.custody.since_us,
-        "custody": str(after.state),
-        "at_station": after.station,
-        "at_door": after.door,
-        "holder_id": after.person_id,
+        "state": str(after.state),
+        "station": after.station,
+        "door": after.door,
+        "person_id": after.person_id,
         "incident_id": after.incident_id,
         "since_us": after.since_us,
     }

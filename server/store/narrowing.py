@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Table, and_, event, false, or_, select, true
+from sqlalchemy import ColumnElement, Table, and_, event, exists, false, or_, select, true
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlmodel import Session, SQLModel
 
@@ -19,6 +19,7 @@ from server.store import tables
 WHOLE: Final = "guiwei_whole"
 _SCOPE: Final = "guiwei_scope"
 _item: Final[Table] = tables.Item.__table__  # type: ignore[attr-defined]
+_custody: Final[Table] = tables.ItemCustody.__table__  # type: ignore[attr-defined]
 _alarm: Final[Table] = tables.Alarm.__table__  # type: ignore[attr-defined]
 _person: Final[Table] = tables.Person.__table__  # type: ignore[attr-defined]
 _COLUMNS: Final = {
@@ -66,6 +67,7 @@ def _criteria(scope: Scope, person_id: int) -> tuple[Any, ...]:
     alarms = select(_alarm.c.id).where(_about(_alarm.c, scope, items))
     found: list[tuple[Any, ColumnElement[bool]]] = [
         (tables.Item, _within(tables.Item, scope, person_id)),
+        (tables.ItemCustody, _of_reached(tables.ItemCustody, scope, person_id)),
         *((table, _all_of(table, key, listed, by, items, person_id)) for table, key, listed, by in _LISTS),
         *((table, _about(table, scope, items)) for table in _about_items()),
         *((table, or_(table.subject != "item", table.subject_id.in_(items))) for table in _with_subject()),
@@ -76,7 +78,15 @@ def _criteria(scope: Scope, person_id: int) -> tuple[Any, ...]:
 
 def _within(item: Any, scope: Scope, person_id: int) -> ColumnElement[bool]:
     limits = [getattr(item, _COLUMNS[name]).in_(sorted(allowed)) for name, allowed in scope.limits]
-    return or_(item.holder_id == person_id, and_(true(), *limits))
+    held = select(_custody.c.item_id).where(_custody.c.person_id == person_id)
+    return or_(item.id.in_(held), and_(true(), *limits))
+
+
+def _of_reached(custody: Any, scope: Scope, person_id: int) -> ColumnElement[bool]:
+    """Narrow custody item by item: it is read with every item, so all that are reached are not looked up for it."""
+    item = _item.alias("reached")
+    its = and_(item.c.id == custody.item_id, _within(item.c, scope, person_id))
+    return exists(select(item.c.id).where(its).correlate_except(item))
 
 
 def _all_of(table: Any, key: str, listed: Any, by: str, items: Any, person_id: int) -> ColumnElement[bool]:
@@ -89,9 +99,9 @@ def _all_of(table: Any, key: str, listed: Any, by: str, items: Any, person_id: i
 
 @cache
 def _about_items() -> tuple[Any, ...]:
-    """Give every table that speaks of an item, except those that say which items something is about."""
-    lists = {listed for _, _, listed, _ in _LISTS}
-    return tuple(one for one in _every() if hasattr(one, "item_id") and one not in lists)
+    """Give every table that speaks of an item, except custody, and those that say which items something is about."""
+    others = {tables.ItemCustody, *(listed for _, _, listed, _ in _LISTS)}
+    return tuple(one for one in _every() if hasattr(one, "item_id") and one not in others)
 
 
 @cache

@@ -15,6 +15,7 @@ from server.store.tables import (
     Decision,
     Feedback,
     Item,
+    ItemCustody,
     Loan,
     Person,
     Request,
@@ -101,13 +102,14 @@ def holdings(session: Session, by: Any) -> dict[str, int]:
 def items_out(session: Session) -> Sequence[tuple[Item, Person | None, Loan | None]]:
     """Give everything that is not in its place, with its holder and open loan; by the indexes of what is out."""
     open_loan = (col(Loan.item_id) == Item.id) & col(Loan.closed_us).is_(None) & col(Loan.returned_us).is_(None)
-    out = col(Item.holder_id).is_not(None) | col(Item.incident_id).is_not(None)
+    out = col(ItemCustody.person_id).is_not(None) | col(ItemCustody.incident_id).is_not(None)
     query = (
         select(Item, Person, Loan)
-        .outerjoin(Person, col(Person.id) == Item.holder_id)
+        .join(ItemCustody)
+        .outerjoin(Person, col(Person.id) == ItemCustody.person_id)
         .outerjoin(Loan, open_loan)
         .where(Item.active, out)
-        .order_by(col(Item.since_us), col(Item.id))
+        .order_by(col(ItemCustody.since_us), col(Item.id))
     )
     found: dict[int, tuple[Item, Person | None, Loan | None]] = {}
     for item, person, loan in session.exec(query).all():

@@ -28,16 +28,17 @@ _PEOPLE = "SELECT id, role, department, active, pseudonym, name FROM person WHER
 _LINES = (
     "SELECT line.id, line.item_id, line.person_id, authority.kind, authority.mode, authority.from_us,"
     " line.until_us, line.state, line.session, line.authority_id, authority.due_us, authority.request_id,"
-    " item.at_station, item.at_door"
-    " FROM line JOIN authority ON authority.id = line.authority_id JOIN item ON item.id = line.item_id"
+    " custody.station, custody.door"
+    " FROM line JOIN authority ON authority.id = line.authority_id JOIN custody ON custody.item_id = line.item_id"
     " WHERE line.person_id {people} AND line.until_us > :since"
 )
 _TAGS = "SELECT epc, item_id, dead_us, tid FROM tag WHERE epc {epcs}"
 _CODES = "SELECT id, code FROM item WHERE active AND code {codes}"
-_HELD = "SELECT id FROM item WHERE holder_id {people}"
+_HELD = "SELECT item_id FROM custody WHERE person_id {people}"
 _ITEMS = (
     "SELECT id, code, kind, secrecy, home_station, home_door, department, parts, pages, category,"
-    " custody, at_station, at_door, holder_id, incident_id, since_us FROM item WHERE id {ids}"
+    " state, station, door, person_id, incident_id, since_us"
+    " FROM item JOIN custody ON custody.item_id = item.id WHERE item.id {ids}"
 )
 _LOANS = (
     "SELECT item_id, person_id, taken_us, mode, line_id FROM loan"
@@ -134,7 +135,7 @@ def load(connection: Connection, wanted: Wanted, since_us: int) -> WorkingSet:
     if wanted.codes:
         found.by_code = {row.code: row.id for row in fetch(connection, _CODES, codes=sorted(wanted.codes))}
     askers = {found.badges[c] for c in wanted.asking if c in found.badges}
-    held = [row.id for row in fetch(connection, _HELD, people=sorted(askers))] if askers else []
+    held = [row.item_id for row in fetch(connection, _HELD, people=sorted(askers))] if askers else []
     lines = _lines(connection, wanted, found, people, askers, since_us) if people else []
     named = {*found.by_epc.values(), *found.by_code.values(), *held}
     load_items(connection, found, named | {line[1] for line in lines})
@@ -185,20 +186,20 @@ def item_of(row: Any) -> ItemFacts:
         kind,
         secrecy,
         home,
-        door,
+        home_door,
         department,
         parts,
         pages,
         _,
         state,
-        at,
-        at_door,
-        holder,
+        station,
+        door,
+        person,
         incident,
         since,
     ) = row
-    custody = Custody(_CUSTODIES[state], at, at_door, holder, incident, since)
-    place = None if home is None or door is None else (home, door)
+    custody = Custody(_CUSTODIES[state], station, door, person, incident, since)
+    place = None if home is None or home_door is None else (home, home_door)
     return ItemFacts(number, code, _KINDS[kind], _SECRECIES[secrecy], place, custody, department, parts, pages)
 
 

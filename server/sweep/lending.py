@@ -17,7 +17,7 @@ from server.domain.words import CustodyState, LoanState, Role, SearchState
 from server.service.lending.reminders import posts, remind, untold
 from server.service.lending.searches import OPEN, found_by_itself
 from server.service.seals.keysets import explain_openings, unsettled
-from server.store.tables import Entrusted, Item, LedgerEntry, Loan, Person, Repair, Search, Station
+from server.store.tables import Entrusted, Item, ItemCustody, LedgerEntry, Loan, Person, Repair, Search, Station
 from server.store.unit_of_work import Database
 from server.sweep.silent import silent_since
 
@@ -134,12 +134,12 @@ class Lending:
 
 _FOUND = (
     select(Search.loan_id)
-    .join(Item, col(Item.id) == Search.item_id)
+    .join(ItemCustody, col(ItemCustody.item_id) == Search.item_id)
     .join(Loan, col(Loan.id) == Search.loan_id)
     .where(
         col(Search.state).in_((SearchState.CLAIMED, SearchState.LOST)),
-        Item.custody == CustodyState.PLACE,
-        Item.since_us > Search.opened_us,
+        ItemCustody.state == CustodyState.PLACE,
+        ItemCustody.since_us > Search.opened_us,
         col(Loan.state).in_((LoanState.CLAIMED_RETURNED, LoanState.LOST)),
     )
 )

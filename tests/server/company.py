@@ -63,8 +63,7 @@ def settle_in(database: Database, items: int = 4) -> None:
                     secrecy="ordinary",
                     home_station="a",
                     home_door=1,
-                    at_station="a",
-                    at_door=1,
+                    custody=tables.ItemCustody(station="a", door=1),
                 )
             )
         uow.session.flush()

@@ -5,7 +5,7 @@ from server.domain.loans import next_state
 from server.domain.words import Direction, Legality, LoanState, Verdict
 from server.service.context import Writing
 from server.service.errors import ConflictError
-from server.service.lookups import item_facts
+from server.service.lookups import item_facts, put_custody
 from server.store.effects import save_tallies, tally_key
 from server.store.tables import Item, Loan, Movement
 
@@ -29,8 +29,7 @@ def recast(
     after = tally_key(item.home_station, item.category, custody, facts.home)
     if before != after:
         save_tallies(work.uow.connection, {before: -1, after: 1})
-    item.custody, item.at_station, item.at_door = custody.state, custody.station, custody.door
-    item.holder_id, item.incident_id, item.since_us = custody.person_id, custody.incident_id, work.now_us
+    put_custody(item, custody)
     work.session.add(item)
     back = custody.place is not None
     work.session.add(
@@ -57,7 +56,7 @@ def bring_back(work: Writing, loan: Loan, item: Item, cause: str, entry: int) ->
     if item.home_station is None or item.home_door is None:
         raise ConflictError("no_home", f"{item.code} belongs nowhere; give it a place first")
     custody = in_place(item.home_station, item.home_door, work.now_us)
-    by_borrower = item.holder_id == loan.person_id
+    by_borrower = item.custody.person_id == loan.person_id
     verdict = Verdict.RETURNED if by_borrower else Verdict.RETURNED_UNNAMED
     lawful = Legality.YES if by_borrower else Legality.ACCEPTED
     recast(work, item, custody, cause, verdict, lawful, entry, loan.person_id if by_borrower else None)

@@ -30,11 +30,11 @@ from server.store.working_set import WorkingSet, add_line, load_items, load_peop
 _FREE = (
     "SELECT line.id, line.item_id, line.person_id, authority.kind, authority.mode, authority.from_us,"
     " line.until_us, line.state, line.session, line.authority_id, authority.due_us, authority.request_id,"
-    " item.at_station, item.at_door"
-    " FROM line JOIN authority ON authority.id = line.authority_id JOIN item ON item.id = line.item_id"
-    " JOIN station ON station.name = item.at_station"
+    " custody.station, custody.door"
+    " FROM line JOIN authority ON authority.id = line.authority_id JOIN custody ON custody.item_id = line.item_id"
+    " JOIN station ON station.name = custody.station"
     " WHERE line.state IN ('open', 'reserved') AND line.until_us > :now AND authority.from_us <= :now"
-    " AND item.custody = 'place' AND station.active ORDER BY line.id LIMIT 20000"
+    " AND custody.state = 'place' AND station.active ORDER BY line.id LIMIT 20000"
 )
 _TAGS = "SELECT item_id, epc FROM tag WHERE dead_us IS NULL AND item_id {items}"
 _BADGES = "SELECT person_id, credential FROM badge WHERE active AND person_id {people} ORDER BY credential"

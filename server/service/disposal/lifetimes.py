@@ -12,7 +12,7 @@ from server.domain.retention import end_of
 from server.domain.words import Departure, Direction, Legality, LineState, LoanState, Verdict
 from server.service.context import Writing
 from server.service.lending.settling import settle_numbered
-from server.service.lookups import item_facts, known
+from server.service.lookups import item_facts, known, put_custody
 from server.store.effects import save_tallies, tally_key
 from server.store.tables import CopyMade, Departed, Item, Line, Loan, Movement, RetentionTerm, Tag
 
@@ -38,9 +38,8 @@ def leave(work: Writing, item: Item, how: Departure, entry: int) -> list[str]:
     session.add(Departed(item_id=number, how=how, at_us=work.now_us, ledger_id=entry))
     session.flush()
     save_tallies(work.uow.connection, {tally_key(item.home_station, item.category, facts.custody, facts.home): -1})
-    after = gone(work.now_us)
-    item.active, item.custody, item.since_us = False, after.state, after.since_us
-    item.at_station, item.at_door, item.holder_id, item.incident_id = after.station, after.door, None, None
+    item.active = False
+    put_custody(item, gone(work.now_us))
     open_lines = (col(Line.item_id) == number, col(Line.state) == LineState.OPEN)
     session.exec(update(Line).where(*open_lines).values(state=LineState.VOID))
     session.exec(update(CopyMade).where(col(CopyMade.item_id) == number, *_RUNNING).values(ended_us=work.now_us))

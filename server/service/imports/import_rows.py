@@ -16,7 +16,7 @@ from server.service.context import Writing
 from server.service.customers.customers import CustomerFacts, upsert_customer
 from server.service.customers.vault import Vault
 from server.service.inputs import NewItem
-from server.service.lookups import item_facts, known
+from server.service.lookups import item_facts, known, put_custody
 from server.service.people.people import add_person, new_person
 from server.service.records.items import add_item
 from server.service.records.record_numbers import record_of
@@ -177,8 +177,7 @@ def _movement(work: Writing, item: Item, person: Person, taken_us: int, entry: i
 
 
 def _move(work: Writing, item: Item, before: Custody, after: Custody) -> None:
-    item.custody, item.holder_id, item.since_us = after.state, after.person_id, after.since_us
-    item.at_station = item.at_door = None
+    put_custody(item, after)
     work.session.add(item)
     work.session.flush()
     home = item_facts(item).home

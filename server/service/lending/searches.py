@@ -116,7 +116,7 @@ def found_by_itself(uow: UnitOfWork, number: int, now_us: int) -> None:
         row.state, row.closed_us = next_search(SearchState(row.state), "find"), now_us
         uow.session.add(row)
         _close_incident(uow, row, now_us, "")
-    loan.state, loan.returned_us = next_state(LoanState(loan.state), "return"), item.since_us
+    loan.state, loan.returned_us = next_state(LoanState(loan.state), "return"), item.custody.since_us
     uow.session.add(loan)
     uow.session.flush()
     uow.ledger("item_found", now_us, {"loan": loan.id, "item": item.code})

@@ -6,7 +6,7 @@ from server.domain.lending import OUT_STATES
 from server.domain.words import CustodyState
 from server.service.context import Reading
 from server.service.shapes import OverviewView, Page, TallyView
-from server.store.tables import Alarm, Case, Item, Loan, Station, Tally
+from server.store.tables import Alarm, Case, Item, ItemCustody, Loan, Station, Tally
 
 
 def overview(look: Reading) -> OverviewView:
@@ -43,16 +43,17 @@ def counts(look: Reading) -> Page[TallyView]:
 
 def _states(look: Reading) -> dict[str, int]:
     if look.viewer.scope.limits:
-        query = select(Item.custody, func.count()).where(Item.active).group_by(Item.custody)
+        query = select(ItemCustody.state, func.count()).join(Item).where(Item.active).group_by(ItemCustody.state)
         return dict(look.session.exec(query).all())
     return dict(look.session.exec(select(Tally.state, func.sum(Tally.n)).group_by(Tally.state)).all())
 
 
 def _counted(look: Reading) -> list[TallyView]:
     """Count as the kept counts are kept: by the cabinet an item belongs to, and what is elsewhere as misplaced."""
-    here = (col(Item.at_station) == col(Item.home_station)) & (col(Item.at_door) == col(Item.home_door))
-    state = case((col(Item.at_station).is_not(None) & ~here, "misplaced"), else_=col(Item.custody)).label("state")
+    station, door = col(ItemCustody.station), col(ItemCustody.door)
+    here = (station == col(Item.home_station)) & (door == col(Item.home_door))
+    state = case((station.is_not(None) & ~here, "misplaced"), else_=col(ItemCustody.state)).label("state")
     home = func.coalesce(Item.home_station, "").label("home")
     by = (home, col(Item.category), state)
-    query = select(*by, func.count()).where(Item.active).group_by(*by).order_by(*by)
+    query = select(*by, func.count()).select_from(Item).join(ItemCustody).where(Item.active).group_by(*by).order_by(*by)
     return [TallyView(station=at, category=of, state=is_, n=n) for at, of, is_, n in look.session.exec(query)]

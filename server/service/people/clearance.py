@@ -9,7 +9,7 @@ from server.domain.reasons import Language
 from server.domain.words import LineState, LoanState, RequestState
 from server.service.context import Reading, Writing
 from server.service.errors import lawful
-from server.service.lookups import known, person_facts, person_named
+from server.service.lookups import held_by_person, known, person_facts, person_named
 from server.service.records.history import reason_view
 from server.service.shapes import ReasonView, Shape, moment_or_none
 from server.store.tables import (
@@ -47,7 +47,7 @@ def ties_of(session: Session, person_id: int, now_us: int) -> Ties:
     )
     unsettled = (LoanState.RETURNED, LoanState.DISCREPANCY)
     return Ties(
-        held=_all(session, select(Item.code).where(Item.holder_id == person_id).order_by(Item.code)),
+        held=_all(session, select(Item.code).where(held_by_person(person_id)).order_by(Item.code)),
         unsettled=_all(
             session,
             select(Item.code)

@@ -93,7 +93,7 @@ def outside_duty(session: Session, policy: Policy, viewer: Viewer, code: str, no
     if viewer.role not in SEES_SECRETS or viewer.role in rules.on_duty:
         return False
     item = session.exec(select(Item).where(Item.code == code)).first()
-    if item is None or item.secrecy not in rules.watched or item.holder_id == viewer.id:
+    if item is None or item.secrecy not in rules.watched or item.custody.person_id == viewer.id:
         return False
     asked = select(RequestItem.request_id).where(RequestItem.item_id == item.id)
     open_now: Any = col(Request.state).in_([RequestState.FILED, RequestState.APPROVED]) & (Request.until_us > now_us)

@@ -59,7 +59,7 @@ class Owner:
 
 def _find_item(look: Reading, code: str) -> int:
     item = item_coded(look.session, code)
-    if not look.viewer.sees_title(item.secrecy, item.holder_id):
+    if not look.viewer.sees_title(item.secrecy, item.custody.person_id):
         raise NotFoundError("item", code)
     return known(item.id)
 

@@ -73,7 +73,7 @@ def list_contents(look: Reading, code: str) -> ContentsView:
     item = item_coded(look.session, code)
     record = look.session.get(Record, known(item.id))
     rows = _held(look.session, known(item.id))
-    shown = look.viewer.sees_title(item.secrecy, item.holder_id)
+    shown = look.viewer.sees_title(item.secrecy, item.custody.person_id)
     people = usernames(look.session, (row.added_by_id for row in rows))
     file_type = record.file_type if record else ""
     held = {row.kind for row in rows}

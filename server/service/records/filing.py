@@ -123,7 +123,7 @@ def _come(work: Writing, filing: Filing, item: Item, row: FilingRow, event: str,
         Secrecy(item.secrecy),
         copies_in(work.session, known(item.id)),
     )
-    shelved = item.custody == CustodyState.PLACE and item.home_station is not None
+    shelved = item.custody.state == CustodyState.PLACE and item.home_station is not None
     lawful(judge_event(row, FilingFacts(item.code, done, shelved, tuple(kept)), event, at_us))
     done[event] = at_us
     if filing.due_us is not None:

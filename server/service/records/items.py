@@ -16,13 +16,13 @@ from server.service.context import Reading, Writing
 from server.service.disposal.lifetimes import begin
 from server.service.errors import ConflictError, InvalidError, RefusedError
 from server.service.inputs import NewItem, NewTag
-from server.service.lookups import item_coded, item_facts, keep_within_reach, known, place_of, usernames
+from server.service.lookups import held_by_person, item_coded, item_facts, keep_within_reach, known, place_of, usernames
 from server.service.paging import paged
 from server.service.records import record_numbers
 from server.service.records.item_search import ANYTHING, Facets, conditions
 from server.service.shapes import MASK, CustodyView, IncidentRef, ItemView, Page, moment, place_text
 from server.store.effects import save_tallies, tally_key
-from server.store.tables import Incident, Item, Tag
+from server.store.tables import Incident, Item, ItemCustody, Tag
 
 
 def list_items(
@@ -40,7 +40,7 @@ def list_items(
             )
         )
     if state is not None:
-        query = query.where(Item.custody == CustodyState(state))
+        query = query.join(ItemCustody).where(ItemCustody.state == CustodyState(state))
     if after is not None:
         query = query.where(col(Item.id) > after)
     return paged(look.session.exec(query), limit, lambda rows: item_views(look, rows))
@@ -71,9 +71,7 @@ def add_item(work: Writing, new: NewItem) -> ItemView:
         **new.model_dump(exclude={"place", "epc", "tid", "scheme", "term"}),
         home_station=station,
         home_door=door,
-        at_station=station,
-        at_door=door,
-        since_us=work.now_us,
+        custody=ItemCustody(station=station, door=door, since_us=work.now_us),
     )
     session.add(item)
     session.flush()
@@ -114,21 +112,22 @@ def bind_tag(work: Writing, item: Item, new: NewTag) -> None:
 
 def item_views(look: Reading, items: list[Item]) -> list[ItemView]:
     """Give items as this person may see them."""
-    people = usernames(look.session, (item.holder_id for item in items))
-    incidents = _incidents(look.session, (item.incident_id for item in items))
+    people = usernames(look.session, (item.custody.person_id for item in items))
+    incidents = _incidents(look.session, (item.custody.incident_id for item in items))
     return [_view(look, item, people, incidents) for item in items]
 
 
 def title_for(look: Reading, item: Item, involved_id: int | None = None) -> str:
     """Give the title, or the mask when it is not for this person."""
-    return item.title if look.viewer.sees_title(item.secrecy, involved_id or item.holder_id) else MASK
+    return item.title if look.viewer.sees_title(item.secrecy, involved_id or item.custody.person_id) else MASK
 
 
 def _view(
     look: Reading, item: Item, people: Mapping[int | None, str], incidents: Mapping[int, IncidentRef]
 ) -> ItemView:
-    shown = look.viewer.sees_title(item.secrecy, item.holder_id)
-    named = look.viewer.sees_all or item.holder_id == look.viewer.id
+    now = item.custody
+    shown = look.viewer.sees_title(item.secrecy, now.person_id)
+    named = look.viewer.sees_all or now.person_id == look.viewer.id
     return ItemView(
         id=known(item.id),
         code=item.code,
@@ -144,11 +143,11 @@ def _view(
         active=item.active,
         home=place_text(item.home_station, item.home_door),
         custody=CustodyView(
-            state=item.custody if item.active else GONE,
-            place=place_text(item.at_station, item.at_door),
-            person=people.get(item.holder_id) if named else None,
-            incident=incidents.get(item.incident_id) if item.incident_id is not None else None,
-            since=moment(item.since_us, look.zone) if item.since_us else None,
+            state=now.state if item.active else GONE,
+            place=place_text(now.station, now.door),
+            person=people.get(now.person_id) if named else None,
+            incident=incidents.get(now.incident_id) if now.incident_id is not None else None,
+            since=moment(now.since_us, look.zone) if now.since_us else None,
         ),
     )
 
@@ -164,7 +163,7 @@ def _incidents(session: Session, ids: Iterable[int | None]) -> dict[int, Inciden
 def _readable(look: Reading) -> ColumnElement[bool]:
     if look.viewer.sees_title(Secrecy.TOP_SECRET):
         return true()
-    return or_(col(Item.secrecy) == Secrecy.ORDINARY, col(Item.holder_id) == look.viewer.id)
+    return or_(col(Item.secrecy) == Secrecy.ORDINARY, held_by_person(look.viewer.id))
 
 
 def _same_number(number: str | None) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from server.domain.words import DutyKind, ItemKind, Secrecy
 from server.service.context import Reading, Writing
 from server.service.errors import ConflictError, InvalidError, NotFoundError, lawful
 from server.service.inputs import Code, Input, Name, Text
-from server.service.lookups import codes, item_coded, known, usernames, within_reach
+from server.service.lookups import codes, held_by_person, item_coded, known, usernames, within_reach
 from server.service.records.record_changes import ITEM, keep_changes
 from server.service.shapes import Page, Shape, moment, moment_or_none
 from server.store.tables import Item, NumberSeries, Record, RecordNumber
@@ -137,7 +137,7 @@ def list_numbers(look: Reading, series: str | None, after: str | None, limit: in
     """List numbers in their own order, cancelled ones too; those of items the reader may not know are left out."""
     query = select(RecordNumber).order_by(col(RecordNumber.number)).limit(limit + 1)
     if not look.viewer.sees_title(Secrecy.TOP_SECRET):
-        known_items = select(Item.id).where(or_(Item.secrecy == Secrecy.ORDINARY, Item.holder_id == look.viewer.id))
+        known_items = select(Item.id).where(or_(Item.secrecy == Secrecy.ORDINARY, held_by_person(look.viewer.id)))
         query = query.where(or_(col(RecordNumber.item_id).is_(None), col(RecordNumber.item_id).in_(known_items)))
     if series is not None:
         query = query.where(RecordNumber.series == series)

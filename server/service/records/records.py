@@ -181,4 +181,4 @@ def _renumber(work: Writing, item: Item, old: str, new: str, why: str) -> None:
 
 
 def _masked(look: Reading, item: Item) -> tuple[str, ...]:
-    return () if look.viewer.sees_title(item.secrecy, item.holder_id) else SECRET
+    return () if look.viewer.sees_title(item.secrecy, item.custody.person_id) else SECRET

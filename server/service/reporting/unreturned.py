@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sqlmodel import Session, col, select
 
-from server.domain.words import CustodyState, ItemKind
+from server.domain.words import ItemKind
 from server.reports.model import Document
 from server.service.reporting.paper import Heading, Paper
 from server.store.queries_periods import items_out
@@ -27,7 +27,7 @@ HEADINGS: Final = (
 def collect(session: Session) -> dict[str, Any]:
     """Take down what is out at this moment."""
     rows = items_out(session)
-    incidents = {item.incident_id for item, _, _ in rows if item.incident_id is not None}
+    incidents = {item.custody.incident_id for item, _, _ in rows if item.custody.incident_id is not None}
     kinds = dict(session.exec(select(Incident.id, Incident.kind).where(col(Incident.id).in_(incidents))).all())
     return {
         "rows": [
@@ -37,11 +37,11 @@ def collect(session: Session) -> dict[str, Any]:
                 "title": item.title,
                 "kind": item.kind,
                 "secrecy": item.secrecy,
-                "person": item.holder_id,
+                "person": item.custody.person_id,
                 "department": person.department if person else "",
-                "since_us": item.since_us,
+                "since_us": item.custody.since_us,
                 "due_us": loan.due_us if loan else None,
-                "incident": kinds.get(item.incident_id, "") if item.custody == CustodyState.INCIDENT else "",
+                "incident": kinds.get(item.custody.incident_id, ""),
             }
             for item, person, loan in rows
         ]

@@ -26,7 +26,7 @@ def hand_over(work: Writing, asked: NewHandover) -> HandoverView:
     by = person_of(session, work.viewer.id)
     receiver = person_named(session, asked.to)
     witness = person_named(session, asked.witness) if asked.witness else None
-    giver = person_of(session, items[0].holder_id or work.viewer.id)
+    giver = person_of(session, items[0].custody.person_id or work.viewer.id)
     facts = {known(item.id): item_facts(item) for item in items}
     found = _lines(work, receiver, facts)
     said = judge_handover(
@@ -135,7 +135,7 @@ def _pass_on(work: Writing, item: Item, receiver: Person, line: LineFacts, autho
             due_rule=rule,
         )
     )
-    item.holder_id, item.since_us = known(receiver.id), work.now_us
+    item.custody.person_id, item.custody.since_us = known(receiver.id), work.now_us
     session.add(item)
 
 

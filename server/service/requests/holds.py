@@ -14,7 +14,7 @@ from server.service.inputs import Input, Text
 from server.service.lookups import codes, item_coded, item_facts, known, person_facts, person_of, usernames
 from server.service.paging import paged
 from server.service.shapes import Page, Shape, moment, moment_or_none
-from server.store.tables import Hold, Item, Loan, Notice, Person
+from server.store.tables import Hold, Item, ItemCustody, Loan, Notice, Person
 from server.store.unit_of_work import UnitOfWork
 
 _MOST = 500
@@ -141,8 +141,8 @@ def _firsts(session: Session) -> list[Hold]:
     open_loan = exists().where(col(Loan.item_id) == Hold.item_id, col(Loan.closed_us).is_(None))
     query = (
         select(Hold)
-        .join(Item)
-        .where(col(Hold.ended_us).is_(None), Item.custody == CustodyState.PLACE, ~open_loan)
+        .join(ItemCustody, col(ItemCustody.item_id) == Hold.item_id)
+        .where(col(Hold.ended_us).is_(None), ItemCustody.state == CustodyState.PLACE, ~open_loan)
         .order_by(col(Hold.item_id), col(Hold.id))
     )
     firsts: dict[int, Hold] = {}
@@ -159,8 +159,8 @@ def _queue(session: Session, items: Collection[int]) -> list[Hold]:
 def _is_back(session: Session, item_id: int) -> bool:
     """Say whether an item is in its place and no loan of it is open any more."""
     loan = select(Loan.id).where(Loan.item_id == item_id, col(Loan.closed_us).is_(None))
-    item = select(Item.id).where(Item.id == item_id, Item.custody == CustodyState.PLACE)
-    return session.exec(item).first() is not None and session.exec(loan).first() is None
+    here = select(ItemCustody.item_id).where(ItemCustody.item_id == item_id, ItemCustody.state == CustodyState.PLACE)
+    return session.exec(here).first() is not None and session.exec(loan).first() is None
 
 
 def hold_views(look: Reading, holds: list[Hold]) -> list[HoldView]:

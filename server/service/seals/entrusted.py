@@ -51,7 +51,7 @@ def hand_back(work: Writing, code: str, asked: HandBack, handed: Handed | None =
     item = item_coded(work.session, code)
     row = _held(work, item)
     by = person_facts(person_of(work.session, work.viewer.id))
-    said = judge_hand_back(work.policy, by, item.code, row is not None, CustodyState(item.custody))
+    said = judge_hand_back(work.policy, by, item.code, row is not None, CustodyState(item.custody.state))
     if isinstance(said, Refused) or row is None:
         raise RefusedError(said.reasons if isinstance(said, Refused) else ())
     evidence(work, "signed", asked.signed, item, handed, image=False)

@@ -21,7 +21,16 @@ from server.service.shapes import ScansView, StocktakeView
 from server.service.stocktaking.counting import awaited_from, results_of, stocktake_view
 from server.service.stocktaking.stocktake_alarms import alarm_results
 from server.service.stocktaking.stocktake_signing import note_counter, settle_differences
-from server.store.tables import Item, Outgoing, Stocktake, StocktakeLine, StocktakeSighting, StocktakeSweep, Tag
+from server.store.tables import (
+    Item,
+    ItemCustody,
+    Outgoing,
+    Stocktake,
+    StocktakeLine,
+    StocktakeSighting,
+    StocktakeSweep,
+    Tag,
+)
 
 BUCKETS = {
     CustodyState.PLACE: Bucket.EXPECTED,
@@ -130,16 +139,15 @@ def close(work: Writing, number: int) -> StocktakeView:
 
 def _expected(session: Session, number: int, stations: list[str]) -> list[StocktakeLine]:
     """Give a line for every item that belongs to these stations or is recorded there."""
-    query = select(Item).where(
-        Item.active, or_(col(Item.home_station).in_(stations), col(Item.at_station).in_(stations))
-    )
+    there = select(ItemCustody.item_id).where(col(ItemCustody.station).in_(stations))
+    query = select(Item).where(Item.active, or_(col(Item.home_station).in_(stations), col(Item.id).in_(there)))
     lines = []
     for item in session.exec(query):
-        there = item.custody == CustodyState.PLACE
-        station, door = (item.at_station, item.at_door) if there else (item.home_station, item.home_door)
+        state, home = CustodyState(item.custody.state), (item.home_station, item.home_door)
+        station, door = (item.custody.station, item.custody.door) if state == CustodyState.PLACE else home
         if station not in stations or door is None:
             continue  # recorded in a cabinet that is not being counted
-        bucket = BUCKETS[CustodyState(item.custody)]
+        bucket = BUCKETS[state]
         lines.append(
             StocktakeLine(stocktake_id=number, item_id=known(item.id), station=station, door=door, bucket=bucket)
         )

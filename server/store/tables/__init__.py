@@ -32,7 +32,7 @@ from server.store.tables.disposal import (
 )
 from server.store.tables.duties import Duty
 from server.store.tables.exchange import CrmState, ImportedItem, ImportFault, ImportJob, Shelf
-from server.store.tables.items import Item, Tag, Tally
+from server.store.tables.items import Item, ItemCustody, Tag, Tally
 from server.store.tables.keeping import (
     Arrival,
     Attachment,
@@ -118,6 +118,7 @@ __all__ = [
     "Inbox",
     "Incident",
     "Item",
+    "ItemCustody",
     "KeptReport",
     "KeySet",
     "KeyUse",

@@ -48,7 +48,7 @@ class Movement(SQLModel, table=True):
 
     __table_args__ = (
         Index("movement_by_item", "item_id", "id"),
-        Index("movement_by_person", "person_id", "id"),
+        Index("movement_by_person", "person_id", "id", **only("person_id IS NOT NULL")),
         Index("movement_by_old", "supersedes_id", **only("supersedes_id IS NOT NULL")),
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=ROW)
@@ -80,12 +80,13 @@ class Loan(SQLModel, table=True):
     __table_args__ = (
         Index("loan_open", "due_us", **only("closed_us IS NULL")),
         Index("loan_by_item", "item_id", "closed_us"),
+        Index("loan_by_request", "request_id", **only("request_id IS NOT NULL")),
     )
     id: int | None = Field(default=None, primary_key=True)
     item_id: int
     person_id: int = Field(index=True)
     line_id: int | None = None
-    request_id: int | None = Field(default=None, index=True)
+    request_id: int | None = None
     mode: str
     state: str = "out"  # out | returned | closed | discrepancy
     taken_us: int = Field(sa_type=BigInteger)

@@ -32,7 +32,7 @@ def test_lawful_taking_and_return(database: Database) -> None:
             line,
         )
         item = db.get_one(Item, 1)
-        assert (item.custody, item.holder_id, item.at_station) == ("held", WANG, None)
+        assert (item.custody.state, item.custody.person_id, item.custody.station) == ("held", WANG, None)
         assert db.get_one(Line, line).state == "consumed"
         assert [(loan.state, loan.line_id) for loan in db.exec(select(Loan))] == [("out", line)]
         assert {(t.state, t.n) for t in db.exec(select(Tally))} == {("place", 3), ("held", 1)}
@@ -71,9 +71,13 @@ def test_nobody_is_named_for_a_forced_door(database: Database) -> None:
         (alarm,) = db.exec(select(Alarm)).all()
         assert (alarm.kind, alarm.person_id) == ("door_forced", None)
         item = db.get_one(Item, 3)
-        assert (item.custody, item.holder_id) == ("incident", None)
+        assert (item.custody.state, item.custody.person_id) == ("incident", None)
         (movement,) = db.exec(select(Movement)).all()
-        assert (movement.verdict, movement.person_id, movement.incident_id) == ("unattributed", None, item.incident_id)
+        assert (movement.verdict, movement.person_id, movement.incident_id) == (
+            "unattributed",
+            None,
+            item.custody.incident_id,
+        )
 
 
 def test_refused_access_names_rules_and_reserves_nothing(database: Database) -> None:

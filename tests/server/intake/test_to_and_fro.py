@@ -30,7 +30,7 @@ def test_one_transaction_says_what_as_many_would_have_said(database: Database) -
     with database.read() as db:
         said = db.exec(select(Movement).order_by(col(Movement.id))).all()
         loans = Counter((loan.item_id, loan.state) for loan in db.exec(select(Loan)))
-        assert {item.custody for item in db.exec(select(Item))} == {"place"}
+        assert {item.custody.state for item in db.exec(select(Item))} == {"place"}
         assert {(tally.state, tally.n) for tally in db.exec(select(Tally)) if tally.n} == {("place", 4)}
     assert Counter((one.item_id, one.verdict) for one in said) == {
         (1, "as_approved"): 1,

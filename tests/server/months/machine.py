@@ -296,12 +296,13 @@ class Months(Papers):
         left = {one.item_id for one in session.exec(select(Departed))}
         assert left == self.gone, f"recorded as gone {left}, gone {self.gone}"
         for item in session.exec(select(Item).where(Item.id.in_(HOMES.keys() - left))):  # type: ignore[union-attr]
+            now = item.custody
             at = {
-                "place": (item.at_station, item.at_door),
-                "held": item.holder_id,
-                "incident": incidents.get(item.incident_id),
+                "place": (now.station, now.door),
+                "held": now.person_id,
+                "incident": incidents.get(now.incident_id),
             }
-            recorded = (item.custody, at[item.custody])
+            recorded = (now.state, at[now.state])
             assert recorded == self.answerable[item.id or 0], f"{item.code}: recorded {recorded}"
         for loan in session.exec(
             select(Loan).where(Loan.state == "closed", col(Loan.item_id).in_(HOMES.keys() - left))

@@ -22,6 +22,7 @@ from server.store.tables import (
     DestructionWitness,
     Incident,
     Item,
+    ItemCustody,
     Line,
     Loan,
     Movement,
@@ -109,11 +110,14 @@ def _post(session: Session, decision: Decision, people: dict[int | None, Role]) 
 def each_item_is_in_one_state(session: Session) -> None:
     """Check that every item is in a place, with a person or under an incident: exactly one of them (R18)."""
     incidents = set(session.exec(select(Incident.id)))
-    for item in session.exec(select(Item)):
-        ways = {"place": item.at_station, "held": item.holder_id, "incident": item.incident_id}
+    found = {row.item_id: row for row in session.exec(select(ItemCustody))}
+    for number, code in session.exec(select(Item.id, Item.code)):
+        assert number in found, f"nobody answers for {code}"
+        now = found[number]
+        ways = {"place": now.station, "held": now.person_id, "incident": now.incident_id}
         states = [state for state, at in ways.items() if at is not None]
-        assert states == [item.custody], f"{item.code} is recorded as {item.custody}, and in {states}"
-        assert item.incident_id is None or item.incident_id in incidents, f"{item.code}: incident {item.incident_id}"
+        assert states == [now.state], f"{code} is recorded as {now.state}, and in {states}"
+        assert now.incident_id is None or now.incident_id in incidents, f"{code}: incident {now.incident_id}"
 
 
 def a_line_is_used_once(session: Session) -> None:
@@ -135,7 +139,7 @@ def no_closed_loan_is_still_out(session: Session) -> None:
         ended = loan.returned_us is not None or gone.get(loan.item_id) == loan.closed_us
         assert ended, f"loan {loan.id} is closed and was never returned"
         item = session.get_one(Item, loan.item_id)
-        still = item.custody == "held" and item.since_us <= loan.taken_us
+        still = item.custody.state == "held" and item.custody.since_us <= loan.taken_us
         assert not still, f"loan {loan.id} is closed, and {item.code} is out since before"
 
 
@@ -151,7 +155,7 @@ def nothing_vanishes(items: int) -> Callable[[Session], None]:
 
 def no_loan_is_closed_with_a_copy_out(session: Session) -> None:
     """Check that every copy that keeps a loan open had come back before that was closed (R12)."""
-    out = set(session.exec(select(Item.id).where(Item.custody == "held")))
+    out = set(session.exec(select(ItemCustody.item_id).where(ItemCustody.state == "held")))
     for made in session.exec(select(CopyMade).where(col(CopyMade.loan_id).is_not(None), CopyMade.standing == False)):  # noqa: E712
         loan = session.get_one(Loan, made.loan_id)
         kept = made.ended_us is None or made.item_id in out

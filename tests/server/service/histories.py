@@ -187,7 +187,7 @@ def found(database: Database, allowed: Iterable[tuple[int, int]]) -> IntakeServi
         for number, (person, (station, door)) in enumerate(kept, 100):
             item_kept = tables.Item(id=number, code=f"K{number}", kind="file", title="kept", secrecy="ordinary")
             item_kept.home_station, item_kept.home_door = station, door
-            item_kept.custody, item_kept.holder_id = "held", person
+            item_kept.custody = tables.ItemCustody(state="held", person_id=person)
             uow.session.add(item_kept)
     for person, item in allowed:
         allow(database, person, item)

@@ -102,11 +102,12 @@ def custody(database: Database) -> dict[int, tuple[str, object, int]]:
     with database.read() as db:
         incidents = {one.id: (one.station, one.opened_seq) for one in db.exec(select(Incident))}
         for item in db.exec(select(Item).where(col(Item.id).in_(ITEMS))):
-            place = None if item.at_station is None else (item.at_station, item.at_door)
-            ways = {"place": place, "held": item.holder_id, "incident": incidents.get(item.incident_id)}
+            now = item.custody
+            place = None if now.station is None else (now.station, now.door)
+            ways = {"place": place, "held": now.person_id, "incident": incidents.get(now.incident_id)}
             (state,) = (state for state, at in ways.items() if at is not None)
-            assert state == item.custody
-            told[item.id or 0] = (state, ways[state], item.since_us)
+            assert state == now.state
+            told[item.id or 0] = (state, ways[state], now.since_us)
     return told
 
 
@@ -182,5 +183,6 @@ def _key(row: dict[str, Any]) -> tuple[str, int, int]:
 
 
 def _tally(item: Item) -> tuple[str, str]:
-    astray = item.custody == "place" and (item.at_station, item.at_door) != (item.home_station, item.home_door)
-    return (item.home_station or "", "misplaced" if astray else item.custody)
+    now = item.custody
+    astray = now.state == "place" and (now.station, now.door) != (item.home_station, item.home_door)
+    return (item.home_station or "", "misplaced" if astray else now.state)

@@ -149,7 +149,7 @@ def test_it_is_renewed_in_good_time_and_the_old_one_stays_good(company: Database
         "UPDATE badge SET active = false",
         "UPDATE item SET secrecy = 'confidential' WHERE id = 1",
         "UPDATE item SET kind = 'seal' WHERE id = 1",
-        "UPDATE item SET custody = 'held', at_station = NULL, at_door = NULL, holder_id = 1 WHERE id = 1",
+        "UPDATE custody SET state = 'held', station = NULL, door = NULL, person_id = 1 WHERE item_id = 1",
         "UPDATE station SET active = false",
     ],
 )
@@ -245,8 +245,8 @@ ops = st.one_of(
                 "UPDATE person SET active = NOT active WHERE id = :n",
                 "UPDATE item SET kind = 'seal' WHERE id = :n",
                 "UPDATE item SET secrecy = 'secret' WHERE id = :n",
-                "UPDATE item SET at_door = 2 WHERE id = :n",
-                "UPDATE item SET custody = 'held', at_station = NULL, at_door = NULL, holder_id = 1 WHERE id = :n",
+                "UPDATE custody SET door = 2 WHERE item_id = :n",
+                "UPDATE custody SET state = 'held', station = NULL, door = NULL, person_id = 1 WHERE item_id = :n",
                 "UPDATE badge SET active = NOT active WHERE person_id = :n",
             ]
         ),
@@ -294,7 +294,8 @@ def check_held(database: Database, now: int) -> None:
                 line = db.get_one(Line, number)
                 thing = db.get_one(Item, line.item_id)
                 assert (line.person_id, line.state in ("open", "reserved")) == (row.person_id, True)
-                assert (thing.custody, thing.at_station, thing.at_door) == ("place", row.station, row.door)
+                at = thing.custody
+                assert (at.state, at.station, at.door) == ("place", row.station, row.door)
                 assert thing.kind != "seal"
 
 

@@ -61,8 +61,9 @@ def may_bring_back(database: Database, person: int, item: int, station: str) -> 
     """Let somebody hold an item of a station, whose door 1 then opens for them."""
     with database.begin() as uow:
         held = uow.session.get_one(Item, item)
-        held.home_station, held.home_door, held.custody, held.holder_id = station, 1, "held", person
-        held.at_station = held.at_door = None
+        held.home_station, held.home_door = station, 1
+        held.custody.state, held.custody.person_id = "held", person
+        held.custody.station = held.custody.door = None
 
 
 @pytest.mark.parametrize("at_once", [False, True], ids=["one after the other", "in one transaction"])
@@ -81,7 +82,7 @@ def test_a_late_taking_explains_a_return_already_judged(company: Database, at_on
         told = [(m.verdict, m.supersedes_id is not None) for m in db.exec(select(Movement).order_by(col(Movement.id)))]
         assert told == [("unexpected", False), ("without_approval", False), ("returned_wrong_place", True)]
         item = db.get_one(Item, 1)
-        assert (item.custody, item.at_station, item.at_door) == ("place", "b", 1)
+        assert (item.custody.state, item.custody.station, item.custody.door) == ("place", "b", 1)
         assert {(a.kind, a.late_us > 0) for a in db.exec(select(Alarm))} == {
             ("taken_without_approval", True),
             ("returned_wrong_cabinet", True),
@@ -100,7 +101,7 @@ def test_a_killed_tag_still_says_what_it_said_while_it_lived(company: Database, 
     at_us = now - (MINUTE if later else 10 * MINUTE)
     intake(company).take(Writer().closes(None, cause="forced", taken=[1], at_us=at_us, offline=True))
     with company.read() as db:
-        assert db.get_one(Item, 1).custody == ("place" if later else "incident")
+        assert db.get_one(Item, 1).custody.state == ("place" if later else "incident")
         assert [m.verdict for m in db.exec(select(Movement))] == ["unknown_tag" if later else "unattributed"]
 
 
@@ -117,7 +118,7 @@ def test_late_news_does_not_move_what_somebody_else_holds_now(company: Database)
     service.take(asks)
     service.take(taking)
     with company.read() as db:
-        assert db.get_one(Item, 1).holder_id == LI
+        assert db.get_one(Item, 1).custody.person_id == LI
     assert "out_while_out" in cases(company)
 
 
@@ -125,8 +126,8 @@ def test_a_gap_names_nobody_and_asks_somebody_to_look(company: Database) -> None
     service, station = intake(company), Writer()
     service.take(station.closes(None, cause="gap", taken=[2], gap_from_us=1))
     with company.read() as db:
-        item = db.get_one(Item, 2)
-        assert (item.custody, item.holder_id, db.get_one(Incident, item.incident_id).kind) == (
+        now = db.get_one(Item, 2).custody
+        assert (now.state, now.person_id, db.get_one(Incident, now.incident_id).kind) == (
             "incident",
             None,
             "station_gap",

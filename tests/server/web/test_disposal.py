@@ -223,6 +223,7 @@ def test_r54_nobody_removes_a_record_and_the_database_itself_refuses(house: Hous
     assert [path for path, methods in document["paths"].items() if "delete" in methods] == []
     refused = (
         "DELETE FROM item WHERE id = 2",
+        "DELETE FROM custody WHERE item_id = 2",
         "DELETE FROM tag",
         "DELETE FROM person WHERE id = 15",
         "DELETE FROM movement",

@@ -239,46 +239,63 @@ def upgrade() -> None:
         sa.Column("home_station", sa.String(), nullable=True),
         sa.Column("home_door", sa.Integer(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("custody", sa.String(), nullable=False),
-        sa.Column("at_station", sa.String(), nullable=True),
-        sa.Column("at_door", sa.Integer(), nullable=True),
-        sa.Column("holder_id", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("code"),
+    )
+    with op.batch_alter_table("item", schema=None) as batch_op:
+        batch_op.create_index("item_by_home", ["home_station", "home_door"], unique=False)
+        batch_op.create_index(
+            "item_by_number",
+            ["record_number"],
+            unique=True,
+            sqlite_where=sa.text("record_number IS NOT NULL"),
+            postgresql_where=sa.text("record_number IS NOT NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_item_category"), ["category"], unique=False)
+
+    op.create_table(
+        "custody",
+        sa.Column("item_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("station", sa.String(), nullable=True),
+        sa.Column("door", sa.Integer(), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=True),
         sa.Column("incident_id", sa.Integer(), nullable=True),
         sa.Column("since_us", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "(custody = 'place' AND at_station IS NOT NULL AND holder_id IS NULL AND incident_id IS NULL)"
-            " OR (custody = 'held' AND holder_id IS NOT NULL AND at_station IS NULL AND incident_id IS NULL)"
-            " OR (custody = 'incident' AND incident_id IS NOT NULL AND holder_id IS NULL AND at_station IS NULL)",
+            "(state = 'place' AND station IS NOT NULL AND person_id IS NULL AND incident_id IS NULL)"
+            " OR (state = 'held' AND person_id IS NOT NULL AND station IS NULL AND incident_id IS NULL)"
+            " OR (state = 'incident' AND incident_id IS NOT NULL AND person_id IS NULL AND station IS NULL)",
             name="one_custody_state",
         ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("code"),
-        sa.UniqueConstraint("record_number"),
+        sa.ForeignKeyConstraint(
+            ["item_id"],
+            ["item.id"],
+        ),
+        sa.PrimaryKeyConstraint("item_id"),
     )
-    with op.batch_alter_table("item", schema=None) as batch_op:
+    with op.batch_alter_table("custody", schema=None) as batch_op:
         batch_op.create_index(
-            "item_by_holder",
-            ["holder_id"],
-            unique=False,
-            sqlite_where=sa.text("holder_id IS NOT NULL"),
-            postgresql_where=sa.text("holder_id IS NOT NULL"),
-        )
-        batch_op.create_index("item_by_home", ["home_station", "home_door"], unique=False)
-        batch_op.create_index(
-            "item_by_incident",
+            "custody_by_incident",
             ["incident_id"],
             unique=False,
             sqlite_where=sa.text("incident_id IS NOT NULL"),
             postgresql_where=sa.text("incident_id IS NOT NULL"),
         )
         batch_op.create_index(
-            "item_by_place",
-            ["at_station", "at_door"],
+            "custody_by_person",
+            ["person_id"],
             unique=False,
-            sqlite_where=sa.text("at_station IS NOT NULL"),
-            postgresql_where=sa.text("at_station IS NOT NULL"),
+            sqlite_where=sa.text("person_id IS NOT NULL"),
+            postgresql_where=sa.text("person_id IS NOT NULL"),
         )
-        batch_op.create_index(batch_op.f("ix_item_category"), ["category"], unique=False)
+        batch_op.create_index(
+            "custody_by_place",
+            ["station", "door"],
+            unique=False,
+            sqlite_where=sa.text("station IS NOT NULL"),
+            postgresql_where=sa.text("station IS NOT NULL"),
+        )
 
     op.create_table(
         "request",
@@ -636,8 +653,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("loan", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_loan_person_id"), ["person_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_loan_request_id"), ["request_id"], unique=False)
         batch_op.create_index("loan_by_item", ["item_id", "closed_us"], unique=False)
+        batch_op.create_index(
+            "loan_by_request",
+            ["request_id"],
+            unique=False,
+            sqlite_where=sa.text("request_id IS NOT NULL"),
+            postgresql_where=sa.text("request_id IS NOT NULL"),
+        )
         batch_op.create_index(
             "loan_open",
             ["due_us"],
@@ -680,7 +703,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("supersedes_id IS NOT NULL"),
             postgresql_where=sa.text("supersedes_id IS NOT NULL"),
         )
-        batch_op.create_index("movement_by_person", ["person_id", "id"], unique=False)
+        batch_op.create_index(
+            "movement_by_person",
+            ["person_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("person_id IS NOT NULL"),
+            postgresql_where=sa.text("person_id IS NOT NULL"),
+        )
     for table in _APPEND_ONLY:
         _refuse_changes(table)
 

@@ -1,7 +1,8 @@
 """Keeping, destroying and backups (R39 R50-R54).
 
-What the database itself refuses, on SQLite and PostgreSQL alike: to delete an item, its tags, a person, a movement or a
-loan; to change the registers of what left for good; and to make an item inactive that has no departure there.
+What the database itself refuses, on SQLite and PostgreSQL alike: to delete an item, its custody, its tags, a person, a
+movement or a loan; to change the registers of what left for good; and to make an item inactive that has no departure
+there.
 """
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ depends_on = None
 
 NEVER_DELETED = (
     "item",
+    "custody",
     "tag",
     "person",
     "movement",
