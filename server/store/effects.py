@@ -4,7 +4,6 @@ Law 1: a line, a loan and custody change by comparing with what was judged; a ro
 Law 2: custody and tallies change in the same transaction as the movement that changes them.
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from server.domain.custody import Custody, ItemFacts, Place
-from server.store.sql import fetch, run_many
+from server.store.sql import fetch, json_text, run_many
 from server.store.unit_of_work import UnitOfWork
 from server.store.working_set import Visit
 
@@ -177,20 +176,24 @@ def save_alarms(connection: Connection, alarms: list[dict[str, Any]]) -> None:
     Of one that `is_news` none can be open from before: its cause names the event that is judged now.
     """
     asked = sorted({alarm["cause"] for alarm in alarms if not alarm.get("is_news")})
-    stored = {row.cause: row for row in fetch(connection, _OPEN_ALARMS, causes=asked)}
+    stored = {row.cause: (row.id, row.evidence) for row in fetch(connection, _OPEN_ALARMS, causes=asked)}
     new: dict[str, dict[str, Any]] = {}
     again: dict[str, dict[str, Any]] = {}
     for alarm in alarms:
         cause = alarm["cause"]
         if cause in stored:
             row = stored[cause]
-            known = again.setdefault(cause, {"id": row.id, "repeated": 0, "evidence": json.loads(row.evidence)})
+            known = again.setdefault(
+                cause, {"id": row.id, "repeated": 0, "evidence": msgspec.json.decode(row.evidence)}
+            )
         else:
             known = new.setdefault(cause, {**alarm, "repeated": -1, "evidence": []})
         known["repeated"] += 1
         known["evidence"] = [*known["evidence"], *alarm["evidence"]][-EVIDENCE_KEPT:]
-    run_many(connection, _ALARM_NEW, [{**a, "evidence": json.dumps(a["evidence"])} for a in new.values()])
-    run_many(connection, _ALARM_AGAIN, [{**a, "evidence": json.dumps(a["evidence"])} for a in again.values()])
+    for row in (*new.values(), *again.values()):
+        row["evidence"] = json_text(row["evidence"])
+    run_many(connection, _ALARM_NEW, list(new.values()))
+    run_many(connection, _ALARM_AGAIN, list(again.values()))
 
 
 def _all(connection: Connection, what: str, statement: str, rows: list[dict[str, Any]]) -> None:
@@ -230,7 +233,7 @@ def _visit_row(visit: Visit) -> dict[str, Any]:
         "person_id": visit.person_id,
         "challenge": visit.challenge,
         "grant": visit.grant,
-        "doors": json.dumps(visit.doors),
+        "doors": json_text(visit.doors),
         "pin_ok": visit.pin_ok,
         "asked_us": visit.asked_us,
         "lapses_us": visit.lapses_us,

@@ -53,10 +53,10 @@ def _query(connection: Connection, statement: str, values: dict[str, Any]) -> Cu
         return None
     lists = {name: value for name, value in values.items() if isinstance(value, list)}
     if connection.dialect.name == "sqlite":
-        values |= {name: _encoder.encode(value).decode() for name, value in lists.items()}
+        values |= {name: json_text(value) for name, value in lists.items()}
         return connection.exec_driver_sql(_spoken(statement, sqlite=True), values)
     kinds = tuple((name, _SQL_TYPES.get(type(value[0]), "text")) for name, value in lists.items())
-    values |= {name: _encoder.encode(value).decode() for name, value in lists.items()}
+    values |= {name: json_text(value) for name, value in lists.items()}
     return connection.exec_driver_sql(_spoken(statement, sqlite=False, lists=kinds), values)
 
 
@@ -71,7 +71,12 @@ def run_many(connection: Connection, statement: str, rows: Sequence[Row]) -> int
     if (copied := _copied(statement)) is not None:
         return _copy(connection, copied, rows)
     text = _at_once(statement, _types(statement, rows))
-    return connection.exec_driver_sql(text, {"rows": _encoder.encode(rows).decode()}).rowcount
+    return connection.exec_driver_sql(text, {"rows": json_text(rows)}).rowcount
+
+
+def json_text(value: object) -> str:
+    """Write what is kept as a text of JSON."""
+    return _encoder.encode(value).decode()
 
 
 def _run_by_number(connection: Connection, statement: str, rows: Sequence[Row]) -> int:

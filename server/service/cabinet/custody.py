@@ -4,12 +4,10 @@ Law 1: what was said before is never rewritten: a verdict that changes gets a su
 Law 2: where the item is now follows from all that is known, in the order it happened.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from contract.messages import Sighting
@@ -18,7 +16,7 @@ from server.domain.movements import Judgement, Seen, SettleFacts, settle
 from server.domain.words import CaseKind, Cause, Direction
 from server.service.cabinet.setting import set_alarm
 from server.service.cabinet.work import Heard, Work
-from server.store.sql import fetch
+from server.store.sql import fetch, json_text
 
 _HISTORY = (
     "SELECT id, item_id, epc, direction, person_id, incident_id, station, epoch, seq, door, session, cause,"
@@ -134,7 +132,7 @@ def _supersede(
     said = {
         "verdict": str(judgement.verdict),
         "lawful": str(judgement.lawful),
-        "reasons": msgspec.json.encode(judgement.reasons).decode(),
+        "reasons": json_text(judgement.reasons),
         "supersedes_id": row["id"],
         "ledger_id": entry,
     }
@@ -152,5 +150,5 @@ def _supersede(
             door=row["door"],
             session=row["session"],
         )
-    detail = json.dumps({"was": row["verdict"], "verdict": judgement.verdict, "entry": entry})
+    detail = json_text({"was": row["verdict"], "verdict": judgement.verdict, "entry": entry})
     work.open_case(CaseKind.LATE_CHANGE, heard, item_id=item.id, door=row["door"], detail=detail)

@@ -3,7 +3,6 @@
 The judging is `server.domain.movements.settle`; here its facts are gathered and its judgements carried out.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -31,6 +30,7 @@ from server.service.cabinet.intrusions import alarm_other_tags
 from server.service.cabinet.openings import answerable, incident_of
 from server.service.cabinet.setting import set_alarm
 from server.service.cabinet.work import Heard, Work, named
+from server.store.sql import json_text
 from server.store.working_set import OpenLoan
 
 _CAUSES: Final = {str(word): word for word in Cause}
@@ -175,7 +175,7 @@ def _carry_out(
             session=event.session,
         )
     if judgement.case is not None:
-        detail = json.dumps({"epc": judgement.epc, "verdict": judgement.verdict, "entry": entry})
+        detail = json_text({"epc": judgement.epc, "verdict": judgement.verdict, "entry": entry})
         work.open_case(
             judgement.case,
             heard,
@@ -239,7 +239,7 @@ def _row(heard: Heard, event: DoorClosed, judgement: Judgement, entry: int, inci
         "late_us": heard.late_us,
         "verdict": str(judgement.verdict),
         "lawful": str(judgement.lawful),
-        "reasons": msgspec.json.encode(judgement.reasons).decode(),
+        "reasons": json_text(judgement.reasons),
         "line_id": judgement.line_id,
         "supersedes_id": None,
         "ledger_id": entry,

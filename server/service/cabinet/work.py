@@ -75,8 +75,8 @@ class Work:
 
     def item_by_epc(self, epc: str, at_us: int) -> ItemFacts | None:
         """Find the item a tag was bound to when it was read."""
-        number, dead_us = self.facts.by_epc.get(epc), self.facts.dead_us.get(epc)
-        if number is None or (dead_us is not None and dead_us <= at_us):
+        number = self.facts.by_epc.get(epc)
+        if number is None or self.facts.dead_us.get(epc, at_us + 1) <= at_us:
             return None
         return self.facts.items.get(number)
 
