@@ -176,24 +176,18 @@ def save_alarms(connection: Connection, alarms: list[dict[str, Any]]) -> None:
     Of one that `is_news` none can be open from before: its cause names the event that is judged now.
     """
     asked = sorted({alarm["cause"] for alarm in alarms if not alarm.get("is_news")})
-    stored = {row.cause: (row.id, row.evidence) for row in fetch(connection, _OPEN_ALARMS, causes=asked)}
-    new: dict[str, dict[str, Any]] = {}
-    again: dict[str, dict[str, Any]] = {}
+    told: dict[str, dict[str, Any]] = {
+        row.cause: {"id": row.id, "repeated": 0, "evidence": msgspec.json.decode(row.evidence)}
+        for row in fetch(connection, _OPEN_ALARMS, causes=asked)
+    }
     for alarm in alarms:
-        cause = alarm["cause"]
-        if cause in stored:
-            row = stored[cause]
-            known = again.setdefault(
-                cause, {"id": row.id, "repeated": 0, "evidence": msgspec.json.decode(row.evidence)}
-            )
-        else:
-            known = new.setdefault(cause, {**alarm, "repeated": -1, "evidence": []})
-        known["repeated"] += 1
-        known["evidence"] = [*known["evidence"], *alarm["evidence"]][-EVIDENCE_KEPT:]
-    for row in (*new.values(), *again.values()):
-        row["evidence"] = json_text(row["evidence"])
-    run_many(connection, _ALARM_NEW, list(new.values()))
-    run_many(connection, _ALARM_AGAIN, list(again.values()))
+        one = told.setdefault(alarm["cause"], {**alarm, "repeated": -1, "evidence": []})
+        one["repeated"] += 1
+        one["evidence"] = [*one["evidence"], *alarm["evidence"]][-EVIDENCE_KEPT:]
+    for one in told.values():
+        one["evidence"] = json_text(one["evidence"])
+    run_many(connection, _ALARM_NEW, [one for one in told.values() if "id" not in one])
+    run_many(connection, _ALARM_AGAIN, [one for one in told.values() if "id" in one])
 
 
 def _all(connection: Connection, what: str, statement: str, rows: list[dict[str, Any]]) -> None:
