@@ -9,7 +9,7 @@ from server.domain.verdicts import Reason
 from server.domain.words import AuthorityKind, LineState, Mode
 
 
-class LineFacts(msgspec.Struct, frozen=True):
+class LineFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """One item of an authority; `session` is the one it is reserved for, moments are µs."""
 
     id: int

@@ -19,7 +19,7 @@ GONE = "gone"
 """The epoch of the one happening by which an item leaves our control for good (destroyed, handed back)."""
 
 
-class Custody(msgspec.Struct, frozen=True):
+class Custody(msgspec.Struct, frozen=True, omit_defaults=True):
     """One state: in a place, held by a person, or unaccounted for under an incident (0: not numbered yet)."""
 
     state: CustodyState
@@ -55,7 +55,7 @@ def unaccounted(incident_id: int, since_us: int = 0) -> Custody:
     return Custody(CustodyState.INCIDENT, None, None, None, incident_id, since_us)
 
 
-class ItemFacts(msgspec.Struct, frozen=True):
+class ItemFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """One item at the moment of judging: what it is, where it belongs, who answers for it."""
 
     id: int

@@ -15,14 +15,14 @@ from server.domain.verdicts import Reason
 from server.domain.words import AlarmKind, CaseKind, Cause, CustodyState, Direction, Legality, Severity, Verdict
 
 
-class Seen(msgspec.Struct, frozen=True):
+class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     """A tag the station settled on, and the item it is bound to, if to any."""
 
     epc: str
     item: ItemFacts | None = None
 
 
-class SettleFacts(msgspec.Struct, frozen=True):
+class SettleFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """One door's closing. Items as they were recorded before it; `incident_id` 0 when it is not numbered yet.
 
     `lines`: the person's lines, spent and future ones too, at least for items whose current place is this door and for
