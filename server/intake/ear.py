@@ -40,8 +40,6 @@ SESSION_SECONDS: Final = 24 * 3600
 KEEPALIVE: Final = 15
 FRAME: Final = 25
 """Messages handed on together at most: the first are judged while those after them are read."""
-GIVES_WAY: Final = 10
-"""How much the ear gives way (as nice does) to the judging, which everything waits for; it is ahead of it anyway."""
 
 
 class Ear:
@@ -141,7 +139,6 @@ def serve() -> None:
     """Be the ear of the process at the other end of standard input and output."""
     for number in (signal.SIGINT, signal.SIGTERM):  # whoever stops the intake may tell both; the intake ends this
         signal.signal(number, signal.SIG_IGN)
-    os.nice(GIVES_WAY)
     source, sink = os.fdopen(0, "rb"), os.fdopen(1, "wb")
     broker = read_frame(source, to_ear)
     if not isinstance(broker, Broker):
