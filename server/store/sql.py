@@ -8,7 +8,8 @@ that are there, in one statement over one JSON parameter.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -16,8 +17,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
-import psycopg
-from sqlalchemy import Connection, CursorResult
+from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
@@ -38,26 +38,42 @@ Row = Mapping[str, Any]
 
 def fetch(connection: Connection, statement: str, **values: Any) -> Sequence[Any]:
     """Run a query; one for what is in an empty list finds nothing, and is not even asked."""
-    result = _query(connection, statement, values)
-    return [] if result is None else result.all()
+    asked = _asked(connection, statement, values)
+    return [] if asked is None else connection.exec_driver_sql(*asked).all()
 
 
 def fetch_plain(connection: Connection, statement: str, **values: Any) -> Sequence[tuple[Any, ...]]:
     """Run a query and give its rows as the driver does, without names: quicker, for what every event needs."""
-    result = _query(connection, statement, values)
-    return [] if result is None or result.cursor is None else result.cursor.fetchall()
+    asked = _asked(connection, statement, values)
+    if asked is None:
+        return []
+    with _driven(connection, asked[0]) as cursor:
+        rows: Sequence[tuple[Any, ...]] = cursor.execute(*asked).fetchall()
+    return rows
 
 
-def _query(connection: Connection, statement: str, values: dict[str, Any]) -> CursorResult[Any] | None:
+def _asked(connection: Connection, statement: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """Write a query and its values as the driver wants them; None when it can find nothing."""
     if [] in values.values():
         return None
     lists = {name: value for name, value in values.items() if isinstance(value, list)}
-    if connection.dialect.name == "sqlite":
-        values |= {name: json_text(value) for name, value in lists.items()}
-        return connection.exec_driver_sql(_spoken(statement, sqlite=True), values)
-    kinds = tuple((name, _SQL_TYPES.get(type(value[0]), "text")) for name, value in lists.items())
     values |= {name: json_text(value) for name, value in lists.items()}
-    return connection.exec_driver_sql(_spoken(statement, sqlite=False, lists=kinds), values)
+    if connection.dialect.name == "sqlite":
+        return _spoken(statement, sqlite=True), values
+    kinds = tuple((name, _SQL_TYPES.get(type(value[0]), "text")) for name, value in lists.items())
+    return _spoken(statement, sqlite=False, lists=kinds), values
+
+
+@contextmanager
+def _driven(connection: Connection, text: str) -> Iterator[Any]:
+    """Give the driver's own cursor: it keeps no account of each statement. Errors are raised as for any other."""
+    cursor: Any = connection.connection.cursor()
+    errors = connection.dialect.loaded_dbapi.Error
+    try:
+        with closing(cursor):
+            yield cursor
+    except errors as error:
+        raise DBAPIError.instance(text, None, error, errors, True, dialect=connection.dialect) from error
 
 
 def run_many(connection: Connection, statement: str, rows: Sequence[Row]) -> int:
@@ -66,12 +82,13 @@ def run_many(connection: Connection, statement: str, rows: Sequence[Row]) -> int
         return 0
     if connection.dialect.name == "sqlite":
         return _run_by_number(connection, statement, rows)
-    if len(rows) == 1:
-        return connection.exec_driver_sql(_spoken(statement, sqlite=False), dict(rows[0])).rowcount
-    if (copied := _copied(statement)) is not None:
+    if len(rows) > 1 and (copied := _copied(statement)) is not None:
         return _copy(connection, copied, rows)
-    text = _at_once(statement, _types(statement, rows))
-    return connection.exec_driver_sql(text, {"rows": json_text(rows)}).rowcount
+    text, values = _spoken(statement, sqlite=False), dict(rows[0])
+    if len(rows) > 1:
+        text, values = _at_once(statement, _types(statement, rows)), {"rows": json_text(rows)}
+    with _driven(connection, text) as cursor:
+        return int(cursor.execute(text, values).rowcount)
 
 
 def json_text(value: object) -> str:
@@ -85,11 +102,12 @@ def _run_by_number(connection: Connection, statement: str, rows: Sequence[Row]) 
     given = [values(row) for row in rows]
     whole = len(given) // SEVERAL * SEVERAL if _INSERT.fullmatch(statement) else 0
     together = [tuple(chain.from_iterable(given[at : at + SEVERAL])) for at in range(0, whole, SEVERAL)]
-    return sum(
-        connection.exec_driver_sql(_numbered(statement, several)[0], part).rowcount
-        for several, part in ((SEVERAL, together), (1, given[whole:]))
-        if part
-    )
+    touched = 0
+    with _driven(connection, statement) as cursor:
+        for several, part in ((SEVERAL, together), (1, given[whole:])):
+            if part:
+                touched += cursor.executemany(_numbered(statement, several)[0], part).rowcount
+    return touched
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +120,12 @@ class _Copied:
 
 
 def _copy(connection: Connection, copied: _Copied, rows: Sequence[Row]) -> int:
-    """Send rows as PostgreSQL's own stream; what goes wrong is raised as for any other statement."""
-    cursor: Any = connection.connection.cursor()
-    with cursor:
-        try:
-            with cursor.copy(copied.text) as stream:
-                stream.set_types(copied.types)
-                for row in rows:
-                    stream.write_row(copied.values(row))
-        except psycopg.Error as error:
-            given = (copied.text, None, error, psycopg.Error, True)
-            raise DBAPIError.instance(*given, dialect=connection.dialect) from error
+    """Send rows as PostgreSQL's own stream."""
+    with _driven(connection, copied.text) as cursor:
+        with cursor.copy(copied.text) as stream:
+            stream.set_types(copied.types)
+            for row in rows:
+                stream.write_row(copied.values(row))
         return int(cursor.rowcount)
 
 

@@ -11,12 +11,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import SQLModel, select
 
 from server.domain.ledger import canonical
 from server.store.ledger import _encoder
-from server.store.sql import fetch, run_many
+from server.store.sql import fetch, fetch_plain, run_many
 from server.store.tables import LedgerEntry, Person
 from server.store.unit_of_work import Database, NestedWorkError
 
@@ -139,6 +139,30 @@ def test_many_rows_are_written_as_single_ones_are(database: Database, times: int
         assert {(row.epoch, row.occurred_us, row.note) for row in stored} == {("", 7, "as written")}
     with pytest.raises(IntegrityError), database.begin() as uow:
         run_many(uow.connection, insert, [{**row, "id": 99} for row in rows[:2]])
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("rows", [0, 1, 2])
+def test_a_connection_that_is_ended_is_the_databases_fault_and_another_is_made(database: Database, rows: int) -> None:
+    """Lost while it reads (0 rows), writes one row, or sends many."""
+    insert = (
+        "INSERT INTO incident (id, kind, station, epoch, opened_seq, door, occurred_us, note)"
+        " VALUES (:id, 'a', 'a', '', 0, NULL, 7, '')"
+    )
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid = :pid"
+
+    def work_on() -> None:
+        with database.begin() as uow:
+            ((own,),) = fetch_plain(uow.connection, "SELECT pg_backend_pid()")
+            with database.engine.connect() as other:
+                fetch_plain(other, end, pid=own)
+            run_many(uow.connection, insert, [{"id": n} for n in range(rows)])
+            fetch_plain(uow.connection, "SELECT id FROM incident WHERE id {ids}", ids=[1])
+
+    with pytest.raises(OperationalError):
+        work_on()
+    with database.begin() as uow:
+        assert fetch_plain(uow.connection, "SELECT COUNT(*) FROM incident") == [(0,)]
 
 
 def test_lists_are_one_parameter(database: Database) -> None:
