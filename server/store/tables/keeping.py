@@ -1,6 +1,6 @@
 """The record that is kept of items: numbers, facts beside the item, contents, filing, collection, changes, attachments.
 
-Facts about an item stand here, keyed by its id, and not on `item`: that table is written with every movement.
+Facts about an item stand here, keyed by its id, and not on `item`: that table is read with every movement.
 """
 
 from sqlalchemy import BigInteger, Index, Text, UniqueConstraint
