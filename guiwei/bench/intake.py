@@ -120,10 +120,10 @@ def _mosquitto_sub(folder: Path, sent: Traffic) -> float:
 
 
 def _subject(folder: Path, store: Store, sent: Traffic, truth: Truth) -> float:
-    """Let the server take the messages; returns seconds until the last was committed, all verdicts compared."""
+    """Let the server take the messages; returns seconds until all are committed, all verdicts compared."""
     with stage(folder, list(sent.by_station)) as where, server_intake(where, store) as server:
         until_heard(where, lambda: bool(store.ask(_HELLO)[0][0]), server)
-        seconds = timed(where, sent, partial(_has_all, store, sent), server)
+        seconds = timed(where, sent, lambda: _has_all(store, sent) and _has_refused(store, sent), server)
     _compare(store, sent.forged, truth)
     return seconds
 
@@ -213,6 +213,11 @@ def _paced(port: int, sent: Traffic) -> list[float]:
 
 def _has_all(store: Store, sent: Traffic) -> bool:
     return bool(store.ask(_COMMITTED)[0][0] >= sent.events)
+
+
+def _has_refused(store: Store, sent: Traffic) -> bool:
+    """Say whether the forged messages are kept too: a station's last may come after its last event, and by itself."""
+    return bool(store.ask(_FORGED)[0][0] >= sent.forged)
 
 
 def _naive_has_all(child: subprocess.Popen[bytes], store: Store, sent: Traffic) -> bool:

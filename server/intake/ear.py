@@ -48,6 +48,7 @@ class Ear:
     def __init__(self, broker: Broker) -> None:
         self.keys: dict[str, bytes] = {}
         self.heard: queue.SimpleQueue[News | None] = queue.SimpleQueue()
+        self.to_tell: queue.SimpleQueue[list[News] | None] = queue.SimpleQueue()
         self._connection = 0
         self._broker = broker
         self._client = self._make_client()
@@ -80,7 +81,15 @@ class Ear:
             case Broker():
                 raise ValueError("an ear calls one broker, once")
 
-    def next(self) -> list[News] | None:
+    def read_on(self) -> None:
+        """Check and read what is heard until told to stop, whether or not the intake has time to be told of it."""
+        try:
+            while (found := self._next()) is not None:
+                self.to_tell.put(found)
+        finally:
+            self.to_tell.put(None)
+
+    def _next(self) -> list[News] | None:
         """Wait for news and take what else has come; None when told to stop."""
         found: list[News] = []
         one = self.heard.get()
@@ -153,10 +162,11 @@ def serve() -> None:
         finally:
             ear.heard.put(None)
 
-    threading.Thread(target=follow).start()
+    for work in (follow, ear.read_on):
+        threading.Thread(target=work).start()
     ear.start()
     with contextlib.suppress(BrokenPipeError):
-        while (found := ear.next()) is not None:
+        while (found := ear.to_tell.get()) is not None:
             write_frame(sink, found)
     ear.stop()
     with contextlib.suppress(BrokenPipeError):

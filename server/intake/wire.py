@@ -33,7 +33,7 @@ class Broker(_Said, frozen=True):
     ca: str = ""
     certificate: str = ""
     key: str = ""
-    window: int = 3000
+    window: int = 6000
 
 
 class Keys(_Said, frozen=True):

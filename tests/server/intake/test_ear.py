@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.messages import AccessRequested
 from server.intake.batch import Opened
-from server.intake.ear import proven
+from server.intake.ear import FRAME, Ear, proven
 from server.intake.hearing import Hearing
 from server.intake.wire import Broker, Came, Joined, Listening, Lost, News, Proven, news, read_frame, write_frame
 from server.store.unit_of_work import Database
@@ -74,6 +74,34 @@ def test_what_it_says_survives_the_pipe() -> None:
     with os.fdopen(read_end, "rb") as source, os.fdopen(write_end, "wb") as sink:
         write_frame(sink, said)
         assert read_frame(source, news) == said
+
+
+def test_it_reads_on_while_nobody_has_time_to_be_told() -> None:
+    ear, writer = Ear(Broker("127.0.0.1", 1)), Writer()
+    ear.keys = KEYS
+    for _ in range(2 * FRAME + 1):
+        ear.heard.put(came(writer.asks(WANG)[1]))
+    ear.heard.put(Lost("x"))
+    ear.heard.put(None)
+    ear.read_on()
+    told = [ear.to_tell.get(timeout=1) for _ in range(3)]
+    assert [None if some is None else [type(one) for one in some] for some in told] == [
+        [Proven] * FRAME,
+        [Proven] * FRAME,
+        None,  # it was told to stop before the last frame was full: what is in it comes again
+    ]
+
+
+def test_it_ends_when_it_cannot_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("server.intake.ear.proven", fail)
+    ear = Ear(Broker("127.0.0.1", 1))
+    ear.heard.put(came(b"x"))
+    with pytest.raises(MemoryError):
+        ear.read_on()
+    assert ear.to_tell.get(timeout=1) is None
 
 
 class Listener:
