@@ -85,14 +85,17 @@ def _judge(result: Result, postgres: bool) -> None:
 def _measure_kind(
     result: Result, kind: str, fresh: Fresh, folder: Path, single: Traffic, many: Traffic, truth: Truth
 ) -> None:
+    """Take the reference before, between and after: it is over so soon that a moment's noise could be all of it."""
     theirs, ours, packed = [], [], []
     for number in range(result.runs):
         theirs.append(_mosquitto_sub(folder, single))
         ours.append(single.messages / _subject(folder, fresh(), single, truth))
+        theirs.append(_mosquitto_sub(folder, single))
         packed.append(many.events / _subject(folder, fresh(), many, truth))
+        theirs.append(_mosquitto_sub(folder, single))
         say(
-            f"{kind} {number + 1}/{result.runs}: mosquitto_sub {theirs[-1]:.0f} messages/s, intake {ours[-1]:.0f}"
-            f" messages/s; with 20 a message {packed[-1]:.0f} events/s"
+            f"{kind} {number + 1}/{result.runs}: mosquitto_sub {', '.join(f'{rate:.0f}' for rate in theirs[-3:])}"
+            f" messages/s, intake {ours[-1]:.0f} messages/s; with 20 a message {packed[-1]:.0f} events/s"
         )
     result.reference[f"mosquitto_sub_beside_{kind}"] = figure(theirs, "messages/s")
     result.figures[f"{kind}_messages"] = figure(ours, "messages/s")
