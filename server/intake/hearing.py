@@ -88,7 +88,7 @@ class Hearing:
             bufsize=0,  # what is read ahead here could not be waited for
             start_new_session=True,  # what is typed at the terminal is for the intake
         )
-        with contextlib.suppress(OSError):  # as large as it may be: the ear is not to wait while a batch is committed
+        with contextlib.suppress(OSError):  # a batch is what is there to be read: with 64 KiB a tenth less is taken
             fcntl.fcntl(_of(ear.stdout), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         self._tell(self._broker)
         self._tell(Keys(self._keys))

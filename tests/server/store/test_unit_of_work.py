@@ -19,6 +19,7 @@ from server.store.ledger import _encoder
 from server.store.sql import fetch, fetch_plain, run_many
 from server.store.tables import LedgerEntry, Person
 from server.store.unit_of_work import Database, NestedWorkError
+from tests.conftest import postgres_copy
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -50,6 +51,15 @@ def test_failure_undoes_rows_and_ledger_and_calls_no_listener(database: Database
         fail()
     with database.read() as session:
         assert (session.exec(select(Person)).all(), session.exec(select(LedgerEntry)).all(), called) == ([], [], [])
+
+
+def test_on_postgresql_each_statement_is_planned_for_its_values(postgres_url: str) -> None:
+    database = Database(postgres_copy(postgres_url))
+    with database.begin() as uow:
+        for number in range(20):
+            fetch_plain(uow.connection, "SELECT id FROM person WHERE id {ids}", ids=[number])
+        assert fetch(uow.connection, "SELECT COUNT(*) AS n FROM pg_prepared_statements")[0].n == 0
+    database.close()
 
 
 def test_listeners_see_what_was_committed_and_undo_nothing(database: Database) -> None:
