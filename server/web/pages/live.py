@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Header
 from fastapi.responses import StreamingResponse
 
-from server.service.changes import look
+from server.service.changes import LEDGER, look
 from server.service.people.rights import Act
 from server.web.auth import gate
 from server.web.deps import Deps, Given
@@ -14,7 +14,7 @@ from server.web.deps import Deps, Given
 from .routing import page_router
 
 HEARTBEAT_SECONDS = 15.0
-BEHIND_THE_SCENES = ("ledger",)  # what no page shows, such as a sign-in
+BEHIND_THE_SCENES = (LEDGER,)  # what no page shows, such as a sign-in
 router = page_router()
 
 
@@ -22,7 +22,7 @@ router = page_router()
 async def live(
     deps: Given, since: str = "", last_event_id: Annotated[str | None, Header()] = None
 ) -> StreamingResponse:
-    """Stream a `guiwei` event whenever the record has grown; its data is how far, nothing of what happened.
+    """Stream a `guiwei` event whenever something shown has changed; its data is how far the record goes.
 
     `since` is how far it was when the page was made, so that nothing between the page and its stream is missed.
     """
