@@ -43,6 +43,8 @@ class Live:
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.closed = False
+        self.seen: Seen | None = None
+        """How far the watcher has looked; None before its first look."""
 
     def poke(self) -> None:
         """Have the watcher look now; may be called from any thread."""
@@ -55,7 +57,7 @@ class Live:
         """Begin to watch; belongs to the app's lifespan."""
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
-        self.closed = False
+        self.closed, self.seen = False, None
         self._task = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
@@ -101,19 +103,18 @@ class Live:
 
         `asyncio.timeout` and not `wait_for`: before Python 3.12 that one may swallow the cancellation that stops us.
         """
-        seen: Seen | None = None
         while not self.closed:
             self._woken.clear()
             try:
-                topics, now = await asyncio.to_thread(self._look, seen)
+                topics, now = await asyncio.to_thread(self._look, self.seen)
             except SQLAlchemyError as error:
                 log.warning("live_look_failed", error=type(error).__name__)
             else:
                 if topics:
                     self.tell(Change(topics, now.entry))
-                if seen is not None and now.entry != seen.entry:
+                if self.seen is not None and now.entry != self.seen.entry:
                     self._woken.set()  # there may be more than one look gives
-                seen = now
+                self.seen = now
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._poll):
                     await self._woken.wait()

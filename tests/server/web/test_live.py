@@ -16,9 +16,10 @@ from server.web.live import Change, Live
 async def following(live: Live, act: object, count: int = 1) -> list[tuple[Change, float]]:
     """Watch, do something in a thread, and give the changes with how long after its commit each came."""
     await live.start()
-    await asyncio.sleep(0.3)
+    while live.seen is None:
+        await asyncio.sleep(0.01)
     found = []
-    changes = live.changes(heartbeat=5)
+    changes = live.changes(heartbeat=30)
     waiting = asyncio.ensure_future(anext(changes))
     await asyncio.sleep(0)
     await asyncio.to_thread(act)  # type: ignore[arg-type]
