@@ -12,6 +12,7 @@ from __future__ import annotations
 import ssl
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,7 @@ class EsphomeSource:
                     act(*given)
                 except Exception as error:
                     self.state = SourceState("fault", f"the program failed: {error!r}")
+                    traceback.print_exc()  # where the journal keeps it
 
         return guarded
 

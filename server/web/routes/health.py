@@ -22,7 +22,7 @@ async def live() -> dict[str, str]:
 
 @router.get("/health/ready", **public())
 async def is_ready(deps: Given) -> JSONResponse:
-    """Say whether the database answers and stations are heard; 503 when not."""
+    """Say whether the database answers and, if the intake runs in this process, stations are heard; 503 when not."""
     fine = ready(deps.database) and deps.hearing()
     body = {"status": "ready" if fine else "not_ready", "swept_us": deps.swept_us()}
     return JSONResponse(body, 200 if fine else 503)

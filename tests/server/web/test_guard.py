@@ -1,8 +1,13 @@
 """What surrounds every request: headers, limits, problems, health and metrics."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+
+from fastapi.testclient import TestClient
 
 from contract.codec import open_receipt
+from server.web.app import create_app
+from server.web.deps import WebSettings
 from server.web.guard import MAX_BODY
 from tests.server.company import KEYS
 from tests.server.web.house import NUMBER, PASSWORD, House
@@ -60,7 +65,13 @@ def test_a_station_may_send_over_http_and_nobody_else(house: House) -> None:
 def test_health_and_metrics(house: House) -> None:
     assert house.client.get("/health/live").json() == {"status": "live"}
     assert house.client.get("/health/ready").json()["status"] == "ready"
+    deaf = TestClient(create_app(replace(house.app.state.deps, hearing=lambda: False))).get("/health/ready")
+    assert (deaf.status_code, deaf.json()["status"]) == (503, "not_ready")
     assert house.client.get("/metrics").status_code == 403
+    told = WebSettings("guiwei", house.zone, metrics_token="geheim")
+    guarded = TestClient(create_app(replace(house.app.state.deps, settings=told)))
+    assert guarded.get("/metrics", headers={"Authorization": "Bearer geheim"}).status_code == 200
+    assert guarded.get("/metrics", headers={"Authorization": "Bearer Geheim"}).status_code == 403
     text = house.app.state.metrics.text({"x": ("A thing.", [({"a": 'b"\n'}, 2)])})
     assert 'guiwei_http_requests_total{method="GET",route="/health/live",status="200"} 1' in text
     assert 'x{a="b\\"\\n"} 2' in text
