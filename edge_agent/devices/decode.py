@@ -28,7 +28,7 @@ def decode(family: str, chunks: Sequence[str], settings: Mapping[str, Any] | Non
     result = {
         "readings": readings,
         "errors": [{"at": error.at, "what": error.what} for error in errors],
-        "unparsed": errors[-1].rest if errors else "",
+        "unparsed": "".join(error.rest for error in errors),
     }
     return result, GOOD if readings and not errors else BAD
 

@@ -11,6 +11,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import ClassVar
 
+import msgspec
+
 from edge_agent.devices.base import FrameError, Heard
 
 STRAY = 2
@@ -60,6 +62,7 @@ class Framed(ABC):
 
     def _scan(self, *, more_may_come: bool) -> list[Heard]:
         heard: list[Heard] = []
+        torn: int | None = None
         while self._buffer:
             length, wrong = self._measure()
             rest = ""
@@ -71,11 +74,16 @@ class Framed(ABC):
             if wrong is None:
                 wrong = self._check(length)
             if wrong is None:
+                if torn is not None and isinstance(cut := heard[torn], FrameError):  # it ends where this frame begins
+                    heard[torn] = msgspec.structs.replace(cut, rest=cut.rest[: 2 * (self._base - cut.at)])
+                    torn = None
                 heard += self._read(bytes(self._buffer[:length]), self._base)
                 self._blamed_until = -1
                 self._drop(length)
             else:
+                told = len(heard)
                 self._blame(FrameError(self._base, wrong, rest), length, heard)
+                torn = told if rest and len(heard) > told else torn
                 self._drop(1)
         return heard
 

@@ -97,7 +97,7 @@ class KerongCu16(Boards, Framed):
         if len(buffer) < 3:
             return SHORT, None
         if buffer[2] not in COMMANDS and buffer[2] not in STATES:
-            return SHORT, f"command {buffer[2]:02X} is unknown"
+            return 3, f"command {buffer[2]:02X} is unknown"
         return LONG if buffer[2] in STATES else SHORT, None
 
     def _check(self, length: int) -> str | None:

@@ -28,6 +28,8 @@ from edge_agent.devices.llrp_settings import LlrpSettings
 from edge_agent.devices.llrp_tags import tag
 from edge_agent.devices.llrp_wire import Message, WireError, parameters
 
+BEFORE_STATUS = {t.ANSWER_OF[t.CODES["get_supported_version"]]: 2}
+"""Bytes of fields before the parameters of an answer: the version spoken now, the highest one supported."""
 SHOWN = 64
 """Bytes of an unknown message that a reading shows."""
 
@@ -41,11 +43,11 @@ def meaning(message: Message, settings: LlrpSettings) -> list[Heard]:
 
 
 def status_of(message: Message) -> tuple[int, str]:
-    """Give the status an answer or error message carries, and what it says; success when it carries none."""
-    for kind, body in parameters(message.body):
+    """Give the status an answer or error message carries, and what it says; WireError when it carries none."""
+    for kind, body in parameters(message.body[BEFORE_STATUS.get(message.kind, 0) :]):
         if kind == t.STATUS:
             return _status(body)
-    return 0, ""
+    raise WireError("no LLRPStatus in it")
 
 
 def attempt_of(message: Message) -> int | None:

@@ -34,6 +34,7 @@ from edge_agent.devices.lock8a_wire import (
     HEADS,
     HOLD_OFF,
     HOLD_ON,
+    LONGEST,
     MAX_BOARD,
     MAX_LOCK,
     MAX_STATE_BYTES,
@@ -84,15 +85,20 @@ class Lock8A(Boards):
             self._waiting += data[:room]
             data = data[room:]
             if len(self._waiting) == MAX_WAITING:
-                heard += self.silence()
+                heard += self._settle(MAX_WAITING - LONGEST)
         return heard
 
     def silence(self) -> list[Heard]:
         """Explain what was heard since the last silence."""
-        burst, base = bytes(self._waiting), self._base
-        self._waiting.clear()
-        self._base += len(burst)
-        cuts = self._explain(burst)
+        return self._settle(len(self._waiting))
+
+    def _settle(self, until: int) -> list[Heard]:
+        """Explain what is waiting and take away what ends by `until`; a frame that reaches beyond stays whole."""
+        cuts = [cut for cut in self._explain(bytes(self._waiting)) if cut[0] + (cut[1] or 1) <= until]
+        end = sum(length or 1 for _, length in cuts)
+        burst, base = bytes(self._waiting[:end]), self._base
+        del self._waiting[:end]
+        self._base += end
         torn = any(length == 0 for _, length in cuts)
         if torn and len(burst) > 5 and burst[0] == FIRMWARE and not reduce(xor, burst):
             return [DeviceReply("firmware", {"board": burst[1], "raw": burst[2:-1].hex().upper()})]
@@ -161,7 +167,7 @@ class Lock8A(Boards):
         return [DeviceReply(f"{head:02x}", {"board": board, "lock": lock, "status": code})]
 
     def _bulk(self, board: int, states: bytes) -> Reading:
-        bits = int.from_bytes(states, self._bytes_order)
+        bits = int.from_bytes(states, "little")
         locks = " ".join(str(n + 1) for n in range(24) if bits >> n & 1)
         return CommandSeen("bulk_open", {"board": board, "locks": locks})
 
@@ -227,11 +233,11 @@ class Lock8A(Boards):
         return seal(QUERY, board_number(board), 0, ASK)
 
     def bulk_open(self, board: int, locks: set[int]) -> bytes:
-        """Fire several locks of 1 to 24 at once; the board does not reply. Byte order as in its replies."""
+        """Fire several locks of 1 to 24 at once, locks 1 to 8 in the first byte; the board does not reply."""
         if not locks:
             raise ProtocolError("a bulk opening names at least one lock")
         bits = reduce(lambda mask, lock: mask | 1 << lock_number(lock, 24) - 1, locks, 0)
-        return seal(BULK_OPEN, board_number(board), *bits.to_bytes(3, self._bytes_order))
+        return seal(BULK_OPEN, board_number(board), *bits.to_bytes(3, "little"))
 
     def hold(self, board: int, lock: int, *, on: bool) -> bytes:
         """Keep one lock powered, or stop."""

@@ -107,6 +107,9 @@ class Pcsc:
             return []
         if len(data) > LONGEST:
             return [FrameError(at, f"{len(data)} bytes are no short APDU, at most {LONGEST}")]
+        if self._asked == "get_uid" and data.endswith(DONE) and len(data) - len(DONE) in LIKE_UID:
+            self._asked = ""  # whatever a number begins with, D5, FF and 3B too
+            return [badge_of_uid(data.removesuffix(DONE))]
         if data[0] == CLASS and len(data) >= 4:
             return self._command(data, at)
         asked, self._asked = self._asked, ""

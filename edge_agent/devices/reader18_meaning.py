@@ -35,6 +35,7 @@ from edge_agent.devices.reader18_tables import (
     INVENTORY,
     MORE,
     NO_TAG,
+    OF_A_ROUND,
     PUSHED,
     READ,
     SINGLE,
@@ -71,9 +72,9 @@ def meaning(frame: bytes, at: int, settings: Reader18Settings, known: Known) -> 
     if code in (INVENTORY, SINGLE) and status in STATUSES:
         if status == NO_TAG:
             return [RoundDone()]
-    elif code in (INVENTORY, SINGLE):
+    elif code in (INVENTORY, SINGLE) and status in OF_A_ROUND:
         return _round(status, data, at, frame[1], settings, known)
-    if status and (status in STATUSES or code in COMMANDS):
+    if status in STATUSES or code in (INVENTORY, SINGLE) or (status and code in COMMANDS):
         return [_failure(code, status, data)]
     if code == READ:
         return [MemoryRead(known.reading, "", data.hex().upper())]

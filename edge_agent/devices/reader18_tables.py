@@ -12,6 +12,8 @@ INVENTORY, READ, WRITE, SINGLE, INFO, MODE, MODE_288M, PUSHED = 0x01, 0x02, 0x03
 
 DONE, TIMED_OUT, MORE, MEMORY_FULL = 0x01, 0x02, 0x03, 0x04
 STATISTICS, HEARTBEAT, ANTENNA, NO_TAG, TAG_ERROR = 0x26, 0x28, 0xF8, 0xFB, 0xFC
+OF_A_ROUND = {DONE, TIMED_OUT, MORE, MEMORY_FULL, STATISTICS}
+"""Statuses of an inventory that went well; 00 is none of them."""
 WRONG_LENGTH, ILLEGAL, WRONG_PARAMETER = 0xFD, 0xFE, 0xFF
 
 KEEP_ALIVE = bytes.fromhex("560000000000")
@@ -160,5 +162,5 @@ def fits_status(code: int, status: int) -> bool:
     if code not in COMMANDS:
         return status in STATUSES or status <= LAST_LOW or status in (STATISTICS, HEARTBEAT)
     command = COMMANDS[code]
-    good = {DONE, TIMED_OUT, MORE, MEMORY_FULL, STATISTICS} if code in (INVENTORY, SINGLE) else {0}
+    good = OF_A_ROUND if code in (INVENTORY, SINGLE) else {0}
     return status in good | (OF_TAGS if command.about_tag else OF_SETTINGS) | OF_ALL

@@ -62,8 +62,7 @@ class Lock8AEmulator(DoorBoard):
         head, board, lock, what = request[:4]
         match head, what:
             case 0x90, _:
-                order = request[4:1:-1] if self._high_first else request[2:5]
-                mask = int.from_bytes(order, "little")
+                mask = int.from_bytes(request[2:5], "little")
                 for number in (n + 1 for n in range(24) if mask >> n & 1):
                     self.fire(board, number)
             case 0x8A, 0x11:

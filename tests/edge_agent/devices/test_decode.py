@@ -44,6 +44,35 @@ def test_an_error_names_its_place_and_exits_1() -> None:
     assert len(told["readings"]) == 2  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("family", "given", "code", "types", "errors", "unparsed"),
+    [
+        ("m100", ["bb022200ff", "bb01280001002a7e"], 1, ["device_reply"], 1, "bb022200ff"),
+        ("reader18", ["05000100ae74"], 0, ["device_fault"], 0, ""),
+        ("reader18", ["050001071100"], 0, ["device_fault"], 0, ""),
+        ("lock8a", ["8001051195"] * 60, 0, ["lock_state"] * 60, 0, ""),
+        ("lock8a", ["80010000aa33" + "18"] * 45, 0, ["lock_state"] * 24 * 45, 0, ""),
+        ("llrp", ["041e0000000a00000001"], 1, [], 1, ""),
+        ("llrp", ["04640000000a00000001"], 1, [], 1, ""),
+        ("llrp", ["043800000014000000010202011f000800000000"], 0, ["device_reply"], 0, ""),
+    ],
+)
+def test_what_is_read_and_what_is_left(
+    family: str, given: list[str], code: int, types: list[str], errors: int, unparsed: str
+) -> None:
+    exit_code, told, _ = run(family, *given)
+    assert exit_code == code
+    assert [reading["type"] for reading in told["readings"]] == types  # type: ignore[attr-defined]
+    assert len(told["errors"]) == errors  # type: ignore[arg-type]
+    assert told["unparsed"] == unparsed
+
+
+@pytest.mark.parametrize("given", ["02110302", "0211030233", "0211ff023103"])
+def test_what_is_wrong_does_not_depend_on_how_it_came(given: str) -> None:
+    bytewise = [given[at : at + 2] for at in range(0, len(given), 2)]
+    assert run("kerong_cu16", given) == run("kerong_cu16", *bytewise)
+
+
 def test_a_frame_cut_short_is_unparsed() -> None:
     code, told, _ = run("m100", TAG, "bb0222")
     assert code == 1
