@@ -279,6 +279,7 @@ class AlarmKind(StrEnum):
     CERTIFICATE_ENDING = "certificate_ending"
     CERTIFICATE_NEARLY_OVER = "certificate_nearly_over"
     STATION_CHAIN_BROKEN = "station_chain_broken"
+    EVENT_QUARANTINED = "event_quarantined"
     RECORD_ACCESS_REFUSED_REPEATEDLY = "record_access_refused_repeatedly"
     UNUSUAL_EXPORT = "unusual_export"
     RECORD_VIEWED_OUTSIDE_DUTY = "record_viewed_outside_duty"

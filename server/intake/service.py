@@ -81,6 +81,10 @@ class _Placed:
     broken: list[tuple[Opened, ContractError]] = field(default_factory=list)
 
 
+ENTRIES: Final = {AlarmKind.EVENT_QUARANTINED: "event_quarantined", AlarmKind.STATION_CHAIN_BROKEN: "chain_broken"}
+"""The ledger's entry that each of these alarms points to."""
+
+
 class IntakeService:
     """The server's ear: the same for MQTT and HTTPS."""
 
@@ -172,9 +176,10 @@ class IntakeService:
                 if why is None:
                     handle(work, heard)
                 else:
-                    work.record(heard, "event_quarantined", {"reason": why.reason, "detail": why.detail})
+                    _alarm(work, heard, AlarmKind.EVENT_QUARANTINED, why)
             for unit, why in placed.broken:
-                _alarm_chain(work, unit, why)
+                first = Heard(unit.station, unit.epoch, unit.first, unit.hashes[0], None, now, now)
+                _alarm(work, first, AlarmKind.STATION_CHAIN_BROKEN, why)
             work.effects.save(connection)
             inbox.save_events(connection, [_row(heard, why) for heard, why in placed.events])
             inbox.save_heads(
@@ -241,11 +246,10 @@ def _heard(unit: Opened, index: int, now_us: int, poison: Exception | None) -> t
     return heard, why
 
 
-def _alarm_chain(work: Work, unit: Opened, why: ContractError) -> None:
-    heard = Heard(unit.station, unit.epoch, unit.first, unit.hashes[0], None, work.now_us, work.now_us)
-    entry = work.record(heard, "chain_broken", {"detail": why.detail})
-    kind = AlarmKind.STATION_CHAIN_BROKEN
-    set_alarm(work, heard, kind, severity_of(kind), about=(unit.station, unit.epoch), evidence=entry)
+def _alarm(work: Work, heard: Heard, kind: AlarmKind, why: ContractError) -> None:
+    """Enter what cannot be taken as a station says it, and alarm it: once for each of its epochs, then repeated."""
+    entry = work.record(heard, ENTRIES[kind], {"reason": why.reason, "detail": why.detail})
+    set_alarm(work, heard, kind, severity_of(kind), about=(heard.station, heard.epoch), evidence=entry)
 
 
 def _refused(units: Sequence[Opened | Refusal], placed: _Placed) -> list[inbox.Refused]:

@@ -1,4 +1,4 @@
-"""Send the general manager the list of what is not returned, on the last office day not later than the day the sheet says (R15)."""
+"""Send the general manager the list of what is not returned, on the last office day by the sheet's day (R15)."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -177,9 +177,10 @@ def set_plan(work: Writing, customer_id: int, asked: NewPlan) -> PlanView:
 
 def review_plan(work: Writing, customer_id: int, asked: PlanReview) -> PlanView:
     """Record that a control plan was looked at, and when it will be next; by its owner or the records office."""
-    row, next_us, note = _plan(work.session, customer_id), micros(asked.review), asked.note
-    if row.owner_id != work.viewer.id and not work.viewer.may(Act.KEEP_CUSTOMERS):
+    next_us, note = micros(asked.review), asked.note
+    if not _owns_plan(work, customer_id) and not work.viewer.may(Act.KEEP_CUSTOMERS):
         raise ForbiddenError("not_yours", "a control plan is reviewed by its owner or the records office (R37)")
+    row = _plan(work.session, customer_id)
     if next_us <= work.now_us:
         raise InvalidError("review", "review lies in the past; give the day when the plan is to be looked at")
     fulfil(work, DutyKind.CONTROL_PLAN_REVIEW, plan_subject(customer_id), note)
@@ -191,11 +192,16 @@ def review_plan(work: Writing, customer_id: int, asked: PlanReview) -> PlanView:
 
 def get_plan(look: Reading, customer_id: int) -> PlanView:
     """Show a customer's control plan to its owner and to who may see the grade: it says what the grade is."""
-    row = _plan(look.session, customer_id)
-    if row.owner_id != look.viewer.id and not cover_of(look).covers(customer_id):
+    if not _owns_plan(look, customer_id) and not cover_of(look).covers(customer_id):
         said = judge_credit(False, CreditAct.SEE)
         raise RefusedError(said.reasons)
-    return plan_view(look, row)
+    return plan_view(look, _plan(look.session, customer_id))
+
+
+def _owns_plan(look: Reading, customer_id: int) -> bool:
+    """Say whose plan it is before anything else: that there is one tells the grade."""
+    row = look.session.get(ControlPlan, customer_id)
+    return row is not None and row.owner_id == look.viewer.id
 
 
 def plan_view(look: Reading, row: ControlPlan) -> PlanView:

@@ -129,7 +129,9 @@ def test_signed_but_unreadable_events_keep_their_place(database: Database) -> No
     assert sorted(reasons(database)) == ["malformed", "malformed", "malformed", "seq_mismatch", "unknown_kind"]
     with database.read() as db:
         kinds = [entry.kind for entry in db.exec(select(LedgerEntry).order_by(LedgerEntry.__table__.c.id))]  # type: ignore[attr-defined]
-    assert kinds == ["code_scanned", *["event_quarantined"] * 5, "code_scanned"]
+        alarms = [(a.kind, a.severity, a.station, a.repeated, a.state) for a in db.exec(select(Alarm))]
+    assert kinds == ["code_scanned", *["event_quarantined", "alarm_set"] * 5, "code_scanned"]
+    assert alarms == [("event_quarantined", "critical", "a", 4, "set")], "what was not judged is never passed over"
 
 
 def test_poison_is_found_alone_and_the_rest_is_kept(database: Database) -> None:
