@@ -58,7 +58,7 @@ class RowFault:
 _USERNAME = pattern(
     r"[a-z0-9][a-z0-9._-]{0,63}", "a-z 0-9 . _ - (zhang.wei)", lambda cell: cell.removeprefix("@").lower()
 )
-_CODE = pattern(r"[!-~]{1,64}", "ASCII, 1–64 (F0001)")
+_CODE = pattern(r"(?!\.+$)[!-.0-~]{1,64}", "ASCII, no /, 1–64 (F0001)")
 _PLACE = pattern(r"[a-z0-9][a-z0-9_-]{0,31}/[1-9][0-9]?", "a/1", lambda cell: cell.replace("／", "/").lower())
 _STATION = pattern(r"[a-z0-9][a-z0-9_-]{0,31}", "a-z 0-9 _ - (a)", str.lower)
 _HEX = pattern(r"[0-9A-F]{4,128}", "0-9 A-F (E280…)", lambda cell: cell.replace(" ", "").upper())

@@ -9,6 +9,8 @@ from server.domain.words import ItemKind, Mode, Role, Secrecy, Task
 
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
+NewCode = Annotated[str, StringConstraints(pattern=r"^[!-.0-~]*[!-\-0-~][!-.0-~]*$", max_length=64)]
+"""What an item may be given as its code: a word of an address, so no slash, and not dots alone."""
 Text = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Hex = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{4,128}$", to_upper=True)]
@@ -49,7 +51,7 @@ class NewStation(Input):
 
 
 class NewItem(Input):
-    code: Code
+    code: NewCode
     kind: ItemKind
     title: Name
     secrecy: Secrecy

@@ -5,11 +5,13 @@ Law 1: every route declares its act by `**gate(Act.…)` or says that it is `pub
 Law 2: what changes something and came with a cookie carries the sign-in's own csrf token.
 """
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 
 from server.domain.people import role_reasons
@@ -19,10 +21,12 @@ from server.service.people.information import What
 from server.service.people.rights import AUDITORS, RULES, Act, Viewer, whose
 from server.service.people.sign_in import SignedIn, find_sign_in
 from server.web.deps import deps_of
+from server.web.live import Change
 from server.web.problems import NotSignedInError, WrongTokenError, locale_of
 from server.web.watch import Watch
 
 COOKIE: Final = "guiwei_session"
+LOOK_SECONDS: Final = 15.0
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 PUBLIC: Final = "public"
@@ -52,6 +56,17 @@ def find_current(request: Request) -> tuple[SignedIn, bool] | None:
     with deps.database.read() as session:
         found = find_sign_in(session, token, deps.clock.real_wall_us())
     return (found, scheme.lower() != "bearer") if found else None
+
+
+async def while_signed_in(request: Request, changes: AsyncIterator[Change | None]) -> AsyncIterator[Change | None]:
+    """Tell somebody of changes until their sign-in is over, looked at every LOOK_SECONDS."""
+    looked = time.monotonic()
+    async for change in changes:
+        if time.monotonic() - looked >= LOOK_SECONDS:
+            if await run_in_threadpool(find_current, request) is None:
+                return
+            looked = time.monotonic()
+        yield change
 
 
 async def current_person(request: Request, signed_in: Annotated[SignedIn, Depends(current_sign_in)]) -> Viewer:

@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Header
+from fastapi import Header, Request
 from fastapi.responses import StreamingResponse
 
 from server.service.changes import LEDGER, look
 from server.service.people.rights import Act
-from server.web.auth import gate
+from server.web.auth import gate, while_signed_in
 from server.web.deps import Deps, Given
 
 from .routing import page_router
@@ -20,22 +20,24 @@ router = page_router()
 
 @router.get("/live", **gate(Act.OWN))
 async def live(
-    deps: Given, since: str = "", last_event_id: Annotated[str | None, Header()] = None
+    request: Request, deps: Given, since: str = "", last_event_id: Annotated[str | None, Header()] = None
 ) -> StreamingResponse:
     """Stream a `guiwei` event whenever something shown has changed; its data is how far the record goes.
 
     `since` is how far it was when the page was made, so that nothing between the page and its stream is missed.
     """
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_told(deps, last_event_id or since), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(
+        _told(request, deps, last_event_id or since), media_type="text/event-stream", headers=headers
+    )
 
 
-async def _told(deps: Deps, told: str) -> AsyncIterator[bytes]:
+async def _told(request: Request, deps: Deps, told: str) -> AsyncIterator[bytes]:
     yield b"retry: 1000\n\n"
     if (now := _now(deps)) != told:
         told = now
         yield _event(now)
-    async for change in deps.live.changes(HEARTBEAT_SECONDS):
+    async for change in while_signed_in(request, deps.live.changes(HEARTBEAT_SECONDS)):
         now = str(change.cursor) if change else _now(deps)
         new = now != told if change is None else change.topics != BEHIND_THE_SCENES
         told = now

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
 from server.service.people.rights import Act
-from server.web.auth import gate
+from server.web.auth import gate, while_signed_in
 from server.web.deps import Given
 
 router = APIRouter(prefix="/api/v1", tags=["live"])
@@ -17,12 +17,12 @@ HEARTBEAT_SECONDS: Final = 15.0
 
 
 @router.get("/stream", **gate(Act.OWN), response_class=StreamingResponse)
-async def stream(deps: Given) -> StreamingResponse:
+async def stream(request: Request, deps: Given) -> StreamingResponse:
     """Stream `change` events {topics, cursor}; look again at what you show when its topic is named (or `all`)."""
 
     async def lines() -> AsyncIterator[bytes]:
         yield b"retry: 1000\n\n"
-        async for change in deps.live.changes(HEARTBEAT_SECONDS):
+        async for change in while_signed_in(request, deps.live.changes(HEARTBEAT_SECONDS)):
             if change is None:
                 yield b": still here\n\n"
             else:

@@ -2,15 +2,19 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 
 import pytest
+from starlette.requests import Request
 
 from server.service.changes import topics_of
 from server.service.lookups import known
 from server.store.tables import Notice, Person, Quarantine
 from server.store.unit_of_work import Database
+from server.web import auth
 from server.web import live as module
 from server.web.live import Change, Live
+from tests.server.web.house import House
 
 
 async def following(live: Live, act: object, count: int = 1) -> list[tuple[Change, float]]:
@@ -108,3 +112,20 @@ def test_closing_ends_every_stream(database: Database) -> None:
         return [change async for change in live.changes(heartbeat=10)]
 
     assert asyncio.run(asyncio.wait_for(closing(), 5)) == []
+
+
+def test_a_stream_ends_with_the_sign_in(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "LOOK_SECONDS", 0.0)
+    headers = [(b"cookie", f"{auth.COOKIE}={house.wang.token}".encode())]
+    scope = {"type": "http", "method": "GET", "path": "/live", "headers": headers, "app": house.app}
+
+    async def told(changes: int) -> int:
+        async def happening() -> AsyncIterator[Change]:
+            for cursor in range(changes):
+                yield Change(("items",), cursor)
+
+        return len([change async for change in auth.while_signed_in(Request(scope), happening())])
+
+    assert asyncio.run(told(3)) == 3
+    house.wang.post("/sign-out")
+    assert asyncio.run(told(3)) == 0

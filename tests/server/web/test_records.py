@@ -202,3 +202,11 @@ def test_what_was_handed_over_is_folded_with_what_comes_late(house: House) -> No
     with house.database.read() as session:
         passed = session.exec(select(Movement).where(Movement.station == "")).one()
     assert (passed.direction, passed.person_id, passed.cause) == ("none", NUMBER["dong"], "handover")
+
+
+@pytest.mark.parametrize("code", ["HT/2024/001", ".", "..", "F 1", ""])
+def test_a_code_is_a_word_of_an_address(house: House, code: str) -> None:
+    """With a slash in it, or dots alone, nothing could be asked about the item."""
+    assert house.chen.post("/items", {**NEW, "code": code}, expect=422)["code"] == "invalid"
+    house.chen.post("/items", {**NEW, "code": "HT-2024.001"})
+    assert house.chen.get("/items/HT-2024.001")["code"] == "HT-2024.001"
