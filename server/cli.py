@@ -17,11 +17,13 @@ from server.backup_cli import Check, From, Into, Second, ToPlace, Url
 if TYPE_CHECKING:
     from server.bootstrap import Real
 
-app = typer.Typer(help="Set up and run the server. Settings come from GUIWEI_* variables.", no_args_is_help=True)
+app = typer.Typer(
+    add_completion=False, help="Set up and run the server. Settings come from GUIWEI_* variables.", no_args_is_help=True
+)
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explained(command: str = "server") -> Iterator[None]:
     """Turn what is the operator's to mend into a message and exit code 2."""
     from sqlalchemy.exc import ArgumentError, OperationalError
 
@@ -34,11 +36,11 @@ def explained() -> Iterator[None]:
     try:
         yield
     except (ConfigError, KeyFileError, SealBrokenError, CompanyFileError, ServiceError) as error:
-        typer.echo(f"guiwei server: {error}", err=True)
+        typer.echo(f"guiwei {command}: {error}", err=True)
         raise typer.Exit(2) from None
     except (OperationalError, ArgumentError) as error:
         cause = getattr(error, "orig", None) or error
-        typer.echo(f"guiwei server: the database (GUIWEI_DATABASE_URL) does not answer: {cause}", err=True)
+        typer.echo(f"guiwei {command}: the database (GUIWEI_DATABASE_URL) does not answer: {cause}", err=True)
         raise typer.Exit(2) from None
 
 

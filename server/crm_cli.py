@@ -29,7 +29,7 @@ def sync_command(
     from server.exchange.crm import CrmError
 
     failed = False
-    with explained(), real_things(load_settings()) as real, Console(stderr=True).status("") as status:
+    with explained("crm"), real_things(load_settings()) as real, Console(stderr=True).status("") as status:
         readers = [one for one in crm_readers(real) if system in ("", one.crm.name)]
         if not readers:
             typer.echo("no CRM is set up: GUIWEI_ZOHO_CLIENT_ID or GUIWEI_FXIAOKE_APP_ID (see operations)", err=True)
@@ -55,7 +55,7 @@ def status_command() -> None:
     from server.service.context import Reading
     from server.service.customers.crm import list_crms
 
-    with explained(), real_things(load_settings()) as real, real.database.read() as session:
+    with explained("crm"), real_things(load_settings()) as real, real.database.read() as session:
         look = Reading(session, real.clock.wall_us(), real.policy, viewer_named(real, "", "en"), real.zone)
         for row in list_crms(look).rows:
             went = f"TROUBLE {row.trouble}" if row.trouble else "well"

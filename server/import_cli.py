@@ -42,7 +42,7 @@ def import_command(
         return
     if (file is None) == (resume is None):
         raise typer.BadParameter("name a file, or --resume NUMBER", param_hint="FILE")
-    with explained():
+    with explained("import"):
         raise typer.Exit(take(kind, file, _mapping(kind, columns or []), dry_run, resume, by, errors, language))
 
 

@@ -26,7 +26,7 @@ def sample(
     from server.cli import explained
     from server.config import load_settings
 
-    with explained():
+    with explained("sample"):
         settings = load_settings()
         yesterday = (datetime.fromtimestamp(time.time_ns() / 1e9, UTC) - timedelta(days=1)).date()
         try:

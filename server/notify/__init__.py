@@ -1,4 +1,4 @@
-"""Tell people: channels and the wording of every reason and alarm.
+"""Tell people: the wording of every reason, alarm and notice.
 
 Decides neither what is told nor to whom.
 """
