@@ -33,6 +33,21 @@ class ProtocolError(DeviceError):
     """The device was reached and what was asked or answered breaks its protocol."""
 
 
+def named(table: Mapping[str, V], what: str, name: str) -> V:
+    """Look a word up in a table of what goes on the wire (ProtocolError: the word is none of them)."""
+    if name not in table:
+        raise ProtocolError(f"{what} {name!r} is none of {', '.join(table)}")
+    return table[name]
+
+
+def some_hex(what: str, text: str) -> bytes:
+    """Read pairs of hex digits that go to a device (ProtocolError: they are none)."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise ProtocolError(f"{what} {text!r} is not hex: pairs of digits 0-9 A-F") from None
+
+
 def snake(name: str) -> str:
     """Give the JSON `type` of a reading class: TagSeen -> tag_seen."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
@@ -258,6 +273,7 @@ class Source(Protocol):
 
 
 S = TypeVar("S", bound=msgspec.Struct)
+V = TypeVar("V")
 
 
 def read_settings(kind: type[S], family: str, given: Mapping[str, Any]) -> S:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from edge_agent.devices.base import FieldValue, ProtocolError
+from edge_agent.devices.base import FieldValue, ProtocolError, named, some_hex
 
 HEX = -1
 TEXT = -2
@@ -50,9 +50,9 @@ def write(layout: Layout, fields: Mapping[str, FieldValue]) -> bytes:
     number, bits, tail = 0, 0, b""
     for name, width in layout:
         if width == HEX:
-            tail = bytes.fromhex(str(fields[name]))
+            tail = some_hex(name, str(fields[name]))
             continue
-        value = _wire(name, fields[name]) if name else 0
+        value = _wire(name, fields[name], width) if name else 0
         if not 0 <= value < 1 << width:
             raise ProtocolError(f"{name} = {fields[name]!r} does not fit {width} bits")
         number, bits = number << width | value, bits + width
@@ -75,18 +75,19 @@ def _meaning(name: str, value: int, width: int) -> FieldValue:
             return value
 
 
-def _wire(name: str, value: FieldValue) -> int:
+def _wire(name: str, value: FieldValue, width: int) -> int:
     if name in HEX_NAMES:
-        return int(str(value), 16)
+        raw = some_hex(name, str(value))
+        if len(raw) * 8 != width:
+            raise ProtocolError(f"{name} {value!r} has not {width // 4} hex digits")
+        return int.from_bytes(raw, "big")
     match name:
         case "dbm":
             return round(float(value or 0) * 100)
         case "baud":
             return _hundreds(int(value or 0))
         case "region":
-            if value not in _REGION_CODES:
-                raise ProtocolError(f"region {value!r} is none of {', '.join(_REGION_CODES)}")
-            return _REGION_CODES[str(value)]
+            return named(_REGION_CODES, name, str(value))
         case "on":
             return 0xFF if value else 0
         case _:

@@ -14,6 +14,7 @@ from edge_agent.devices.base import (
     FieldValue,
     Heard,
     ProtocolError,
+    named,
     read_settings,
 )
 from edge_agent.devices.framed import Framed
@@ -102,7 +103,7 @@ class M100(Framed):
 
     def command(self, name: str, **fields: FieldValue) -> bytes:
         """Encode any command of the table; in framing auto once per framing until the reader has answered."""
-        code = CODES[name]
+        code = named(CODES, "command", name)
         body = layout.write(COMMANDS[code][1], fields)
         if len(body) > MAX_PARAMETERS:
             raise ProtocolError(f"{name}: {len(body)} bytes of parameters, at most {MAX_PARAMETERS} go")
@@ -131,7 +132,7 @@ class M100(Framed):
             "mask_bits": len(mask) * 8,
             "mask": mask.hex(),
         }
-        return self.command("set_select", bank=BANKS[bank], pointer=pointer, **fields)
+        return self.command("set_select", bank=_bank(bank), pointer=pointer, **fields)
 
     def single_poll(self) -> bytes:
         """Ask for one round."""
@@ -147,12 +148,21 @@ class M100(Framed):
 
     def read(self, bank: str, start: int, words: int, password: str = NO_PASSWORD) -> bytes:
         """Read words of a tag's bank (reserved, epc, tid, user); the password is 8 hex digits."""
-        return self.command("read", access_password=password, bank=BANKS[bank], start=start, words=words)
+        return self.command("read", access_password=password, bank=_bank(bank), start=start, words=words)
 
     def write(self, bank: str, start: int, data: bytes, password: str = NO_PASSWORD) -> bytes:
         """Write whole words to a tag's bank."""
         if not data or len(data) % 2:
             raise ProtocolError(f"write takes whole words of two bytes, got {len(data)} bytes")
         return self.command(
-            "write", access_password=password, bank=BANKS[bank], start=start, words=len(data) // 2, data=data.hex()
+            "write",
+            access_password=password,
+            bank=_bank(bank),
+            start=start,
+            words=len(data) // 2,
+            data=data.hex(),
         )
+
+
+def _bank(name: str) -> int:
+    return named(BANKS, "bank", name)

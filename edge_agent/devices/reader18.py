@@ -20,7 +20,9 @@ from edge_agent.devices.base import (
     Heard,
     ProtocolError,
     SettingsError,
+    named,
     read_settings,
+    some_hex,
 )
 from edge_agent.devices.framed import Framed
 from edge_agent.devices.reader18_meaning import meaning
@@ -144,7 +146,7 @@ class Reader18(Framed):
 
     def command(self, command: str, address: int, /, **fields: FieldValue) -> bytes:
         """Encode any command of the table in its first form that takes these fields."""
-        code = CODES[command]
+        code = named(CODES, "command", command)
         names = [{name for name, _ in form if name} for form in COMMANDS[code].forms]
         form = next((COMMANDS[code].forms[n] for n, wanted in enumerate(names) if wanted == set(fields)), None)
         if form is None:
@@ -191,14 +193,18 @@ class Reader18(Framed):
         if not 1 <= words < 120:
             raise ProtocolError(f"{words} words asked for, 1 to 119 go")
         self._known[address].reading = epc.upper()
-        return _seal(address, READ, _epc(epc) + bytes((MEMORIES[memory], start, words)) + bytes(4))
+        return _seal(address, READ, _epc(epc) + _place(memory, start) + bytes((words,)) + bytes(4))
 
     def write(self, epc: str, memory: str, start: int, data: bytes, address: int = BROADCAST) -> bytes:
         """Write whole words to one tag's memory without a password."""
         if not data or len(data) % 2:
             raise ProtocolError(f"write takes whole words of two bytes, got {len(data)} bytes")
         words = bytes((len(data) // 2,))
-        return _seal(address, WRITE, words + _epc(epc) + bytes((MEMORIES[memory], start)) + data + bytes(4))
+        return _seal(
+            address,
+            WRITE,
+            words + _epc(epc) + _place(memory, start) + data + bytes(4),
+        )
 
     def set_region(self, region: str, address: int = BROADCAST) -> bytes:
         """Set the radio band by its name, with all its channels."""
@@ -225,8 +231,14 @@ def _seal(address: int, code: int, data: bytes) -> bytes:
     return frame + crc(frame)
 
 
+def _place(memory: str, start: int) -> bytes:
+    if not 0 <= start <= 255:
+        raise ProtocolError(f"words from {start} on asked for, 0 to 255 go")
+    return bytes((named(MEMORIES, "memory", memory), start))
+
+
 def _epc(epc: str) -> bytes:
-    raw = bytes.fromhex(epc)
+    raw = some_hex("EPC", epc)
     if len(raw) % 2 or len(raw) > 30:
         raise ProtocolError(f"EPC {epc}: whole words, 15 at most")
     return bytes((len(raw) // 2,)) + raw

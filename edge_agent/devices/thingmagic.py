@@ -23,6 +23,7 @@ from edge_agent.devices.base import (
     ReaderInfo,
     RoundDone,
     TagSeen,
+    named,
     read_settings,
 )
 from edge_agent.devices.framed import Framed
@@ -169,7 +170,7 @@ class ThingMagic(Framed):
 
     def command(self, name: str, **fields: FieldValue) -> bytes:
         """Encode any command of the table."""
-        code = CODES[name]
+        code = named(CODES, "command", name)
         data = layout.write(COMMANDS[code].takes, fields)
         if len(data) > MOST_DATA:
             raise ProtocolError(f"{name}: {len(data)} bytes of parameters, at most {MOST_DATA} go")
@@ -203,7 +204,7 @@ class ThingMagic(Framed):
 
     def read(self, bank: str, start: int, words: int, milliseconds: int = 1000) -> bytes:
         """Read words of the memory (reserved, epc, tid, user) of whichever tag answers first."""
-        return self.command("read", milliseconds=milliseconds, memory=BANKS[bank], start=start, words=words)
+        return self.command("read", milliseconds=milliseconds, memory=_bank(bank), start=start, words=words)
 
 
 def _name(code: int) -> str:
@@ -251,3 +252,7 @@ def _metadata(data: bytes) -> tuple[dict[str, bytes], int]:
                 told["memory"] = data[at : at + length]
                 at += length
     return told, at
+
+
+def _bank(name: str) -> int:
+    return named(BANKS, "bank", name)

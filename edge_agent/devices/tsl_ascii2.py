@@ -24,6 +24,7 @@ from edge_agent.devices.base import (
     ReaderInfo,
     RoundDone,
     TagSeen,
+    named,
     read_settings,
 )
 from edge_agent.devices.tags import counted
@@ -262,14 +263,14 @@ class TslAscii2:
     def read(self, bank: str, start: int, words: int) -> bytes:
         """Read words of the memory (reserved, epc, tid, user) of every tag in reach."""
         _in_range(start, words)
-        return self.command("rd", db=BANKS[bank], do=f"{start:04X}", dl=f"{words:02X}")
+        return self.command("rd", db=_bank(bank), do=f"{start:04X}", dl=f"{words:02X}")
 
     def write(self, bank: str, start: int, data: bytes) -> bytes:
         """Write whole words to the memory of every tag in reach."""
         if len(data) % 2:
             raise ProtocolError(f"write takes whole words of two bytes, got {len(data)} bytes")
         _in_range(start, len(data) // 2)
-        return self.command("wr", db=BANKS[bank], do=f"{start:04X}", dl=f"{len(data) // 2:02X}", da=data.hex().upper())
+        return self.command("wr", db=_bank(bank), do=f"{start:04X}", dl=f"{len(data) // 2:02X}", da=data.hex().upper())
 
 
 def _in_range(start: int, words: int) -> None:
@@ -283,3 +284,7 @@ def _is_hex(value: str) -> bool:
 
 def _shown(line: bytes) -> str:
     return repr(line[:24].decode("ascii", "backslashreplace"))
+
+
+def _bank(name: str) -> str:
+    return named(BANKS, "bank", name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -223,3 +224,23 @@ def test_noise_before_a_frame_is_dropped_and_frames_in_one_burst_are_told_apart(
 def test_wrong_settings_say_what_is_right(family: str, given_settings: dict[str, object], says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         make_dialect(family, given_settings)
+
+
+@pytest.mark.parametrize(
+    ("family", "write"),
+    [
+        ("m100", lambda d: d.command("nope")),
+        ("m100", lambda d: d.read("x", 0, 1)),
+        ("m100", lambda d: d.read("epc", 0, 1, password="zz")),
+        ("m100", lambda d: d.read("epc", 0, 1, password="12")),
+        ("m100", lambda d: d.write("epc", 0x10000, b"ab")),
+        ("reader18", lambda d: d.read("zz", "tid", 0, 1)),
+        ("reader18", lambda d: d.read("BEEF", "x", 0, 1)),
+        ("reader18", lambda d: d.read("BEEF", "tid", 256, 1)),
+        ("thingmagic", lambda d: d.read("x", 0, 1)),
+        ("tsl_ascii2", lambda d: d.read("x", 0, 1)),
+    ],
+)
+def test_what_cannot_be_said_to_a_device_is_refused(family: str, write: Callable[[Any], bytes]) -> None:
+    with pytest.raises(ProtocolError):
+        write(make_dialect(family))
