@@ -15,7 +15,7 @@ from server.service.context import Writing
 from server.service.errors import ServiceError
 from server.service.inputs import NewScan, NewScans, NewStocktake, NewSweep
 from server.service.people.rights import Act
-from server.service.shapes import ScansView, StocktakeLineView, StocktakeView
+from server.service.shapes import ItemView, ScansView, StocktakeLineView, StocktakeView
 from server.service.stocktaking import counting, stocktake_signing, stocktakes
 from server.web.auth import gate
 from server.web.deps import Given
@@ -27,6 +27,8 @@ from .words import RESULTS
 
 ROWS = 20
 SHOWN = 200
+WRONG = frozenset({"misplaced", "on_loan_but_here", "duplicate"})
+"""Results of what is there, but does not agree with the record."""
 router = page_router()
 
 
@@ -70,8 +72,9 @@ async def one_stocktake(
     look: Look, number: int, at: str = "", show: str = "", seen: str = "", how: str = ""
 ) -> Response:
     """Show one stocktake; `seen` and `how` say what the last scan came to."""
-    outcome = _outcome(look, seen, how) if seen else None
-    return shown(look, number, at, show, outcome)
+    view = counting.get_stocktake(look, number)
+    outcome = _outcome(look, view, at, seen, how) if seen else None
+    return _page(look, view, at, show, outcome)
 
 
 @router.post("/stocktakes/{number}/scan", **gate(Act.COUNT))
@@ -117,12 +120,39 @@ async def _tried(look: Look, act: Do, number: int, work: Callable[[Writing], Sto
     return go(f"/stocktakes/{number}")
 
 
-def _outcome(look: Look, seen: str, how: str) -> Outcome:
+def _outcome(look: Look, view: StocktakeView, at: str, seen: str, how: str) -> Outcome:
+    """Say what a scan came to: by the line's result, so that what is out of place is never told as in order."""
     if how == "unknown":
         return Outcome("refused", unknown(look, seen))
-    known = seen if look.names.find(seen) else None
+    item = look.names.find(seen)
+    line = next((line for line in view.lines if line.item == seen), None)
+    if item and (wrong := _wrong(look, view, line, item, at)):
+        return Outcome("refused", wrong, item.code)
     text = look.page.text("It was counted here before.") if how == "already" else look.page.text("Counted.")
-    return Outcome("already" if how == "already" else "ok", text, known)
+    return Outcome("already" if how == "already" else "ok", text, item.code if item else None)
+
+
+def _wrong(look: Look, view: StocktakeView, line: StocktakeLineView | None, item: ItemView, at: str) -> str | None:
+    """Say what is not in order with an item that was counted at a place, or None."""
+    text, now = look.page.text, item.custody
+    if line is None:
+        return text("It is none of the differences that are counted again.") if view.recount_of else None
+    if line.result not in WRONG:
+        return None
+    elsewhere = [place for place in line.seen_at if place != at]
+    if line.result == "duplicate" and elsewhere:
+        return text("Counted, but it was also seen at %(places)s.", places=", ".join(elsewhere))
+    if now.state == "held" and now.person:
+        return text("Counted, but the record says that %(who)s has it.", who=look.names.person(now.person))
+    if now.state == "held":
+        return text("It is recorded as out, but it is here.")
+    if now.state == "incident":
+        return text("It is recorded as unaccounted for, but it is here.")
+    if item.home and item.home != at:
+        return text("Counted, but it belongs to %(home)s.", home=item.home)
+    if now.place and now.place != at:
+        return text("Counted, but it is recorded at %(place)s.", place=now.place)
+    return text("Counted, but it was not expected here.")
 
 
 def _list(look: Look, form: OpenForm, after: int | None, status: int = 200) -> Response:
@@ -133,7 +163,10 @@ def _list(look: Look, form: OpenForm, after: int | None, status: int = 200) -> R
 
 def shown(look: Look, number: int, at: str, show: str, outcome: Outcome | None, status: int = 200) -> Response:
     """Show one stocktake, with what may be done next."""
-    view = counting.get_stocktake(look, number)
+    return _page(look, counting.get_stocktake(look, number), at, show, outcome, status)
+
+
+def _page(look: Look, view: StocktakeView, at: str, show: str, outcome: Outcome | None, status: int = 200) -> Response:
     told = Counter(name_of(view, line) for line in view.lines)
     lines = [line for line in view.lines if not show or name_of(view, line) == show]
     doors = {row.name: row.doors for row in stations.list_stations(look).rows}
@@ -153,7 +186,7 @@ def shown(look: Look, number: int, at: str, show: str, outcome: Outcome | None, 
         buckets=[(name, told[name]) for name in RESULTS if told[name]],
         lines=[(line, name_of(view, line)) for line in lines[:SHOWN]],
         more=len(lines) - SHOWN,
-        differences=[] if open_now else stocktake_signing.list_differences(look, number).rows,
+        differences=[] if open_now else stocktake_signing.list_differences(look, view.id).rows,
         conditions=list(Condition),
     )
 

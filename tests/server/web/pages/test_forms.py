@@ -219,6 +219,29 @@ def test_a_stocktake_from_opening_to_closing(office: Office) -> None:
     assert line.text.split()[0] == "Missing"
 
 
+def test_a_scan_in_a_stocktake_says_what_is_not_in_order(office: Office) -> None:
+    approve(office, "zhao", ask(office, "li", [2], "客户复核", **{"for": "wang"}))
+    office.visit("wang", "a/1", taken=(2,))
+    keeper = Reader(office, "chen", "en")
+    keeper.post("/stocktakes", title="March", stations=["a", "b"])
+
+    def said(code: str, at: str, count: int = 1) -> str:
+        _, where = keeper.post(f"/stocktakes/{count}/scan", code=code, at=at)
+        document = read(keeper.get(where)[1])
+        outcome = next(e for e in document.all("div") if "data-outcome" in e.attributes)
+        text = next(e.text for e in document.all("p") if outcome in e.inside)
+        return f"{outcome.attributes['data-outcome']}: {text}"
+
+    assert said("T0000", "a/1") == "ok: In order — Counted."
+    assert said("T0006", "a/1") == "refused: Not in order — Counted, but it belongs to b/1."
+    assert said("T0006", "a/1") == "refused: Not in order — Counted, but it belongs to b/1."
+    assert said("T0006", "b/1") == "refused: Not in order — Counted, but it was also seen at a/1."
+    assert said("T0002", "a/1") == "refused: Not in order — Counted, but the record says that 王芳 has it."
+    keeper.post("/stocktakes/1/close")
+    assert keeper.post("/stocktakes/1/recount") == (303, "/stocktakes/2")
+    assert said("T0000", "a/1", 2) == "refused: Not in order — It is none of the differences that are counted again."
+
+
 def test_the_scan_box_finds_everything(busy: Office) -> None:
     reader = Reader(busy, "chen")
     leads = {
