@@ -20,7 +20,10 @@
     const refusal = document.querySelector("[data-refusal]");
     if (!refusal) return;
     if (event.key === "Escape") dismiss(refusal);
-    else if (event.key === "Enter" && !(event.target instanceof Element && event.target.closest("main a, main form"))) event.preventDefault();
+    else if (event.key === "Enter" && !(event.target instanceof Element && event.target.closest("main a, main form"))) {
+      event.preventDefault();
+      if (!event.repeat) insist(refusal);
+    }
   });
   document.addEventListener("click", (event) => {
     const button = event.target instanceof Element && event.target.closest("[data-dismiss]");
@@ -29,8 +32,25 @@
 
   function dismiss(refusal) {
     if (refusal) refusal.remove();
-    const box = document.getElementById("scan");
+    const box = empty();
     if (box) box.focus();
+  }
+
+  // What is scanned before a refusal is put away is not taken, and is told so: it is heard, felt, seen and said.
+  function insist(refusal) {
+    empty();
+    tell("refused");
+    for (const text of refusal.querySelectorAll("[data-insist]")) text.hidden = false;
+    refusal.removeAttribute("data-again");
+    void refusal.offsetWidth; // so that the movement begins anew
+    refusal.setAttribute("data-again", "");
+    refusal.scrollIntoView({ block: "nearest" });
+  }
+
+  function empty() {
+    const box = document.getElementById("scan");
+    if (box) box.value = "";
+    return box;
   }
 
   // Each outcome has a sound and a shake of its own.

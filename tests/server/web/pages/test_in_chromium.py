@@ -15,6 +15,11 @@ from .office import Office, open_office
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 SECOND = 1.0
+NOTE_SOUNDS = """
+window.heard = [];
+const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function (...at) { heard.push(this.frequency.value); return start.apply(this, at); };
+"""
 PLAIN = (
     "/items/T0000",
     "/requests?show=all",
@@ -149,6 +154,41 @@ def test_a_refusal_is_put_away_by_touch_and_never_by_enter(office: Office, addre
     page.keyboard.type("T0011")
     page.keyboard.press("Enter")
     expect(page.locator("[data-outcome=ok]")).to_be_visible()
+    assert said == []
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong", "right", "outcome"),
+    [("/places/a/1", "T0006", "T0011", "ok"), ("/stocktakes/1?at=b/1", "T0000", "T0006", "already")],
+)
+def test_what_is_scanned_before_a_refusal_is_put_away_is_heard_and_gone(
+    office: Office, address: str, browser: Browser, path: str, wrong: str, right: str, outcome: str
+) -> None:
+    context = signed_in(browser, office, address, "chen", "en", **DESK)
+    context.add_init_script(NOTE_SOUNDS)
+    page, said = opened(context, address + path)
+    page.keyboard.type(wrong)
+    page.keyboard.press("Enter")
+    refusal, insisted = page.locator("[data-refusal]"), page.locator("[data-insist]")
+    expect(refusal).to_be_visible()
+    expect(insisted).to_be_hidden()
+    where = page.url
+    for code in ("T0002", "T0003"):
+        page.evaluate("heard = []")
+        page.keyboard.type(code)
+        page.keyboard.press("Enter")
+        assert page.evaluate("heard") == [220]
+        assert page.input_value("#scan") == ""
+        expect(insisted).to_be_visible()
+        assert page.locator("[data-refusal][data-again]").count() == 1
+    page.keyboard.type("T0004")
+    page.locator("[data-dismiss]").click()
+    expect(refusal).to_have_count(0)
+    assert (page.input_value("#scan"), page.url) == ("", where)
+    page.keyboard.type(right)
+    page.keyboard.press("Enter")
+    expect(page.locator(f"[data-outcome={outcome}]")).to_be_visible()
     assert said == []
     context.close()
 
