@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Request
 from sqlalchemy.exc import DataError
@@ -9,6 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+
+from server.web.auth import SAFE, routes_of
+from server.web.problems import NotSignedInError
 
 from . import (
     alarms,
@@ -101,14 +105,39 @@ def add_pages(app: FastAPI) -> None:
     """Give an app its pages and their files, and have a browser's errors be pages too; the API's stay as they are."""
     app.include_router(router, include_in_schema=False)
     app.mount("/static", KeptFiles(directory=STATIC), name="static")
+    app.add_exception_handler(NotSignedInError, _sign_in_again(app.exception_handlers[NotSignedInError]))
     for kind in (HTTPException, DataError, OverflowError, Exception):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
 
 
 def _as_page(answer: Any) -> Callable[[Request, Exception], Response]:
     def shown(request: Request, error: Exception) -> Response:
-        asked = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
         plain: Response = answer(request, error)
-        return error_page(request, plain.status_code, None, known=plain.status_code < 500) if asked else plain
+        known = plain.status_code < 500
+        return error_page(request, plain.status_code, None, known=known) if _wants_page(request) else plain
 
     return shown
+
+
+def _sign_in_again(answer: Any) -> Callable[[Request, Exception], Response]:
+    def shown(request: Request, error: Exception) -> Response:
+        if request.method in SAFE or "HX-Request" in request.headers or not _wants_page(request):
+            plain: Response = answer(request, error)
+            return plain
+        return signin.sign_in_again(request, _form_page(request))
+
+    return shown
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+
+
+def _form_page(request: Request) -> str:
+    """Give the page that a form was on; when that was a form's answer, the nearest page above its address."""
+    came = urlsplit(request.headers.get("referer", ""))
+    pages = [route.path_regex for route in routes_of([router]) if "GET" in (route.methods or ())]
+    path, query = (came.path, came.query) if came.netloc == request.url.netloc else (request.url.path, "")
+    while path and not any(page.match(path) for page in pages):
+        path, query = path.rpartition("/")[0], ""
+    return (path or "/") + (f"?{query}" if query else "")

@@ -28,6 +28,13 @@ async def sign_in_page(request: Request, next: str = "/") -> Response:  # noqa: 
     return Page(request).render("signin.html", next=own_address(next), username="")
 
 
+def sign_in_again(request: Request, back: str) -> Response:
+    """Answer a form that was sent after the sign-in had ended: ask again, and lead back to the form's page."""
+    page = Page(request)
+    page.note("warn", page.text("Your sign-in had ended, so what you sent was not taken. Sign in and send it again."))
+    return page.render("signin.html", 401, next=own_address(back), username="")
+
+
 @router.post("/sign-in", **public())
 async def do_sign_in(
     request: Request,

@@ -33,6 +33,34 @@ def test_signing_in_leads_to_where_one_wanted_to_go(office: Office) -> None:
     assert client.get("/sign-in").headers["location"] == "/"
 
 
+@pytest.mark.parametrize(
+    ("sent", "came_from", "back"),
+    [
+        ("/requests/new", "/requests/new?items=T0000", "/requests/new?items=T0000"),
+        ("/alarms/1/close", "/alarms/1", "/alarms/1"),
+        ("/alarms/1/close", "/alarms/1/close", "/alarms/1"),  # the form came back once, with something to put right
+        ("/stocktakes/1/scan", "", "/stocktakes/1"),
+        ("/lessons", "https://evil.example/alarms", "/"),
+    ],
+)
+def test_a_form_sent_after_the_sign_in_ended_leads_to_signing_in_and_back(
+    office: Office, sent: str, came_from: str, back: str
+) -> None:
+    reader = Reader(office, "chen", "en")
+    reader.post("/sign-out")
+    came = came_from if came_from.startswith("https") or not came_from else f"http://testserver{came_from}"
+    answer = reader.client.post(sent, data={"csrf": reader.csrf}, headers={"accept": "text/html", "referer": came})
+    assert answer.status_code == 401
+    api = reader.client.post("/api/v1/requests", json={}, headers={"accept": "text/html"})
+    assert (api.status_code, api.json()["code"]) == (401, "not_signed_in")
+    page = read(answer.text)
+    assert faults(page) == []
+    assert "Your sign-in had ended, so what you sent was not taken." in answer.text
+    asked = {e.attributes["name"]: e.attributes.get("value", "") for e in page.all("input") if "name" in e.attributes}
+    form = {**asked, "username": "chen", "password": PASSWORD}
+    assert reader.client.post("/sign-in", data=form).headers["location"] == back
+
+
 def test_signing_out_ends_it(office: Office) -> None:
     reader = Reader(office, "chen")
     assert reader.post("/sign-out") == (303, "/sign-in")
