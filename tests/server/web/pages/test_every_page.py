@@ -6,9 +6,10 @@ import pytest
 
 from server.domain.words import Role
 from server.service.people.rights import RIGHTS, Act
-from server.web.auth import routes_of
+from server.web.auth import DECLARED, PUBLIC, routes_of
 from server.web.pages import router
 from server.web.pages.i18n import LANGUAGES
+from server.web.routes import ROUTERS
 
 from .conftest import Reader
 from .markup import faults, read
@@ -117,6 +118,8 @@ VARIANTS = (
     "/reports/seal_register",
     "/reports/folder_cover?of=T0000",
 )
+BUSY = ("/", "/more", "/start", "/items/T0011", "/items/T0000", "/requests/1")
+ROUTES = list(routes_of([router, *ROUTERS]))
 ENGLISH = re.compile(r"[A-Za-z]{4,}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -130,6 +133,9 @@ def test_every_page_for_every_role(busy: Office, role: Role, language: str) -> N
         assert status == (200 if role in RIGHTS[act] else 403), (path, role)
         document = read(html)
         assert faults(document) == [], path
+        led = [("GET", link.attributes.get("href", "")) for link in document.all("a")]
+        led += [(e.attributes.get("method", "get").upper(), e.attributes["action"]) for e in document.all("form")]
+        assert [to for to in led if status == 200 and not open_to(role, *to)] == [], path
         assert document.all("html")[0].attributes["lang"] == ("zh-CN" if language == "zh" else "en")
         assert HOSTILE not in html
         assert "<script>alert" not in html
@@ -139,11 +145,24 @@ def test_every_page_for_every_role(busy: Office, role: Role, language: str) -> N
 @pytest.mark.parametrize("role", Role)
 def test_no_page_leads_to_one_that_is_closed_to_its_reader(busy: Office, role: Role) -> None:
     reader = Reader(busy, NAMES[role][0])
-    pages = [html for status, html in map(reader.get, ("/", "/more", "/items/T0011", "/requests/1")) if status == 200]
+    pages = [html for status, html in map(reader.get, BUSY) if status == 200]
     links = {link.attributes.get("href") or "" for html in pages for link in read(html).all("a")}
     ours = sorted({link for link in links if link.startswith("/")})
     assert ours
     assert [link for link in ours if reader.get(link)[0] == 403] == []
+
+
+def open_to(role: Role, method: str, address: str) -> bool:
+    """Say whether a role includes the act of the route at an address; what leads nowhere is open to nobody."""
+    path = address.split("?")[0].split("#")[0]
+    if not address.startswith("/"):
+        return address.startswith("#")
+    acts = [
+        str((route.openapi_extra or {})[DECLARED])
+        for route in ROUTES
+        if method in (route.methods or ()) and route.path_regex.match(path)
+    ]
+    return bool(acts) and (acts[0] == PUBLIC or role in RIGHTS[Act(acts[0])])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
