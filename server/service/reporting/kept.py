@@ -140,6 +140,11 @@ def list_kept(look: Reading, name: str | None, before: int | None, limit: int) -
     return paged(look.session.exec(query), limit, lambda rows: kept_views(look, rows))
 
 
+def made_names(look: Reading) -> set[str]:
+    """Name the kinds that have been made at least once."""
+    return set(look.session.exec(select(KeptReport.name).distinct()))
+
+
 def kept_views(look: Reading, rows: list[KeptReport]) -> list[KeptView]:
     """Give kept reports as they are listed."""
     people = usernames(look.session, (row.made_by_id for row in rows))

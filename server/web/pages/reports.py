@@ -74,7 +74,7 @@ def _index(look: Look, status: int = 200) -> Response:
         status,
         kinds=kinds.list_kinds(look),
         made=made,
-        kept=KEPT,
+        unmade=KEPT.keys() - kept.made_names(look),
         lessons=lessons,
         files=sorted(files, key=lambda one: one[1]) if look.viewer.may(Act.EXPORT) else [],
         titles={kind.name: kind.title for kind in kinds.list_kinds(look)},

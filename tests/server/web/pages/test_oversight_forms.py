@@ -65,6 +65,12 @@ def test_feedback_goes_from_who_gives_it_to_its_answer(office: Office) -> None:
 def test_a_report_is_made_kept_and_taken_away(office: Office) -> None:
     qian = Reader(office, "qian", "en")
     assert qian.get("/reports/unreturned")[0] == 404
+    _, index = qian.get("/reports")
+    assert index.count("not made yet") == 4
+    links = {e.attributes.get("href", "") for e in read(index).all("a")}
+    reports = [link for link in links if link.startswith("/reports/")]
+    assert reports
+    assert [link for link in reports if qian.get(link)[0] != 200] == []
     status, where = qian.post("/reports/unreturned")
     assert (status, where) == (303, "/reports/unreturned?of=1")
     _, page = qian.get(where)
@@ -78,6 +84,7 @@ def test_a_report_is_made_kept_and_taken_away(office: Office) -> None:
     assert qian.post("/lessons", text="提醒", measure="五点")[0] == 303
     _, index = qian.get("/reports")
     assert "提醒" in index
+    assert index.count("not made yet") == 2
     assert "/api/v1/exports/loans?format=xlsx" in index
     assert "/api/v1/exports" not in Reader(office, "feng").get("/checkups")[1]
 
