@@ -6,6 +6,7 @@ from fastapi import Depends, Response
 
 from server.service import page_views
 from server.service.cabinet import stations
+from server.service.errors import NotFoundError
 from server.service.lookups import station_named
 from server.service.people.rights import Act
 from server.service.records import history, items, records
@@ -15,7 +16,7 @@ from server.service.requests import holds
 from server.web.auth import gate
 
 from .routing import Look, page_router
-from .scan import at_place
+from .scan import at_place, is_place
 
 ROWS = 50
 router = page_router()
@@ -55,6 +56,8 @@ async def movements(look: Look, after: int | None = None) -> Response:
 async def place(look: Look, station: str, door: int, code: str = "", after: int = 0) -> Response:
     """Show what belongs at a place; what is scanned there is compared with it."""
     where = f"{station}/{door}"
+    if not is_place(look, where):
+        raise NotFoundError("place", where)
     page = page_views.items_at(look, where, after, ROWS)
     found = stations.station_view(look, station_named(look.session, station))
     outcome = at_place(look, where, code) if code else None

@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from server.service.changes import look
@@ -56,8 +57,13 @@ class PageRoute(APIRoute):
                 raise
             except ServiceError as error:
                 return error_page(request, status_of(error), error)
-            except RequestValidationError:
-                return error_page(request, 422, None)
+            except RequestValidationError as error:
+                nowhere = any(each["loc"][0] == "path" for each in error.errors())
+                return error_page(request, 404 if nowhere else 422, None)
+            except (DataError, OverflowError):  # no database holds what the address names
+                if request.method != "GET" or not request.path_params:
+                    raise
+                return error_page(request, 404, None)
             except HTTPException as error:
                 return error_page(request, error.status_code, None)
 

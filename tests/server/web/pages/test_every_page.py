@@ -192,7 +192,21 @@ def test_pages_that_need_a_known_thing_say_so(busy: Office) -> None:
     assert unknown.status_code == 404
     assert faults(read(unknown.text)) == []
     assert reader.client.get("/api/v1/nothing", headers={"accept": "text/html"}).json()["code"] == "no_such_address"
-    assert reader.get("/places/a/9")[0] == 422
+    for path in (
+        "/requests/abc",
+        "/places/a/9",
+        "/places/zz/1",
+        "/places/a/x",
+        "/places/a/99999999999999999999",
+        "/loans/99999999999999999999",
+        "/stocktakes/-1",
+        "/imports/1e3",
+    ):
+        status, html = reader.get(path)
+        assert (status, read(html).all("h1")[0].text) == (404, "这里没有内容"), path
+    assert reader.post("/requests/abc/decide", say="approve")[0] == 404
+    for path in ("/api/v1/requests/abc", "/api/v1/loans/99999999999999999999"):
+        assert reader.client.get(path, headers={"accept": "text/html"}).status_code == 422, path
     assert reader.get("/items/T0000?after=x")[0] == 422
 
 
