@@ -331,8 +331,9 @@ class StocktakeView(Shape):
 
 
 class OverviewView(Shape):
-    """The four questions of the first page, as numbers."""
+    """The four questions of the first page, as numbers; `own_loans`: what is out and overdue is the reader's own."""
 
+    own_loans: bool
     out: int
     unaccounted: int
     overdue: int

@@ -165,6 +165,17 @@ def test_the_first_page_counts_what_it_links_to(house: House) -> None:
     assert epc(1) == house.chen.get("/items/F1")["tags"][0]
 
 
+def test_the_first_page_counts_a_borrowers_own(house: House) -> None:
+    house.approved("F1")
+    house.visit("wang", taken=[1, 6])
+    house.shift(5 * 86_400)
+    for who, own, n in (("wang", True, 2), ("qian", True, 0), ("chen", False, 2), ("sys", False, 2)):
+        seen = getattr(house, who).get("/overview")
+        assert (seen["own_loans"], seen["out"], seen["overdue"]) == (own, n, n), who
+    assert len(house.wang.get("/loans?overdue=true")["rows"]) == 2
+    assert house.qian.get("/loans?overdue=true")["rows"] == []
+
+
 def test_labels_are_drawn_and_recorded(house: House) -> None:
     code = new_code(7)
     house.chen.post("/items", {**NEW, "code": code})
