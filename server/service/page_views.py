@@ -1,6 +1,6 @@
 """What pages say beside the API's shapes: people by name, items by title as far as the reader may know it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from server.service.errors import ForbiddenError, NotFoundError
 from server.service.lending.loans import loan_views
 from server.service.lookups import known, place_of
 from server.service.paging import paged
-from server.service.records.items import item_views
+from server.service.records.items import item_views, title_for
 from server.service.shapes import MASK, ItemView, LoanView, Page
 from server.store import queries_pages
 from server.store.tables import Person
@@ -50,8 +50,7 @@ class Names:
                 self._items[thing.code] = thing
             _mentioned(thing, people, items)
         self._people |= queries_pages.people_names(self.look.session, people - self._people.keys())
-        wanted = queries_pages.items_by_code(self.look.session, items - self._items.keys())
-        self._items |= {view.code: view for view in item_views(self.look, wanted)}
+        self._look_up(items - self._items.keys())
         return self
 
     def person(self, username: str) -> str:
@@ -63,8 +62,7 @@ class Names:
     def item(self, code: str) -> ItemView:
         """Give an item as this reader may see it."""
         if code not in self._items:
-            found = queries_pages.items_by_code(self.look.session, [code])
-            self._items |= {view.code: view for view in item_views(self.look, found)}
+            self._look_up([code])
         if code not in self._items:
             raise NotFoundError("item", code)
         return self._items[code]
@@ -75,6 +73,18 @@ class Names:
             return self.item(code)
         except NotFoundError:
             return None
+
+    def _look_up(self, codes: Collection[str]) -> None:
+        """Look items up; of what is lent to the reader, or was, the title is told as their loans tell it."""
+        found = queries_pages.items_by_code(self.look.session, codes)
+        views = item_views(self.look, found)
+        masked, reader = [view.id for view in views if view.masked], self.look.viewer.id
+        lent = queries_pages.lent_to(self.look.session, reader, masked)
+        for item, view in zip(found, views, strict=True):
+            if view.id in lent:
+                told = {"title": title_for(self.look, item, reader), "masked": False}
+                view = view.model_copy(update=told)
+            self._items[view.code] = view
 
 
 def items_at(look: Reading, place: str, after: int, limit: int) -> Page[ItemView]:

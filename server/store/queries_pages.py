@@ -29,6 +29,14 @@ def items_by_code(session: Session, codes: Collection[str]) -> list[Item]:
     return list(session.exec(select(Item).where(col(Item.code).in_(codes))))
 
 
+def lent_to(session: Session, person_id: int, items: Collection[int]) -> set[int]:
+    """Give which of these items are or were lent to a person."""
+    if not items:
+        return set()
+    query = select(Loan.item_id).where(col(Loan.item_id).in_(items), Loan.person_id == person_id)
+    return set(session.exec(query.distinct()))
+
+
 def items_at_home(session: Session, station: str, door: int, after: int, limit: int) -> list[Item]:
     """Give the items that belong behind a door, in the order they were taken in."""
     query = select(Item).where(Item.home_station == station, Item.home_door == door, col(Item.id) > after, Item.active)

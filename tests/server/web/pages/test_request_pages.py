@@ -5,6 +5,7 @@ from .day import approve, ask
 from .office import PASSWORD, Office, code_of
 
 LATER = "2026-03-04T18:00"
+SECRET = "年度审计底稿"
 
 
 def test_a_delegation_is_made_and_revoked_and_a_refusal_keeps_the_form(office: Office) -> None:
@@ -119,3 +120,17 @@ def test_r02_r10_the_page_says_by_whose_authority_one_decides_and_what_it_then_e
     assert Reader(office, "qian").post(f"/requests/{second}/decide", say="approve")[0] == 303
     assert "by delegation 1 (R10): Loan" in Reader(office, "li", "en").get(f"/requests/{second}")[1]
     assert "the decision is not yours" in Reader(office, "li", "en").get(f"/requests/{third}")[1]
+
+
+def test_a_secret_title_stays_with_who_borrowed_it_as_their_loans_tell_it(office: Office) -> None:
+    number = ask(office, "sun", [3], "年报核对")
+    sun, li = Reader(office, "sun"), Reader(office, "li")
+    assert SECRET not in sun.get(f"/requests/{number}")[1]
+    approve(office, "wu", number)
+    office.visit("sun", "a/2", taken=(3,))
+    office.pass_time(9)
+    office.visit("sun", "a/2", put=(3,))
+    for path in ("/loans?show=returned", "/loans/1", f"/requests/{number}"):
+        assert SECRET in sun.get(path)[1], path
+    other = ask(office, "li", [3], "年报核对")
+    assert SECRET not in li.get(f"/requests/{other}")[1]
