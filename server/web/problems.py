@@ -1,6 +1,5 @@
 """Every refusal and failure as an RFC 9457 problem with a stable code, and its reasons in the reader's language."""
 
-import re
 from typing import Any, Final
 
 import structlog
@@ -15,6 +14,7 @@ from server.domain.verdicts import Reason
 from server.service import errors
 from server.service.people.sign_in import TooManyTriesError, WrongSignInError
 from server.web.etags import ConditionError
+from server.web.languages import language_of
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +30,6 @@ STATUS: Final[dict[type[errors.ServiceError], int]] = {
     WrongSignInError: 401,
     TooManyTriesError: 429,
 }
-_TAG: Final = re.compile(r"(zh|en)\b")
 
 
 class NotSignedInError(errors.ServiceError):
@@ -48,13 +47,8 @@ class WrongTokenError(errors.ServiceError):
 
 
 def locale_of(request: Request) -> Language:
-    """Give the reader's language: what they chose, else what the browser prefers, else Chinese."""
-    chosen = getattr(request.state, "locale", None)
-    asked = _TAG.search(request.headers.get("accept-language", "").lower())
-    if asked and request.url.path.startswith("/api/"):
-        return "en" if asked[1] == "en" else "zh"
-    found = chosen or (asked[1] if asked else "zh")
-    return "en" if found == "en" else "zh"
+    """Give the language of whoever asks, known or not yet."""
+    return language_of(request, getattr(request.state, "locale", None))
 
 
 def told(reason: Reason, locale: Language) -> dict[str, Any]:

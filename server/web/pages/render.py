@@ -1,7 +1,6 @@
 """Puts a page together: templates in the reader's language, with the person, the menu and the way back."""
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,13 +19,13 @@ from server.domain.reasons import Language
 from server.service.people.rights import Act
 from server.service.people.sign_in import SignedIn
 from server.web.deps import deps_of
+from server.web.languages import language_of
 
-from .i18n import DEFAULT, LANGUAGES, N_, translations
+from .i18n import LANGUAGES, N_, translations
 from .words import word
 
 WEB: Final = Path(__file__).resolve().parent.parent
 STATIC: Final = WEB / "static"
-LANGUAGE_COOKIE: Final = "guiwei_language"
 SECOND: Final = 1_000_000
 
 
@@ -80,15 +79,6 @@ MENU: Final = (
 )
 
 
-def language_of(request: Request, signed_in: SignedIn | None) -> str:
-    """Give the reader's language: chosen in this browser, else the person's own, else the browser's, else Chinese."""
-    asked = request.headers.get("accept-language", "").lower()
-    found = re.search(r"\b(zh|en)\b", asked)
-    own = signed_in.viewer.locale if signed_in else None
-    wishes = [request.cookies.get(LANGUAGE_COOKIE), own, str(found[1]) if found else None]
-    return next((wish for wish in wishes if wish and wish in LANGUAGES), DEFAULT)
-
-
 @dataclass
 class Page:
     """One page for one reader: collects what to say and renders a template."""
@@ -99,13 +89,13 @@ class Page:
 
     @property
     def locale(self) -> Language:
-        """Give the language as the rules' wordings know it."""
-        return "en" if self.language == "en" else "zh"
+        """Give the language this page is in."""
+        return language_of(self.request, self.signed_in.viewer.locale if self.signed_in else None)
 
     @property
     def language(self) -> str:
-        """Give the language this page is in."""
-        return language_of(self.request, self.signed_in)
+        """Give it as the translations know it."""
+        return self.locale
 
     def text(self, message: str, **values: object) -> str:
         """Give a text in the reader's language."""

@@ -8,12 +8,13 @@ from fastapi.concurrency import run_in_threadpool
 from server.service.errors import ForbiddenError
 from server.service.people.rights import Act
 from server.service.people.sign_in import TooManyTriesError, WrongSignInError, sign_out
+from server.web import languages
 from server.web.auth import MySignIn, drop_cookie, find_current, gate, public, set_cookie
 from server.web.deps import Deps, Given
 from server.web.routes.sign_in import Entering
 
 from .i18n import LANGUAGES
-from .render import LANGUAGE_COOKIE, Page
+from .render import Page
 from .routing import Shown, explain, go, own_address, page_router
 
 YEAR_SECONDS = 365 * 86_400
@@ -75,7 +76,7 @@ async def choose_language(
     answer = go(own_address(back))
     if language in LANGUAGES:
         answer.set_cookie(
-            LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, samesite="lax", httponly=True, secure=deps.settings.secure
+            languages.COOKIE, language, max_age=YEAR_SECONDS, samesite="lax", httponly=True, secure=deps.settings.secure
         )
     return answer
 

@@ -136,7 +136,7 @@ def test_asking_approving_and_withdrawing(office: Office) -> None:
 
 
 def test_the_first_page_never_calls_all_in_place_while_something_is_out(office: Office) -> None:
-    assert "Everything is in its place." in Reader(office, "sun", "en").get("/")[1]
+    assert "Everything is in its place." in Reader(office, "chen", "en").get("/")[1]
     approve(office, "zhao", ask(office, "li", [0], "客户复核", **{"for": "wang"}))
     office.visit("wang", "a/1", taken=(0,))
     assert "王芳" in Reader(office, "chen", "en").get("/")[1]

@@ -14,6 +14,9 @@ from server.domain.wordings import WORDS
 from server.web.pages import i18n
 from server.web.pages.words import LOOKS, OWN, word
 
+from .conftest import Reader
+from .office import Office
+
 WEB = Path(i18n.FOLDER).parent
 PLACE = re.compile(r"%\((\w+)\)s")
 SAYS = {**DEFAULT_KEYWORDS, "text": None}
@@ -97,3 +100,20 @@ def test_a_word_nobody_foresaw_is_shown_as_it_is() -> None:
 def test_the_vocabulary_covers_what_has_only_a_look() -> None:
     for group, looks in LOOKS.items():
         assert set(looks) <= set(WORDS), group
+
+
+@pytest.mark.parametrize(("cookie", "heading"), [("en", "Code"), ("zh", "编码"), (None, "编码")])
+def test_files_and_answers_are_in_the_language_of_the_page(office: Office, cookie: str | None, heading: str) -> None:
+    reader = Reader(office, "chen")
+    reader.client.cookies.delete("guiwei_language")
+    if cookie:
+        reader.client.cookies.set("guiwei_language", cookie)
+    reader.client.headers["accept-language"] = "zh-CN" if cookie == "en" else "en-GB"
+    for path in ("/api/v1/exports/items?format=csv", "/api/v1/lists/items?format=csv"):
+        first = reader.client.get(path).content.decode("utf-8-sig").splitlines()[0]
+        assert heading.lower() in first.lower(), path
+    report = reader.client.get("/api/v1/reports/loan_register/file?format=csv").content.decode("utf-8-sig")
+    assert ("Borrower" if cookie == "en" else "借阅人") in report
+    sent = {"items": ["T0010"], "mode": "loan", "purpose": "x"}
+    answer = reader.client.post("/api/v1/requests", json=sent, headers={"x-csrf-token": reader.csrf})
+    assert [reason["text"].isascii() for reason in answer.json()["reasons"]] == [cookie == "en"]
