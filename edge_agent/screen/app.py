@@ -134,6 +134,7 @@ class Pages:
 
     def _render(self, template: str, language: Language) -> str:
         wall_us = self._screen.wall_us()
+        local = time.localtime(wall_us / 1e6)
         shown = panel(self._watch.look(), wall_us, language)
 
         def say(key: str, **fields: object) -> str:
@@ -147,7 +148,8 @@ class Pages:
             home=self._screen.language,
             station=self._screen.station,
             contact=self._screen.contact,
-            clock=time.strftime("%H:%M", time.localtime(wall_us / 1e6)),
+            clock=time.strftime("%H:%M", local),
+            zone=zone_said(local.tm_gmtoff),
         )
 
     async def _changes(self, language: Language) -> AsyncIterator[str]:
@@ -165,6 +167,12 @@ class Pages:
                 await asyncio.sleep(LOOK_S)
         finally:
             self._streams -= 1
+
+
+def zone_said(offset_s: int) -> str:
+    """Name a zone by how far it is from UTC: the station is told none, so whoever reads the clock sees whose it is."""
+    hours, minutes = divmod(abs(offset_s) // 60, 60)
+    return f"UTC{'-' if offset_s < 0 else '+'}{hours}" + (f":{minutes:02}" if minutes else "")
 
 
 def event(name: str, data: str) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
 
 from edge_agent.devices.base import SettingsError
-from edge_agent.screen.app import MOST_STREAMS, Pages, Screen, event, make_app
+from edge_agent.screen.app import MOST_STREAMS, Pages, Screen, event, make_app, zone_said
 from edge_agent.screen.cli import hosts_of, one_address, serve
 from tests.edge_agent.screen import states
 
@@ -34,6 +35,20 @@ def screen(tmp_path: Path) -> Screen:
 @pytest.fixture
 def client(screen: Screen) -> TestClient:
     return TestClient(make_app(screen), base_url=f"http://{HOST}")
+
+
+@pytest.mark.parametrize(("zone", "clock"), [("Asia/Shanghai", "22:13 <small>UTC+8<"), ("UTC", "14:13 <small>UTC+0<")])
+def test_the_clock_says_in_which_zone_it_is(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, zone: str, clock: str
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert f"<time>{clock}" in client.get("/").text
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert (zone_said(-12_600), zone_said(20_700)) == ("UTC-3:30", "UTC+5:45")
 
 
 @pytest.mark.parametrize(
