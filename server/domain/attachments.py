@@ -1,13 +1,19 @@
 """What may be attached: a file is what its content says, never what its name says."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from server.domain.policy_keeping import Attachments
 from server.domain.reasons import Code, reason
-from server.domain.verdicts import Lawful, Refused, answer
+from server.domain.verdicts import Lawful, Reason, Refused, answer
 
 HEAD = 512
 """So many bytes from the start say what a file is."""
+MOST_PIXELS = 52_000_000
+"""What a decoder is asked to unpack, at some 15 bytes each; a phone's picture has 12 to 50.3 million (8192 x 6144)."""
+MOST_SCANS = 100
+"""How often a JPEG may go over its pixels, each time at the decoder's cost; a progressive one does about 10 times."""
 MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"%PDF-", "application/pdf"),
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -41,14 +47,32 @@ ENDINGS: dict[str, str] = {
 UNKNOWN = "application/octet-stream"
 
 
+class Flaw(StrEnum):
+    """What keeps an image from being decoded."""
+
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_MANY_SCANS = "too_many_scans"
+    UNREADABLE = "unreadable"
+
+
+FLAWS: dict[Flaw, Callable[[str], Reason]] = {
+    Flaw.TOO_MANY_PIXELS: lambda name: reason(
+        Code.ATTACHMENT_TOO_MANY_PIXELS, name=name, most=str(MOST_PIXELS // 1_000_000)
+    ),
+    Flaw.TOO_MANY_SCANS: lambda name: reason(Code.ATTACHMENT_TOO_MANY_SCANS, name=name, most=str(MOST_SCANS)),
+    Flaw.UNREADABLE: lambda name: reason(Code.ATTACHMENT_BROKEN_IMAGE, name=name),
+}
+"""How a flaw of a file of some name is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class AttachmentFacts:
-    """A file on its way in; `sound` says whether an image can be read as one (None: it is no image)."""
+    """A file on its way in; `flaw` says what is wrong with it as an image (None: nothing, or it is no image)."""
 
     name: str
     size: int
     media: str
-    sound: bool | None = None
+    flaw: Flaw | None = None
 
 
 def media_of(head: bytes) -> str:
@@ -68,6 +92,6 @@ def judge_attachment(sheet: Attachments, facts: AttachmentFacts) -> Lawful | Ref
     said = ENDINGS.get(facts.name.rpartition(".")[2].lower())
     if facts.size and said is not None and said != facts.media:
         found.append(reason(Code.ATTACHMENT_NOT_WHAT_IT_SAYS, name=facts.name, media=facts.media))
-    if facts.sound is False:
-        found.append(reason(Code.ATTACHMENT_BROKEN_IMAGE, name=facts.name))
+    if facts.flaw is not None:
+        found.append(FLAWS[facts.flaw](facts.name))
     return answer(found)

@@ -199,6 +199,8 @@ class Code(StrEnum):
     ATTACHMENT_TYPE = auto()
     ATTACHMENT_NOT_WHAT_IT_SAYS = auto()
     ATTACHMENT_BROKEN_IMAGE = auto()
+    ATTACHMENT_TOO_MANY_PIXELS = auto()
+    ATTACHMENT_TOO_MANY_SCANS = auto()
     # lending, copies, seals, what is entrusted, keys
     LOAN_NOT_OUT = auto()
     NOT_YOUR_LOAN = auto()
@@ -557,6 +559,18 @@ REASONS: dict[Code, Wording] = {
     ),
     Code.ATTACHMENT_BROKEN_IMAGE: Wording(
         "R34", "{name} 不是可读的图片", "{name} cannot be read as an image", "oneself"
+    ),
+    Code.ATTACHMENT_TOO_MANY_PIXELS: Wording(
+        "R34",
+        "{name} 超过 {most} 百万像素；请缩小后重新上传",
+        "{name} has more than {most} million pixels; make it smaller and attach it again",
+        "oneself",
+    ),
+    Code.ATTACHMENT_TOO_MANY_SCANS: Wording(
+        "R34",
+        "{name} 是扫描层超过 {most} 层的渐进式 JPEG；请另存为普通 JPEG 后重新上传",
+        "{name} is a JPEG of more than {most} scans; save it anew as a plain JPEG and attach it again",
+        "oneself",
     ),
 }
 

@@ -6,12 +6,11 @@ add to it. Bytes are kept by `blobs`; what they are is judged by their content.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from sqlmodel import col, select
 
-from server.domain.attachments import AttachmentFacts, judge_attachment, media_of
+from server.domain.attachments import AttachmentFacts, Flaw, judge_attachment, media_of
 from server.domain.customers import CreditAct
 from server.domain.words import Secrecy
 from server.service.context import Reading, Writing
@@ -21,11 +20,10 @@ from server.service.errors import ForbiddenError, InvalidError, NotFoundError, l
 from server.service.lookups import item_coded, known, usernames
 from server.service.people.rights import Act
 from server.service.records.blobs import Blobs, Received
+from server.service.records.images import FORMS, flaw_of
 from server.service.requests import requests
 from server.service.shapes import Page, Shape, moment
 from server.store.tables import Attachment, Item
-
-MOST_PIXELS: Final = 60_000_000
 
 
 class AttachmentView(Shape):
@@ -40,11 +38,13 @@ class AttachmentView(Shape):
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A file that came with a form: where its bytes lie, and what it is called."""
+    """A file that was handed in: where its bytes lie, what it is called, and what its content says."""
 
     blobs: Blobs
     received: Received
     name: str
+    media: str
+    flaw: Flaw | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +112,18 @@ def find(look: Reading, subject: str, of: str) -> int:
     return OWNERS[subject].find(look, of)
 
 
-def attach(work: Writing, blobs: Blobs, received: Received, subject: str, of: str, name: str) -> AttachmentView:
+def look_at(blobs: Blobs, received: Received, name: str) -> Handed:
+    """See what received bytes are; before a transaction, which others wait for: decoding an image takes seconds."""
+    media = media_of(received.head)
+    return Handed(blobs, received, name, media, flaw_of(received.path, media) if media in FORMS else None)
+
+
+def attach(work: Writing, handed: Handed, subject: str, of: str) -> AttachmentView:
     """Attach received bytes; refused with every reason when they are not what may be attached."""
     number = find(work, subject, of)
     if not OWNERS[subject].add(work, number):
         raise ForbiddenError("not_yours", f"attaching to this {subject} is not for you (R40)")
-    return views(work, [_keep(work, Handed(blobs, received, name), subject, number, of)])[0]
+    return views(work, [_keep(work, handed, subject, number, of)])[0]
 
 
 def evidence(
@@ -150,17 +156,14 @@ def evidence(
 
 def _keep(work: Writing, handed: Handed, subject: str, number: int, of: str) -> Attachment:
     received, name = handed.received, handed.name
-    media = media_of(received.head)
-    facts = AttachmentFacts(
-        name, received.size, media, image_is_sound(received.path) if media[:6] == "image/" else None
-    )
+    facts = AttachmentFacts(name, received.size, handed.media, handed.flaw)
     lawful(judge_attachment(work.policy.keeping.attachments, facts))
     handed.blobs.keep(received)
     row = Attachment(
         subject=subject,
         subject_id=number,
         name=name,
-        media=media,
+        media=handed.media,
         size=received.size,
         sha256=received.sha256,
         at_us=work.now_us,
@@ -197,20 +200,6 @@ def record_reading(work: Writing, number: int) -> AttachmentView:
     row, _ = open_attachment(work, number)
     work.ledger("attachment_read", attachment=number, subject=row.subject, of=_name_of(work, row))
     return views(work, [row])[0]
-
-
-def image_is_sound(path: Path) -> bool:
-    """Say whether a file can be decoded as the image it begins as, and is not of an absurd size."""
-    from PIL import Image  # drawing's library: only who attaches an image waits for it
-
-    try:
-        with Image.open(path) as image:
-            if image.width * image.height > MOST_PIXELS:
-                return False
-            image.load()
-    except (OSError, SyntaxError, ValueError, Warning, Image.DecompressionBombError):
-        return False
-    return True
 
 
 def views(look: Reading, rows: list[Attachment]) -> list[AttachmentView]:

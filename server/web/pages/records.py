@@ -134,7 +134,7 @@ async def attach(look: Look, act: Do, deps: Given, request: Request) -> Response
                     act,
                     code,
                     AttachmentView,
-                    lambda work: attachments.attach(work, handed.blobs, handed.received, "item", code, handed.name),
+                    lambda work: attachments.attach(work, handed, "item", code),
                 )
         except TooLargeError:
             return _record(look, code, too_large(look))

@@ -1,26 +1,21 @@
-"""Files that come with a form: received into a file of their own, and thrown away again unless they were kept."""
+"""Files that come with a form."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 from starlette.datastructures import UploadFile
 
-from server.domain.attachments import HEAD
 from server.service.records.attachments import Handed
 from server.web.deps import Deps
 from server.web.guard import MAX_BODY, UPLOAD
+from server.web.handing import received
 
 from .routing import Seen
 
 
-@asynccontextmanager
-async def handed_in(deps: Deps, upload: UploadFile) -> AsyncIterator[Handed]:
+def handed_in(deps: Deps, upload: UploadFile) -> AbstractAsyncContextManager[Handed]:
     """Take an uploaded file in for the time of the block; raises TooLargeError."""
-    received = await deps.blobs.receive(_parts(upload), UPLOAD, HEAD)
-    try:
-        yield Handed(deps.blobs, received, (upload.filename or "file")[-200:])
-    finally:
-        deps.blobs.drop(received)
+    return received(deps, _parts(upload), UPLOAD, (upload.filename or "file")[-200:])
 
 
 def too_large(look: Seen) -> int:

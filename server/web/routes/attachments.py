@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
 
-from server.domain.attachments import HEAD
 from server.service.errors import InvalidError
 from server.service.people.rights import Act
 from server.service.records import attachments
@@ -16,6 +15,7 @@ from server.service.shapes import Page
 from server.web.auth import gate
 from server.web.deps import Given
 from server.web.guard import UPLOAD
+from server.web.handing import received
 from server.web.routes.common import Number
 from server.web.writing import Do, Look
 
@@ -50,17 +50,10 @@ async def attach(
     """Attach the body as a file; its content says what it is, and what may not be attached is refused with reasons."""
     attachments.find(look, subject, of)
     try:
-        received = await deps.blobs.receive(request.stream(), UPLOAD, HEAD)
+        async with received(deps, request.stream(), UPLOAD, name) as handed:
+            return await do(AttachmentView, lambda work: attachments.attach(work, handed, subject, of), keyed=False)
     except TooLargeError as error:
         raise InvalidError("too_large", str(error)) from None
-    try:
-        return await do(
-            AttachmentView,
-            lambda work: attachments.attach(work, deps.blobs, received, subject, of, name),
-            keyed=False,
-        )
-    finally:
-        deps.blobs.drop(received)
 
 
 @router.get("/{number}/content", response_class=FileResponse, **gate(Act.SEE_RECORDS))

@@ -1,14 +1,19 @@
 """Attachments by HTTP: what they are is judged by content, and they are open to whom their owner is open to."""
 
 import io
+import sqlite3
 import zlib
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
+from server.domain.attachments import MOST_PIXELS, MOST_SCANS
+from server.service.records.images import scans_of
+from server.store.unit_of_work import Database
 from tests.server.web.house import Caller, House
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # bytes lie beside any database
@@ -97,16 +102,87 @@ def test_a_file_over_the_limit_is_refused_and_leaves_nothing(house: House, tmp_p
     assert kept(tmp_path) == set()
 
 
-def test_an_image_that_would_unpack_without_end_is_refused(house: House) -> None:
+def png(width: int, height: int) -> bytes:
+    """Make an image that says it is large, and holds next to nothing."""
+
     def chunk(kind: bytes, data: bytes) -> bytes:
         body = kind + data
         return len(data).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
 
-    head = (40_000).to_bytes(4, "big") * 2 + bytes([8, 2, 0, 0, 0])
+    head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([8, 2, 0, 0, 0])
     chunks = chunk(b"IHDR", head), chunk(b"IDAT", zlib.compress(bytes(1000))), chunk(b"IEND", b"")
-    bomb = b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
-    answer = sent(house.chen, bomb, "bombe.png")
-    assert {reason["code"] for reason in answer.json()["reasons"]} == {"attachment_broken_image"}
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def progressive(scans: int) -> bytes:
+    """Make a JPEG that goes so often over its pixels; the last time is repeated."""
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(out, "JPEG", progressive=True)
+    data = out.getvalue()
+    last = data[data.rfind(b"\xff\xda") : -2]
+    return data[:-2] + last * (scans - scans_of(data)) + data[-2:]
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "code", "most"),
+    [
+        (png(40_000, 40_000), "bombe.png", "attachment_too_many_pixels", MOST_PIXELS // 1_000_000),
+        (png(12_000, 8_000), "bombe.png", "attachment_too_many_pixels", MOST_PIXELS // 1_000_000),
+        (png(10_000, 5_201), "gross.png", "attachment_too_many_pixels", MOST_PIXELS // 1_000_000),
+        (progressive(MOST_SCANS + 1), "foto.jpg", "attachment_too_many_scans", MOST_SCANS),
+    ],
+    ids=["far over", "over", "just over", "scans"],
+)
+def test_an_image_that_would_keep_its_decoder_busy_is_refused_with_what_to_do(
+    house: House, data: bytes, name: str, code: str, most: int
+) -> None:
+    (reason,) = sent(house.chen, data, name, **{"Accept-Language": "en"}).json()["reasons"]
+    assert reason["code"] == code
+    assert name in reason["text"]
+    assert str(most) in reason["text"]
+    assert "attach it again" in reason["text"]
+
+
+def test_a_photo_is_taken_whatever_follows_its_end_or_stands_in_its_head(house: House) -> None:
+    assert scans_of(progressive(MOST_SCANS)) == MOST_SCANS
+    plain, out = progressive(10), io.BytesIO()
+    note = b"\xff\xda" * 200  # a preview in the head, as cameras write
+    head = b"\xff\xe1" + (len(note) + 2).to_bytes(2, "big") + note
+    for data in (progressive(MOST_SCANS), plain + b"\xff\xda" * 200, plain[:2] + head + plain[2:]):
+        answer = sent(house.chen, data, "foto.jpg")
+        assert answer.status_code == 201, answer.text
+    pictures = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
+    pictures[0].save(out, "MPO", save_all=True, append_images=pictures[1:])  # how phones keep two pictures in one JPEG
+    assert sent(house.chen, out.getvalue(), "foto.jpg").status_code == 201
+
+
+def test_a_file_is_given_to_the_decoder_of_its_type_only(house: House) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "JPEG2000")  # an image, though not of a type that is known here
+    assert {one["code"] for one in sent(house.chen, out.getvalue(), "x").json()["reasons"]} == {"attachment_type"}
+    raw = b"II*\x00" + image("PNG")
+    assert {one["code"] for one in sent(house.chen, raw, "x").json()["reasons"]} == {"attachment_broken_image"}
+
+
+def decodings(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """Let a station's commit be tried whenever an image is decoded; gives the sizes of those that let it through."""
+    decode, let_through = ImageFile.ImageFile.load, list[tuple[int, int]]()
+
+    def look(image: ImageFile.ImageFile) -> Any:
+        with closing(sqlite3.connect(str(database.engine.url.database), timeout=0, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            let_through.append(image.size)
+        return decode(image)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", look)
+    return let_through
+
+
+def test_nobody_waits_for_the_lock_while_an_image_is_decoded(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded = decodings(house.database, monkeypatch)
+    answer = sent(house.chen, image("TIFF", (16, 9)), "x.tif")
+    assert answer.status_code == 201, answer.text
+    assert (16, 9) in decoded
 
 
 def test_an_attachment_is_open_to_whom_its_owner_is_open_to(house: House) -> None:

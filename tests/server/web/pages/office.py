@@ -28,7 +28,7 @@ from server.service.imports.company import load_company
 from server.service.inputs import Company
 from server.service.keys import load_keys, make_keys
 from server.service.people.sign_in import sign_in, viewer_of
-from server.service.records.attachments import Handed
+from server.service.records.attachments import Handed, look_at
 from server.service.records.blobs import Received
 from server.store.migrate import migrate
 from server.store.tables import Person
@@ -149,7 +149,7 @@ class Office:
         kept.parent.mkdir(parents=True, exist_ok=True)
         coming = kept.with_suffix(".coming")
         coming.write_bytes(data)
-        return Handed(blobs, Received(coming, len(data), digest, data[:HEAD]), name)
+        return look_at(blobs, Received(coming, len(data), digest, data[:HEAD]), name)
 
     def token(self, username: str) -> tuple[str, str]:
         """Open a web session for somebody; returns its token and csrf token."""

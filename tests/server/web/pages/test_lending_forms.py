@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import select
 
 from server.store.tables import Attachment
-from tests.server.web.test_attachments import PDF, image
+from tests.server.web.test_attachments import PDF, decodings, image
 
 from .conftest import Reader
 from .day import approve, ask
@@ -102,6 +102,18 @@ def test_r17_a_seals_page_its_uses_its_keepers_and_its_end(office: Office) -> No
     assert qian.post(f"/seals/{code}/keeper", to="chen", witness="zhao")[0] == 303
     assert qian.post(f"/seals/{code}/retire", reason="worn")[0] == 303
     assert "Out of use" in qian.get("/seals")[1]
+
+
+def test_nobody_waits_for_the_lock_while_a_picture_that_came_with_a_form_is_decoded(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = decodings(office.database, monkeypatch)
+    code, chen = code_of(6), Reader(office, "chen", "en")
+    page = {"seal": code, "name": "Seal", "scope": "contracts", "engraved_by": "GM", "keeper": "zheng"}
+    form = {**page, "engraved_at": "2026-01-05T09:00"}
+    assert Reader(office, "qian", "en").hand_in("/seals", {"impression": PICTURE}, **form)[0] == 303
+    assert chen.hand_in("/attachments", {"file": PICTURE}, of=code_of(0))[0] == 303
+    assert len(decoded) == 2
 
 
 def test_r19_what_is_handed_back_is_so_against_the_signed_receipt(office: Office, chen: Reader) -> None:
