@@ -73,11 +73,13 @@ def take(
 
     with real_things(load_settings()) as real:
         viewer = viewer_named(real, by, language)
+        data = file.read_bytes() if file is not None else b""
+        sheet = imports.read(viewer, kind, data) if file is not None else None
         with real.database.begin() as uow:
             work = Writing(uow.session, real.clock.wall_us(), real.policy, viewer, real.zone, uow)
-            if file is not None:
+            if file is not None and sheet is not None:
                 asked = NewImport(kind=kind, filename=file.name[-200:], mapping=mapping, dry_run=dry_run)
-                number = imports.begin_import(work, asked, file.read_bytes()).id
+                number = imports.begin_import(work, asked, data, sheet).id
             job = imports.resume_import(work, number or 0, Resume(mapping=mapping or None, dry_run=dry_run))
         with Progress(*COLUMNS) as bar:
             task = bar.add_task(f"{job.kind} {job.filename}", total=job.total, completed=job.handled)

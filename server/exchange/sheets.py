@@ -11,13 +11,19 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any, Final, Literal
+from typing import IO, Any, Final, Literal
+from xml.parsers import expat
 
 Form = Literal["csv", "xlsx"]
 
 MAX_FILE: Final = 16 * 1024 * 1024
 MAX_UNPACKED: Final = 96 * 1024 * 1024
 MAX_PARTS: Final = 500
+MAX_SHEETS: Final = 100
+MAX_ELEMENTS: Final = 5_000_000
+"""Of XML in all parts: a list of the most rows with 50 columns has as many."""
+MAX_IN_ROW: Final = 16_384
+"""Cells of a row, or runs of a text; the format itself knows no more columns."""
 MAX_ROWS: Final = 50_000
 MAX_COLUMNS: Final = 100
 MAX_CELL: Final = 4_000
@@ -131,7 +137,9 @@ def _headings(cells: tuple[str, ...]) -> tuple[str, ...]:
 
 def _clean(text: str) -> str:
     """Give a cell's text: no control characters, no blanks around it, no quote that only guarded a formula."""
-    text = "".join(c for c in text if c.isprintable() or c in "\n \u3000").strip()
+    if not text.isprintable():
+        text = "".join(c for c in text if c.isprintable() or c in "\n \u3000")
+    text = text.strip()
     return text[1:] if text[:1] == "'" and text[1:2] and text[1] in DANGEROUS else text
 
 
@@ -143,6 +151,8 @@ def _csv(data: bytes) -> Iterator[tuple[int, tuple[str, ...]]]:
     before = 0
     try:
         for cells in reader:
+            if len(cells) > MAX_IN_ROW:
+                raise _too_wide()
             yield before + 1, tuple(map(_clean, cells))
             before = reader.line_num
     except csv.Error as error:
@@ -173,7 +183,7 @@ def _xlsx(data: bytes) -> Iterator[tuple[int, tuple[str, ...]]]:
         page.reset_dimensions()  # what the file says of its own size is not to be believed
         lines = page.iter_rows(max_col=MAX_COLUMNS + 1, max_row=4 * MAX_ROWS, values_only=True)
         for number, cells in enumerate(lines, 1):
-            yield number, tuple(_clean(_as_text(cell)) for cell in cells)
+            yield number, tuple("" if cell is None else _clean(_as_text(cell)) for cell in cells)
     finally:
         book.close()
 
@@ -185,6 +195,52 @@ def _check_parts(data: bytes) -> None:
             raise SheetFileError("file_not_a_sheet", "this archive is not a workbook; save the sheet as .xlsx")
         if len(found) > MAX_PARTS or sum(part.file_size for part in found) > MAX_UNPACKED:
             raise SheetFileError("file_too_large", "unpacked, this file is far larger than a list is; split it")
+        count = _Count()
+        for part in found:
+            with parts.open(part) as file:
+                count.look_through(file)
+
+
+def _too_wide() -> SheetFileError:
+    return SheetFileError(
+        "too_many_columns", f"a row has more than {MAX_IN_ROW} cells; delete the columns beside the list"
+    )
+
+
+class _Count:
+    """Counts the elements of a workbook's parts as they go by: their reader would make objects of them first."""
+
+    def __init__(self) -> None:
+        self._elements = self._sheets = 0
+        self._in_row: int | None = None  # before a part's first row, where other parts have elements of the same name
+
+    def look_through(self, file: IO[bytes]) -> None:
+        """Count what a part holds; raises SheetFileError when it is more than a list has."""
+        self._in_row = None
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = self._begin
+        try:
+            while data := file.read(65_536):
+                parser.Parse(data)
+        except expat.ExpatError:  # no XML, or none that can be read: who needs this part will say so
+            return
+
+    def _begin(self, name: str, _: object) -> None:
+        name = name.rpartition(":")[2]
+        self._elements += 1
+        if name in ("row", "si"):
+            self._in_row = 0
+        elif name in ("c", "r") and self._in_row is not None:
+            self._in_row += 1
+            if self._in_row > MAX_IN_ROW:
+                raise _too_wide()
+        elif name == "sheet":
+            self._sheets += 1
+        if self._elements > MAX_ELEMENTS or self._sheets > MAX_SHEETS:
+            raise SheetFileError(
+                "file_too_large",
+                f"a workbook may have {MAX_SHEETS} sheets and {MAX_ELEMENTS} elements; keep the list only, or split it",
+            )
 
 
 def _as_text(cell: Any) -> str:

@@ -84,7 +84,8 @@ class Importer:
             plan, at = Plan(viewer, number, Kind(job.kind), job.dry_run, job.mapping), job.next_row
             if job.state != "running":
                 return
-            sheet = read_sheet(job.file)
+            data = job.file
+        sheet = read_sheet(data)
         rows = rows_of(plan.kind, sheet, json.loads(plan.mapping), self.zone)
         if not plan.dry and not at and not self._backed_up(viewer, number):
             return
@@ -211,6 +212,7 @@ def _finish(work: Writing, job: ImportJob) -> None:
     job.state = "done"
     if not job.dry_run and not job.failed:
         job.file = b""  # what it said is in the tables now; nothing of it is needed any more
+        job.headings = job.preview = "[]"
     work.ledger(
         "import_tried" if job.dry_run else "import_done", **{"import": job.id}, done=job.done, failed=job.failed
     )

@@ -15,7 +15,6 @@ from server.service.shapes import moment
 from server.store.tables import ImportFault, ImportJob
 
 SHOWN = 100
-PREVIEW = 5
 MEDIA: dict[Form, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -26,7 +25,6 @@ WRONG = {"zh": ("行号", "错误", "如何处理"), "en": ("Row", "What is wron
 def job_view(look: Reading, job: ImportJob, whole: bool = False) -> ImportView:
     """Give an import as it is shown; `whole` with its columns, first rows and faults."""
     mapping, kind = json.loads(job.mapping), Kind(job.kind)
-    sheet = read_sheet(job.file) if whole and job.file else None
     fields = [
         FieldView(
             name=one.name,
@@ -51,9 +49,9 @@ def job_view(look: Reading, job: ImportJob, whole: bool = False) -> ImportView:
         by=usernames(look.session, [job.by_id]).get(job.by_id),
         created_at=moment(job.created_us, look.zone),
         updated_at=moment(job.updated_us, look.zone),
-        headings=[heading for heading in sheet.headings if heading] if sheet else [],
+        headings=json.loads(job.headings) if whole else [],
         fields=fields if whole else [],
-        preview=[list(cells) for _, cells in sheet.rows[:PREVIEW]] if sheet else [],
+        preview=json.loads(job.preview) if whole else [],
         faults=faults_of(look, known(job.id), SHOWN) if whole else [],
     )
 

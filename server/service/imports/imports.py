@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 
 from sqlalchemy import delete
 from sqlalchemy.orm import defer
@@ -19,6 +20,7 @@ from server.service.people.rights import Act, Viewer
 from server.service.shapes import Page
 from server.store.tables import ImportFault, ImportJob
 
+PREVIEW = 5
 ACTS: dict[Kind, Act] = {
     Kind.PEOPLE: Act.MANAGE_PEOPLE,
     Kind.ITEMS: Act.KEEP_ITEMS,
@@ -29,17 +31,28 @@ ACTS: dict[Kind, Act] = {
 """What one must be entitled to do one by one, to do it by the list."""
 
 
-def begin_import(work: Writing, asked: NewImport, data: bytes) -> ImportView:
-    """Make a job of a sheet; it runs once every field that is needed has its column."""
+def read(viewer: Viewer, kind: Kind, data: bytes) -> Sheet:
+    """Read a sheet that somebody hands in, which takes seconds: before a transaction, which others wait for."""
+    check_kind(viewer, kind)
+    try:
+        return read_sheet(data)
+    except SheetFileError as error:
+        raise InvalidError(error.code, str(error)) from None
+
+
+def begin_import(work: Writing, asked: NewImport, data: bytes, sheet: Sheet) -> ImportView:
+    """Make a job of a sheet and what was read in it; it runs once every field that is needed has its column."""
     check_kind(work.viewer, asked.kind)
-    sheet = _read(data)
-    mapping = _mapping(asked.kind, sheet, {**guess(asked.kind, sheet.headings), **asked.mapping})
+    shown = [at for at, heading in enumerate(sheet.headings) if heading]
+    mapping = _mapping(asked.kind, sheet.headings, {**guess(asked.kind, sheet.headings), **asked.mapping})
     job = ImportJob(
         kind=asked.kind,
         filename=asked.filename,
         form=sheet.form,
         digest=hashlib.sha256(data).hexdigest(),
         file=data,
+        headings=json.dumps([sheet.headings[at] for at in shown], ensure_ascii=False),
+        preview=json.dumps([[cells[at] for at in shown] for _, cells in sheet.rows[:PREVIEW]], ensure_ascii=False),
         mapping=json.dumps(mapping, ensure_ascii=False),
         dry_run=asked.dry_run,
         state="running" if not lacking(asked.kind, mapping) else "new",
@@ -58,11 +71,11 @@ def begin_import(work: Writing, asked: NewImport, data: bytes) -> ImportView:
 def resume_import(work: Writing, number: int, asked: Resume) -> ImportView:
     """Go on with a job where it stopped; after a dry run, begin again for real (or dry once more)."""
     job = _job(work, number)
-    kind, sheet = Kind(job.kind), _read(job.file) if job.file else None
+    kind, headings = Kind(job.kind), json.loads(job.headings)
     if job.state == "done" and not job.dry_run:
         raise ConflictError("import_done", "this import is done; import a corrected file as a new one")
-    if sheet is not None and asked.mapping is not None:
-        mapping = _mapping(kind, sheet, asked.mapping)
+    if headings and asked.mapping is not None:
+        mapping = _mapping(kind, headings, asked.mapping)
         if job.next_row and not job.dry_run and mapping != json.loads(job.mapping):
             raise ConflictError("import_begun", "rows are in already; the columns can be changed no more")
         job.mapping = json.dumps(mapping, ensure_ascii=False)
@@ -114,25 +127,18 @@ def lacking(kind: Kind, mapping: dict[str, str]) -> list[str]:
 
 
 def _job(look: Reading, number: int) -> ImportJob:
-    job = look.session.get(ImportJob, number)
+    job = look.session.get(ImportJob, number, options=[defer(ImportJob.file)])  # type: ignore[arg-type]
     if job is None or not look.viewer.may(ACTS[Kind(job.kind)]):
         raise NotFoundError("import", number)
     return job
 
 
-def _read(data: bytes) -> Sheet:
-    try:
-        return read_sheet(data)
-    except SheetFileError as error:
-        raise InvalidError(error.code, str(error)) from None
-
-
-def _mapping(kind: Kind, sheet: Sheet, wanted: dict[str, str]) -> dict[str, str]:
+def _mapping(kind: Kind, headings: Sequence[str], wanted: dict[str, str]) -> dict[str, str]:
     """Check a mapping from fields to headings; a field with no heading is left out."""
     known = {one.name for one in FIELDS[kind]}
     for name, heading in wanted.items():
         if name not in known:
             raise InvalidError("no_such_field", f"{kind} have no field {name!r}; there are: {', '.join(sorted(known))}")
-        if heading and heading not in sheet.headings:
-            raise InvalidError("no_such_column", f"the file has no column {heading!r}; it has: {sheet.headings}")
+        if heading and heading not in headings:
+            raise InvalidError("no_such_column", f"the file has no column {heading!r}; it has: {tuple(headings)}")
     return {name: heading for name, heading in wanted.items() if heading}

@@ -7,7 +7,8 @@ from sqlmodel import Field, SQLModel
 class ImportJob(SQLModel, table=True):
     """A sheet on its way in; `next_row` rows are behind it, and stay so whoever goes on with it.
 
-    `file` is kept until nothing of it is needed any more. `mapping` is a map from field to heading.
+    `file` is kept until nothing of it is needed any more. So long its `headings` and its first rows, the `preview`, are
+    shown without reading it again. `mapping` is a map from field to heading.
     """
 
     __tablename__ = "import_job"
@@ -17,6 +18,8 @@ class ImportJob(SQLModel, table=True):
     form: str
     digest: str
     file: bytes = Field(sa_type=LargeBinary)
+    headings: str = Field(default="[]", sa_type=Text)
+    preview: str = Field(default="[]", sa_type=Text)
     mapping: str = Field(default="{}", sa_type=Text)
     dry_run: bool = False
     state: str = "running"  # running | done

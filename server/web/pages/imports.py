@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import BackgroundTasks, File, Form, Request, Response, UploadFile
+from fastapi.concurrency import run_in_threadpool
 
 from server.exchange.kinds import Kind
 from server.service.customers.crm import list_crms
@@ -73,7 +74,8 @@ async def hand_in(
     try:
         asked = new_import(kind, file.filename or "", "{}", dry_run=True)
         data = await contents(file)
-        view = await act(ImportView, lambda work: imports.begin_import(work, asked, data))
+        sheet = await run_in_threadpool(imports.read, viewer, kind, data)
+        view = await act(ImportView, lambda work: imports.begin_import(work, asked, data, sheet))
     except ServiceError as error:
         return _list(look, None, explain(look.page, error))
     go_on(deps, viewer, later, view)
@@ -111,7 +113,7 @@ async def labels(look: Look, act: Do, number: int) -> Response:
     """Give the labels of what came with an import (the first 500), to print."""
     asked = NewLabelList.model_validate({"import": number, "limit": 500})
     try:
-        drawn, codes, _ = labels_of(look, asked)
+        drawn, codes, _ = await run_in_threadpool(labels_of, look, asked)
     except ServiceError as error:
         return _shown(look, number, explain(look.page, error))
     await act(Done, lambda work: record_labels(work, codes, "pdf"))

@@ -4,6 +4,7 @@ import json
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, BackgroundTasks, File, Form, Query, UploadFile
+from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 from starlette.responses import Response
 
@@ -45,7 +46,8 @@ async def begin_import(
     """Hand a sheet in; its rows are taken in after the answer, unless a field that is needed has no column."""
     asked = new_import(kind, file.filename or "", mapping, dry_run)
     data = await contents(file)
-    view = await do(ImportView, lambda work: imports.begin_import(work, asked, data))
+    sheet = await run_in_threadpool(imports.read, viewer, kind, data)
+    view = await do(ImportView, lambda work: imports.begin_import(work, asked, data, sheet))
     go_on(deps, viewer, later, view)
     return view
 
@@ -66,7 +68,7 @@ async def get_import(look: Look, number: Number) -> ImportView:
 @router.get("/{number}/errors", **gate(Act.IMPORT))
 async def get_errors(look: Look, number: Number) -> Response:
     """Give the rows that were not taken, in the form they came in, with what is wrong and what to do."""
-    form, data = imports.error_file(look, number)
+    form, data = await run_in_threadpool(imports.error_file, look, number)
     return as_file(data, form, f"import-{number}-errors.{form}")
 
 

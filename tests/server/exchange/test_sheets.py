@@ -5,6 +5,7 @@ import io
 import zipfile
 from zoneinfo import ZoneInfo
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,6 +69,63 @@ def test_a_file_that_unpacks_to_far_more_than_a_list_is_refused_before_it_is_unp
     with pytest.raises(SheetFileError) as refused:
         read_sheet(many)
     assert refused.value.code == "file_too_large"
+
+
+HEAD = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+TAIL = b"</sheetData></worksheet>"
+
+
+def with_part(name: str, data: bytes) -> bytes:
+    """A workbook of one cell, one of whose parts is another."""
+    made = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(write_sheet("xlsx", ["题名"], [["x"]]))) as source,
+        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for part in source.infolist():
+            if part.filename != name:
+                target.writestr(part.filename, source.read(part))
+        target.writestr(name, data)
+    return made.getvalue()
+
+
+def refused(data: bytes) -> SheetFileError:
+    """Read a file that is refused before its reader makes anything of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(openpyxl, "load_workbook", None)
+        with pytest.raises(SheetFileError) as refusal:
+            read_sheet(data)
+    return refusal.value
+
+
+@pytest.mark.parametrize("cell", [b"<c><v>1</v></c>", b'<x:c xmlns:x="u"/>'])
+def test_a_row_of_more_cells_than_the_format_knows_is_refused_before_it_is_read(cell: bytes) -> None:
+    most = cell * sheets.MAX_IN_ROW
+    with pytest.raises(SheetFileError, match="100 columns"):
+        read_sheet(workbook(HEAD + b"<row>" + b"<c><v>1</v></c>" * sheets.MAX_IN_ROW + b"</row><row/>" + TAIL))
+    found = refused(workbook(HEAD + b"<row>" + most + cell + b"</row>" + TAIL))
+    assert (found.code, str(sheets.MAX_IN_ROW) in str(found)) == ("too_many_columns", True)
+
+
+def test_a_workbook_of_more_than_a_list_has_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = b"<sst><si>" + b"<r><t>x</t></r>" * (sheets.MAX_IN_ROW + 1) + b"</si></sst>"
+    assert refused(with_part("xl/sharedStrings.xml", text)).code == "too_many_columns"
+    named = b"<workbook><sheets>" + b"<sheet/>" * (sheets.MAX_SHEETS + 1) + b"</sheets></workbook>"
+    assert refused(with_part("xl/workbook.xml", named)).code == "file_too_large"
+    monkeypatch.setattr(sheets, "MAX_ELEMENTS", 1000)
+    assert refused(workbook(HEAD + b"<row/>" * 1000 + TAIL)).code == "file_too_large"
+    monkeypatch.undo()
+    formulas = b"<calcChain>" + b"<c/>" * (sheets.MAX_IN_ROW + 1) + b"</calcChain>"  # as of a list with that many
+    assert read_sheet(with_part("xl/calcChain.xml", formulas)).rows == ((2, ("x",)),)
+    picture = b"\x89PNG" + b"<row/>" * 1000
+    assert read_sheet(with_part("xl/media/image1.png", picture)).rows == ((2, ("x",)),)
+
+
+def test_a_line_of_more_cells_than_the_format_knows_is_refused_too() -> None:
+    line = "题名\nx" + "," * (sheets.MAX_IN_ROW - 1)
+    assert read_sheet(line.encode()).rows == ((2, ("x",)),)
+    with pytest.raises(SheetFileError, match=str(sheets.MAX_IN_ROW)):
+        read_sheet(f"{line},".encode())
 
 
 def test_entities_are_never_followed() -> None:

@@ -1,8 +1,11 @@
 """Sheets handed in: what is taken, what is refused and why, and that nothing is ever taken twice."""
 
+import asyncio
 import csv
 import io
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +13,14 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from sqlmodel import select
 
+from server.exchange import sheets
 from server.exchange.sheets import write_sheet
 from server.service.errors import ConflictError
 from server.service.imports.import_run import SLICE, Importer
 from server.service.people.rights import Viewer
 from server.service.people.sign_in import viewer_of
 from server.store.tables import ImportJob, Item, Person
+from server.store.unit_of_work import Database
 from tests.server.web.house import Caller, House
 
 ITEMS = ["题名", "档号", "密级", "门类", "页数", "存放位置", "标签EPC", "编码"]
@@ -264,6 +269,57 @@ def test_an_empty_sheet_to_fill_in_is_one_that_can_be_imported(house: House) -> 
     assert house.chen.get(f"/imports/{begun['id']}")["done"] == 1
     (found,) = house.chen.get("/items?q=20260001")["rows"]
     assert found["code"].startswith("GW")
+
+
+def readings(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let a station's commit be tried whenever a sheet is read, and say each time whether a page was kept waiting."""
+    understand, seen = sheets._sheet, list[str]()
+
+    def look(form: sheets.Form, lines: Any) -> sheets.Sheet:
+        with closing(sqlite3.connect(str(database.engine.url.database), timeout=0, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+        try:
+            asyncio.get_running_loop()
+            seen.append("every page waits")
+        except RuntimeError:
+            seen.append("nobody waits")
+        return understand(form, lines)
+
+    monkeypatch.setattr(sheets, "_sheet", look)
+    return seen
+
+
+def test_nobody_waits_while_a_sheet_is_read_and_to_be_looked_at_it_is_not_read_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = readings(house.database, monkeypatch)
+    rows = item_rows(7)
+    rows[1][5] = "q/1"
+    begun = hand_in(
+        house.chen, "items", as_csv([*ITEMS, "", "备注"], [[*row, "不显示", "x"] for row in rows]), dry_run="true"
+    )
+    assert read == ["nobody waits"] * 2  # to be taken, and to be tried
+    told = house.chen.get(f"/imports/{begun['id']}")
+    assert told["headings"] == [*ITEMS, "备注"]
+    assert told["preview"] == [[*row, "x"] for row in rows[:5]]
+    assert house.chen.get("/imports")["rows"][0]["total"] == 7
+    assert len(read) == 2
+    house.chen.post(f"/imports/{begun['id']}/resume", {"mapping": {"title": "没有的列"}}, expect=422)
+    assert len(read) == 2
+    house.chen.post(
+        f"/imports/{begun['id']}/resume",
+        {"mapping": {one["name"]: one["heading"] for one in told["fields"] if one["heading"]}},
+    )
+    assert read == ["nobody waits"] * 3
+    fetched(house.chen, f"/imports/{begun['id']}/errors")
+    assert read == ["nobody waits"] * 4
+
+
+def test_of_a_sheet_that_is_in_whole_nothing_is_kept(house: House) -> None:
+    begun = hand_in(house.chen, "items", as_csv(ITEMS, item_rows(2)))
+    with house.database.read() as session:
+        job = session.get_one(ImportJob, begun["id"])
+        assert (job.state, job.file, job.headings, job.preview) == ("done", b"", "[]", "[]")
 
 
 def _importer(house: House) -> Importer:

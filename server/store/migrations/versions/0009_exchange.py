@@ -19,6 +19,8 @@ def upgrade() -> None:
         sa.Column("form", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("file", sa.LargeBinary(), nullable=False),
+        sa.Column("headings", sa.Text(), nullable=False),
+        sa.Column("preview", sa.Text(), nullable=False),
         sa.Column("mapping", sa.Text(), nullable=False),
         sa.Column("dry_run", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
