@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 GENESIS = "0" * 64
 """What stands before the first entry."""
@@ -51,6 +52,17 @@ def entry_body(kind: str, at_us: int, facts: Mapping[str, object]) -> str:
     return canonical({**facts, "kind": kind, "at_us": at_us})
 
 
+def read_body(text: str) -> dict[str, Any]:
+    """Read a body's facts; `ValueError` says why it has none."""
+    try:
+        body = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(body, dict):
+        raise ValueError("not a JSON object")
+    return body
+
+
 def entry_hash(previous: str, body: str) -> str:
     """Hash one entry onto the one before it."""
     return sha256(f"{previous}\n{body}".encode()).hexdigest()
@@ -74,10 +86,10 @@ def _fault(entry: Entry, previous: str, next_id: int) -> str:
     if entry.hash != entry_hash(previous, entry.body):
         return "its hash does not cover its body"
     try:
-        body = json.loads(entry.body)
-    except ValueError:
-        return "its body is not JSON"
-    if not isinstance(body, dict) or (body.get("kind"), body.get("at_us")) != (entry.kind, entry.at_us):
+        body = read_body(entry.body)
+    except ValueError as error:
+        return f"its body is not JSON that can be read: {error}"
+    if (body.get("kind"), body.get("at_us")) != (entry.kind, entry.at_us):
         return "its kind or moment is not what its body says"
     return ""
 

@@ -53,9 +53,10 @@ class Rejudge:
             return ""
         if "facts" not in body:
             return "it carries no facts to judge it by" if kind in DECISIONS else ""
-        policy = self._sheets.get(body["policy"])
+        named = body.get("policy")
+        policy = self._sheets.get(named) if isinstance(named, str) else None
         if policy is None:
-            return f"it was judged by the sheet {body['policy']}, which no entry before it holds"
+            return f"it was judged by the sheet {named}, which no entry before it holds"
         try:
             fault = _decided(policy, body) if kind in DECISIONS else _closed(policy, body)
         except msgspec.ValidationError as error:
@@ -64,19 +65,25 @@ class Rejudge:
         return fault
 
     def _learn(self, body: dict[str, Any]) -> str:
+        sheet = body.get("sheet")
+        if not isinstance(sheet, str):
+            return "it holds no policy sheet"
         try:
-            policy = load_policy(body["sheet"])
+            policy = load_policy(sheet)
         except SheetError as error:
             return f"its policy sheet cannot be used: {error}"
         self._sheets[policy.digest] = policy
-        return "" if policy.digest == body["policy"] else "its policy sheet is not the one its digest names"
+        return "" if policy.digest == body.get("policy") else "its policy sheet is not the one its digest names"
 
 
 def _closed(policy: Policy, body: dict[str, Any]) -> str:
     """Compare the verdicts of a closing with what its facts give."""
     facts = msgspec.convert(body["facts"], SettleFacts)
     again = [(said.epc, str(said.verdict)) for said in settle(policy, facts)]
-    then = [(said["epc"], said["verdict"]) for said in body["verdicts"]]
+    try:
+        then = [(said["epc"], said["verdict"]) for said in body["verdicts"]]
+    except (KeyError, TypeError):
+        return "it lists no verdicts that can be read"
     return "" if again == then else f"judged again its verdicts are {again}, it says {then}"
 
 
