@@ -264,7 +264,7 @@ def sweeper(real: Real) -> "Sweeper":
         ("crm", CrmTurns(crm_readers(real), real.settings.crm_every_minutes * 60_000_000).turn),
         ("telling", Telling(database).turn),
         ("escalating", Escalating(database, policy, real.zone).turn),
-        ("checking", Checking(database).turn),
+        ("checking", Checking(database, real.keys.signing.public_key()).turn),
         ("anchoring", Anchoring(database, real.keys.signing, real.clock.real_mono).turn),
         ("retention", Retention(database, policy).turn),
         *((("backing", Backing(database, policy, backups(real)).turn),) if real.settings.backup else ()),

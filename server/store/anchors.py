@@ -5,7 +5,8 @@ Whoever cuts the ledger's tail or hashes it all anew cannot take back the roots 
 
 from collections.abc import Iterator
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import Connection, text
 
 from server.domain.merkle import MerkleTree, restore
@@ -21,25 +22,49 @@ _INSERT = (
 )
 
 
+class LedgerCutError(RuntimeError):
+    """The ledger ends before what its newest anchor covers; the text says where."""
+
+
 def signed_text(size: int, root: str, at_us: int) -> bytes:
     """Give the bytes that an anchor's signature covers."""
     return f"guiwei/anchor/{size}/{root}/{at_us}".encode()
 
 
-def unanchored(connection: Connection) -> int:
-    """Count the entries that no anchor covers yet."""
+def is_signed(key: Ed25519PublicKey, size: int, root: str, at_us: int, signature: str) -> bool:
+    """Say whether an anchor's signature is by this key."""
+    try:
+        key.verify(bytes.fromhex(signature), signed_text(size, root, at_us))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def extent(connection: Connection) -> tuple[int, int]:
+    """Say how many entries the newest anchor covers, and which is the last entry (read after it: it only grows)."""
     last = connection.execute(_LAST).first()
-    return int(connection.execute(_SIZE).scalar_one()) - (last.size if last else 0)
+    return (last.size if last else 0), int(connection.execute(_SIZE).scalar_one())
+
+
+def unanchored(connection: Connection) -> int:
+    """Count the entries that no anchor covers yet; below 0 so many are missing that one covers."""
+    covered, last = extent(connection)
+    return last - covered
 
 
 def anchor(database: Database, key: Ed25519PrivateKey, now_us: int) -> int:
-    """Anchor everything up to now; returns the size anchored (0 when the ledger is empty)."""
+    """Anchor everything up to now; returns the size anchored (0 when the ledger is empty).
+
+    A ledger shorter than its newest anchor was cut, and is not sworn to: LedgerCutError.
+    """
     with database.engine.connect() as connection:
         last = connection.execute(_LAST).first()
         tree = restore(last.peaks) if last else MerkleTree()
         size = int(connection.execute(_SIZE).scalar_one())
         if size == tree.size:
             return size
+        if size < tree.size:
+            raise LedgerCutError(f"the ledger ends with entry {size}, its newest anchor covers {tree.size}")
         tree = tree.extend(_hashes(connection, tree.size, size))
     root = tree.root()
     row = {

@@ -26,7 +26,7 @@ class Anchoring:
         """Anchor, if it is time."""
         with self.database.engine.connect() as connection:
             waiting = unanchored(connection)
-        if not waiting:
+        if waiting <= 0:  # below 0 the ledger was cut: that is not sworn to, and the check alarms it
             self.waiting_since = None
             return
         now = self.real_mono()

@@ -3,18 +3,22 @@
 from dataclasses import dataclass
 from typing import Final
 
-from sqlmodel import col, select
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlmodel import Session, col, select
 
 from server.domain.alarms import cause_key
 from server.domain.ledger import GENESIS, entry_hash
+from server.domain.merkle import MerkleTree
 from server.domain.words import AlarmKind
 from server.service.cabinet.alarms import Alarming, set_alarm
-from server.store.tables import LedgerEntry
+from server.store.anchors import extent, is_signed
+from server.store.tables import LedgerAnchor, LedgerEntry
 from server.store.unit_of_work import Database
 
 PART: Final = 2000
 MINUTE_US: Final = 60_000_000
 DAY_US: Final = 86_400_000_000
+EMPTY: Final = MerkleTree()
 
 
 @dataclass(slots=True)
@@ -22,29 +26,64 @@ class Checking:
     """Looks at one part in a minute of the clock; at the end it waits for more, and begins anew every day."""
 
     database: Database
+    key: Ed25519PublicKey
     looked_us: int = 0
     began_us: int = 0
     last: int = 0
     hash: str = GENESIS
+    tree: MerkleTree | None = EMPTY
+    """Over the entries up to `last`; None once one is missing or an anchor did not fit: then none is compared."""
+    missed: int = 0
+    """The anchor that the ledger was found to end before, so that it is told once a day and not once a minute."""
 
     def turn(self, now_us: int) -> None:
-        """Check the next part: numbers without a gap, each entry fitting the one before and its own text."""
+        """Check the next part: each entry against the one before and its own text, each anchor against the entries."""
         if abs(now_us - self.looked_us) < MINUTE_US:
             return
         self.looked_us = now_us
         if abs(now_us - self.began_us) >= DAY_US:
-            self.began_us, self.last, self.hash = now_us, 0, GENESIS
-        query = select(LedgerEntry).where(LedgerEntry.id > self.last).order_by(col(LedgerEntry.id)).limit(PART)
-        wrong: list[int] = []
+            self.began_us, self.last, self.hash, self.tree, self.missed = now_us, 0, GENESIS, EMPTY, 0
         with self.database.read() as session:
-            for row in session.exec(query):
-                before, self.last, self.hash = (self.last, self.hash), row.id, row.hash
-                if before != (row.id - 1, row.previous) or row.hash != entry_hash(row.previous, row.body):
-                    wrong.append(row.id)
+            wrong = self._check_part(session)
+            newest, end = extent(session.connection())
         if wrong:
-            self._alarm(wrong, now_us)
+            self._alarm(wrong[0], wrong, now_us)
+        if end < newest != self.missed:
+            self.missed = newest
+            self._alarm(f"anchor {newest}", [end + 1], now_us)
 
-    def _alarm(self, wrong: list[int], now_us: int) -> None:
+    def _check_part(self, session: Session) -> list[int]:
+        """Read the next part and go on behind it; gives the entries that are wrong."""
+        query = select(LedgerEntry).where(LedgerEntry.id > self.last).order_by(col(LedgerEntry.id)).limit(PART)
+        rows = session.exec(query).all()
+        if not rows:
+            return []
+        covering = select(LedgerAnchor).where(col(LedgerAnchor.size).between(rows[0].id, rows[-1].id))
+        anchors = {anchor.size: anchor for anchor in session.exec(covering)}
+        return [row.id for row in rows if not self._fits(row, anchors.get(row.id))]
+
+    def _fits(self, row: LedgerEntry, anchor: LedgerAnchor | None) -> bool:
+        """Go on to an entry; say whether it fits the one before, its own text, and the anchor that ends with it."""
+        before, self.last, self.hash = (self.last, self.hash), row.id, row.hash
+        fits = before == (row.id - 1, row.previous) and row.hash == entry_hash(row.previous, row.body)
+        self.tree = _grown(self.tree, row) if before[0] == row.id - 1 else None
+        if anchor is None or self.tree is None:
+            return fits
+        if self.tree.root() != anchor.root or not is_signed(
+            self.key, anchor.size, anchor.root, anchor.at_us, anchor.signature
+        ):
+            self.tree, fits = None, False  # no later root would fit either, and another's key signed more: told once
+        return fits
+
+    def _alarm(self, about: int | str, wrong: list[int], now_us: int) -> None:
         kind = AlarmKind.LEDGER_CHECK_FAILED
         with self.database.begin() as uow:
-            set_alarm(uow, Alarming(kind, cause_key(kind, wrong[0]), now_us, evidence=tuple(wrong)), now_us)
+            set_alarm(uow, Alarming(kind, cause_key(kind, about), now_us, evidence=tuple(wrong)), now_us)
+
+
+def _grown(tree: MerkleTree | None, row: LedgerEntry) -> MerkleTree | None:
+    """Add an entry's hash to the tree, if it is one."""
+    try:
+        return None if tree is None else tree.append(row.hash)
+    except (TypeError, ValueError):
+        return None
