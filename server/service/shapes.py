@@ -278,6 +278,8 @@ class LedgerView(Shape):
     body: dict[str, Any]
     previous: str
     hash: str
+    whole: bool
+    """Whether its hash fits its text and the entry before it; a text that is none has an empty body."""
 
 
 class TallyView(Shape):

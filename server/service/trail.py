@@ -1,12 +1,11 @@
 """The ledger as a page shows it: the newest entries, each checked against its hash and its neighbour (R60)."""
 
-import json
 from typing import Any
 
 from sqlmodel import col, func, select
 
-from server.domain.ledger import GENESIS, entry_hash
 from server.service.context import Reading
+from server.service.records.history import facts_of, is_whole
 from server.service.shapes import Shape, moment
 from server.store.tables import LedgerAnchor, LedgerEntry, Person
 
@@ -39,7 +38,7 @@ def trail(look: Reading, before: int | None, limit: int, kind: str = "") -> Trai
     hashes = {row.id: row.hash for row in rows}
     shown = rows[:limit]
     anchored = look.session.exec(select(func.max(LedgerAnchor.size))).one() or 0
-    bodies = {row.id: json.loads(row.body) for row in shown}
+    bodies = {row.id: facts_of(row) for row in shown}
     names = _names(look, {str(body["by"]) for body in bodies.values() if body.get("by")})
     entries = [
         TrailEntry(
@@ -49,7 +48,7 @@ def trail(look: Reading, before: int | None, limit: int, kind: str = "") -> Trai
             person=names.get(str(bodies[row.id].get("by"))),
             body={name: value for name, value in bodies[row.id].items() if name not in ("kind", "at_us")},
             hash=row.hash,
-            whole=_is_whole(row, hashes.get(row.id - 1)),
+            whole=is_whole(row, hashes.get(row.id - 1)),
             anchored=row.id <= anchored,
         )
         for row in shown
@@ -61,12 +60,6 @@ def trail(look: Reading, before: int | None, limit: int, kind: str = "") -> Trai
         anchored_to=anchored,
         last=look.session.exec(select(func.max(LedgerEntry.id))).one() or 0,
     )
-
-
-def _is_whole(row: LedgerEntry, older: str | None) -> bool:
-    """Say whether an entry's hash fits its text and the entry before it (the oldest of a part: its text alone)."""
-    fits = row.previous == (GENESIS if row.id == 1 else older or row.previous)
-    return fits and row.hash == entry_hash(row.previous, row.body)
 
 
 def _names(look: Reading, pseudonyms: set[str]) -> dict[str, str]:

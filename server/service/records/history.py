@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from sqlmodel import col, select
 
+from server.domain.ledger import GENESIS, entry_hash, read_body
 from server.domain.reasons import Language, text
 from server.domain.verdicts import Reason
 from server.service.context import Reading
 from server.service.lookups import codes, item_coded, known, usernames
 from server.service.paging import paged
 from server.service.shapes import LedgerView, MovementView, Page, QuarantineView, ReasonView, moment
-from server.store.tables import LedgerEntry, Movement, Quarantine
+from server.store.tables import LedgerAnchor, LedgerEntry, Movement, Quarantine
+
+DEEPEST: Final = 100
+"""No entry nests so deep; what was made to cannot be written into an answer."""
 
 
 def list_movements(
@@ -96,22 +100,52 @@ def _quarantine_view(look: Reading, row: Quarantine) -> QuarantineView:
 def list_ledger(look: Reading, after: int, limit: int) -> Page[LedgerView]:
     """List ledger entries in order."""
     query = select(LedgerEntry).where(LedgerEntry.id > after).order_by(col(LedgerEntry.id)).limit(limit + 1)
-    return paged(look.session.exec(query), limit, lambda rows: [_ledger_view(look, entry) for entry in rows])
+
+    def views(rows: list[LedgerEntry]) -> list[LedgerView]:
+        hashes = {row.id: row.hash for row in rows}
+        return [_ledger_view(look, row, hashes.get(row.id - 1)) for row in rows]
+
+    return paged(look.session.exec(query), limit, views)
 
 
-def _ledger_view(look: Reading, entry: LedgerEntry) -> LedgerView:
+def facts_of(entry: LedgerEntry) -> dict[str, Any]:
+    """Read an entry's facts; none when its text was altered into something that is no entry's."""
+    try:
+        facts = read_body(entry.body)
+    except ValueError:
+        return {}
+    return facts if _is_flat(facts, DEEPEST) else {}
+
+
+def _is_flat(value: object, left: int) -> bool:
+    """Say whether a value nests no deeper than an answer may."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return left > 0 and all(_is_flat(one, left - 1) for one in inner)
+
+
+def is_whole(entry: LedgerEntry, older: str | None) -> bool:
+    """Say whether an entry's hash fits its text and the entry before it (the oldest of a part: its text alone)."""
+    follows = entry.previous == (GENESIS if entry.id == 1 else older or entry.previous)
+    return follows and entry.hash == entry_hash(entry.previous, entry.body) and "kind" in facts_of(entry)
+
+
+def _ledger_view(look: Reading, entry: LedgerEntry, older: str | None) -> LedgerView:
     return LedgerView(
         id=entry.id,
         kind=entry.kind,
         at=moment(entry.at_us, look.zone),
-        body=json.loads(entry.body),
+        body=facts_of(entry),
         previous=entry.previous,
         hash=entry.hash,
+        whole=is_whole(entry, older),
     )
 
 
 def ledger_lines(look: Reading, chunk: int = 500) -> Iterator[bytes]:
-    """Write the whole ledger as JSON lines {id, kind, at_us, body, previous, hash}; `body` is the text hashed."""
+    """Write the whole ledger as JSON lines {id, kind, at_us, body, previous, hash}; `body` is the text hashed.
+
+    The anchors over it follow, {size, root, at_us, signature}.
+    """
     after = 0
     while True:
         query = select(LedgerEntry).where(LedgerEntry.id > after).order_by(col(LedgerEntry.id)).limit(chunk)
@@ -119,7 +153,10 @@ def ledger_lines(look: Reading, chunk: int = 500) -> Iterator[bytes]:
         for row in rows:
             entry = row.model_dump(include={"id", "kind", "at_us", "body", "previous", "hash"})
             yield json.dumps(entry, ensure_ascii=False).encode() + b"\n"
-        if len(rows) < chunk:
-            return
-        after = rows[-1].id
+        after = rows[-1].id if rows else after
         look.session.expunge_all()
+        if len(rows) < chunk:
+            break
+    anchors = select(LedgerAnchor).where(LedgerAnchor.size <= after).order_by(col(LedgerAnchor.size))
+    for one in look.session.exec(anchors):
+        yield json.dumps(one.model_dump(include={"size", "root", "at_us", "signature"})).encode() + b"\n"

@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from typer.testing import CliRunner
 
 from contract.messages import DoorOpened
 from server.service.oversight.sheets import note_sheet
+from server.store.anchors import anchor
 from server.store.unit_of_work import Database
-from server.verify import check, open_ledger, read_lines
-from tests.server.company import POLICY
+from server.verify import app, check, open_ledger, read_lines
+from tests.server.company import KEYS, POLICY
 from tests.server.web.house import House
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Entry = dict[str, Any]
+PUBLIC = KEYS.public()["server_key"]
 
 
 def kinds(house: House) -> list[str]:
@@ -133,6 +136,39 @@ def test_r60_an_export_with_any_entry_altered_is_found(house: House, tmp_path: P
             rows = json.loads(json.dumps(lines))
             alter(rows, number)
             assert found(file, rows).startswith("entry "), (number, how)
+
+
+@sqlite_only
+def test_r60_an_export_brings_its_anchors_and_verifies_by_the_servers_key(house: House, tmp_path: Path) -> None:
+    a_day(house)
+    for moment in (5, 6):
+        covered = anchor(house.database, KEYS.signing, moment)
+        house.li.post("/requests", {"items": ["F6"], "mode": "loan", "purpose": "核对", "for": "wang"})
+    file, lines = exported(house, tmp_path)
+    assert [line["size"] for line in lines if "root" in line] == [covered - 1, covered]
+    words = ["verify", str(file), "--key", PUBLIC]
+    said = CliRunner().invoke(app, words)
+    assert said.exit_code == 0, said.output
+    assert f" and 2 anchors verify, the newest covers the first {covered};" in said.output
+    file.write_text("\n".join(json.dumps(line) for line in lines if "root" not in line), encoding="utf-8")
+    assert CliRunner().invoke(app, words).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "body", ["", "not json", "[]", "5", "[" * 100_000 + "]" * 100_000, '{"a":' + "[" * 400 + "]" * 400 + "}"]
+)
+@sqlite_only
+def test_r60_an_entry_whose_text_is_none_is_shown_as_not_whole(house: House, database: Database, body: str) -> None:
+    house.approved("F1")
+    with database.engine.connect() as connection, connection.begin():
+        (number,) = connection.execute(text("SELECT id FROM ledger WHERE kind = 'request_filed'")).one()
+        connection.execute(text("DROP TRIGGER ledger_no_update"))
+        connection.execute(text("UPDATE ledger SET body = :body WHERE id = :n"), {"body": body, "n": number})
+    rows = house.shen.get("/ledger?limit=500")["rows"]
+    assert [row["id"] for row in rows if not row["whole"]] == [number]
+    page = house.client.get("/ledger", headers={"Authorization": f"Bearer {house.shen.token}", "Accept-Language": "en"})
+    assert page.status_code == 200
+    assert page.text.count("altered</span>") + page.text.count("被改动</span>") == 1
 
 
 def test_r60_what_is_altered_behind_the_databases_back_is_found(house: House, database: Database) -> None:
