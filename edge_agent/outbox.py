@@ -15,7 +15,7 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -112,8 +112,23 @@ class Act:
         self._outbox.db.execute("INSERT OR IGNORE INTO answered VALUES (?, ?, ?)", (challenge, what, at_us))
 
 
+def witnessed(folder: Path) -> list[tuple[int, str, int]]:
+    """Give the ledger's anchors that the outbox in a folder keeps: (size, root, when received); it may be in use."""
+    file = folder / "outbox.sqlite"
+    if not file.is_file():
+        raise OutboxError(f"there is no {file}")
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=2)) as db:
+            return list(db.execute("SELECT size, root, at FROM witness ORDER BY size, at"))
+    except sqlite3.Error as error:
+        raise OutboxError(f"{file}: {error}") from error
+
+
 class Outbox:
-    """One station's outbox; used by one thread."""
+    """One station's outbox; used by one thread.
+
+    `witness` is the newest of the ledger's anchors kept here, as `guiwei ledger verify --witness` takes it.
+    """
 
     def __init__(self, folder: Path, station: str, *, limit_mb: int = 0) -> None:
         self.folder = folder
@@ -129,6 +144,7 @@ class Outbox:
             self.db.executescript(SCHEMA)
             self.epoch = self._begin(station)
             last = self.db.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+            self.witness = self._newest_witness()
             self.confirmed = int(
                 self.db.execute("SELECT coalesce(max(seq), 0) FROM event WHERE confirmed IS NOT NULL").fetchone()[0]
             )
@@ -198,7 +214,7 @@ class Outbox:
 
     def confirm(self, upto: int, at_us: int, anchor: Anchor | None = None) -> None:
         """Mark everything up to `upto` as received by the server, and keep the ledger's anchor as a witness."""
-        upto = min(upto, self.last)
+        upto, newest = min(upto, self.last), self.witness
         with self.act():
             if upto > self.confirmed:
                 self.db.execute(
@@ -206,7 +222,8 @@ class Outbox:
                 )
             if anchor is not None:
                 self.db.execute("INSERT OR IGNORE INTO witness VALUES (?, ?, ?)", (anchor.size, anchor.root, at_us))
-        self.confirmed = max(upto, self.confirmed)
+                newest = self._newest_witness()
+        self.confirmed, self.witness = max(upto, self.confirmed), newest
 
     # -- memory -------------------------------------------------------------------------------------------------------
 
@@ -219,9 +236,9 @@ class Outbox:
         """Tell whether a challenge has had its answer, also before a restart."""
         return self.db.execute("SELECT 1 FROM answered WHERE challenge = ?", (challenge,)).fetchone() is not None
 
-    def witnessed(self) -> list[tuple[int, str, int]]:
-        """Give the ledger's anchors kept here: (size, root, when received)."""
-        return list(self.db.execute("SELECT size, root, at FROM witness ORDER BY size, at"))
+    def _newest_witness(self) -> str | None:
+        row = self.db.execute("SELECT size, root FROM witness ORDER BY size DESC, at DESC LIMIT 1").fetchone()
+        return row and f"{row[0]}:{row[1]}"
 
     # -- room ---------------------------------------------------------------------------------------------------------
 

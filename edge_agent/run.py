@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from edge_agent.devices.base import SettingsError
-from edge_agent.outbox import OutboxError
+from edge_agent.outbox import OutboxError, witnessed
 from edge_agent.plugs import Plugs
 from edge_agent.settings import Settings, load_settings
 from edge_agent.watchdog import from_systemd
@@ -81,13 +82,32 @@ def _work(settings: Settings, plugs: Plugs | None) -> None:
     station.run()
 
 
-def status(settings: SettingsFile) -> None:
-    """Print what the station last said of itself, as JSON."""
-    path = Path(_load(settings).station.state)
+def status(
+    settings: SettingsFile,
+    witnesses: Annotated[
+        bool, typer.Option("--witnesses", help="Print the ledger's anchors kept here, for `guiwei ledger verify`")
+    ] = False,
+) -> None:
+    """Print what the station last said of itself, as JSON; `witness` is the newest of the ledger's anchors it keeps."""
+    known = _load(settings).station
+    if witnesses:
+        _print_witnesses(Path(known.data))
+        return
+    path = Path(known.state)
     try:
         typer.echo(path.read_text(encoding="utf-8"))
     except OSError as error:
         typer.echo(f"{path}: {error.strerror}; is the station running?", err=True)
+        raise typer.Exit(1) from None
+
+
+def _print_witnesses(folder: Path) -> None:
+    """Print a line for every anchor: SIZE:ROOT, and when it came by the station's clock."""
+    try:
+        for size, root, at_us in witnessed(folder):
+            typer.echo(f"{size}:{root} {datetime.fromtimestamp(at_us / 1e6, UTC).isoformat(timespec='seconds')}")
+    except OutboxError as error:
+        typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
 
 

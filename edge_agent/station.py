@@ -319,6 +319,7 @@ class Station:
             "seq": outbox.last,
             "confirmed": outbox.confirmed,
             "unsent": outbox.last - outbox.confirmed,
+            "witness": outbox.witness,
             "busy": busy(self._desk, self._cabinet, absent) or self._sweeps.busy,
             "devices": dict(self._health.devices),
             "conditions": (conditions := self._health.conditions()),

@@ -20,7 +20,7 @@ from contract.signing import genesis, next_hash
 from edge_agent.clock import Clock
 from edge_agent.health import Health
 from edge_agent.journal import Journal
-from edge_agent.outbox import KEEP_ROWS, KEEP_US, Outbox, OutboxError
+from edge_agent.outbox import KEEP_ROWS, KEEP_US, Outbox, OutboxError, witnessed
 
 STAMP = {"boot": "0" * 32, "wall_us": 1, "mono_us": 1}
 WRITER = """
@@ -155,7 +155,12 @@ def test_answers_and_anchors_are_remembered(tmp_path: Path) -> None:
     again = Outbox(tmp_path, "a")
     assert again.was_answered("c" * 32)
     assert not again.was_answered("d" * 32)
-    assert again.witnessed() == [(3, "ab" * 32, 7)]
+    assert again.witness == f"3:{'ab' * 32}"
+    again.confirm(1, 9, Anchor(size=12, root="cd" * 32))
+    again.confirm(1, 10, Anchor(size=3, root="ef" * 32))  # a ledger that was cut: the longest one is what finds it
+    assert again.witness == f"12:{'cd' * 32}"
+    kept = [(3, "ab" * 32, 7), (3, "ef" * 32, 10), (12, "cd" * 32, 9)]
+    assert witnessed(tmp_path) == kept  # read beside the station that has it open
     assert again.confirmed == 1
     again.close()
 

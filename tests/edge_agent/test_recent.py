@@ -50,6 +50,7 @@ def test_the_state_tells_who_may_take_what_and_what_was_taken(bench: Bench, peer
     shown = panel(msgspec.convert(state, Seen), state["written_us"], "en")
     assert (shown["situation"], [row["tone"] for row in shown["moved"]["rows"]]) == ("idle", ["plain", "bad", "good"])
     assert bench.wait(lambda state: state["confirmed"] >= state["moved"][0]["seq"])
+    assert bench.wait(lambda state: state["witness"] == f"{state['confirmed']}:{'ab' * 32}")
 
 
 def test_what_no_grant_can_tell_of_is_left_to_the_server() -> None:

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from contract.messages import Anchor
 from edge_agent.cli import app
 from edge_agent.clock import Clock
 from edge_agent.devices.base import SettingsError
+from edge_agent.outbox import Outbox
 from edge_agent.settings import load_settings
 
 GOOD = """
@@ -124,6 +126,19 @@ def test_status_prints_the_state(tmp_path: Path) -> None:
     assert (missing.exit_code, "is the station running?" in missing.output) == (1, True)
     state.write_text('{"station": "a"}')
     assert json.loads(CliRunner().invoke(app, ["status", str(path)]).output) == {"station": "a"}
+
+
+def test_status_prints_what_the_station_witnesses(tmp_path: Path) -> None:
+    path = written(tmp_path, GOOD.replace('"data"', f'"{tmp_path / "data"}"'))
+    missing = CliRunner().invoke(app, ["status", str(path), "--witnesses"])
+    assert (missing.exit_code, "outbox.sqlite" in missing.output) == (1, True)
+    outbox = Outbox(tmp_path / "data", "a")
+    for size, root in ((3, "ab" * 32), (12, "cd" * 32)):
+        outbox.confirm(0, 1_700_000_000_000_000, Anchor(size=size, root=root))
+    outbox.close()
+    told = CliRunner().invoke(app, ["status", str(path), "--witnesses"])
+    came = "2023-11-14T22:13:20+00:00"
+    assert (told.exit_code, told.output) == (0, f"3:{'ab' * 32} {came}\n12:{'cd' * 32} {came}\n")
 
 
 def test_the_clock_file_moves_both_clocks_or_the_wall_clock_alone(tmp_path: Path) -> None:
