@@ -7,9 +7,12 @@ from sqlmodel import Session, col, select
 from server.domain.words import ItemKind
 from server.reports.model import Document
 from server.service.reporting.paper import Heading, Paper
+from server.store.inbox import latest_anchor
 from server.store.queries_periods import items_out
 from server.store.tables import Incident, Item, KeptReport
 
+SHORT: Final = 16
+"""So many digits of the ledger's newest anchor are printed: enough to compare by, few enough to type."""
 HEADINGS: Final = (
     Heading("序号", "No.", 0.5, "C"),
     Heading("档号/编码", "Record number / code", 1.5),
@@ -28,8 +31,10 @@ def collect(session: Session) -> dict[str, Any]:
     """Take down what is out at this moment."""
     rows = items_out(session)
     incidents = {item.custody.incident_id for item, _, _ in rows if item.custody.incident_id is not None}
+    sworn = latest_anchor(session.connection())
     kinds = dict(session.exec(select(Incident.id, Incident.kind).where(col(Incident.id).in_(incidents))).all())
     return {
+        "anchor": f"{sworn[0]}:{sworn[1][:SHORT]}" if sworn else "",
         "rows": [
             {
                 "code": item.code,
@@ -44,7 +49,7 @@ def collect(session: Session) -> dict[str, Any]:
                 "incident": kinds.get(item.custody.incident_id, ""),
             }
             for item, person, loan in rows
-        ]
+        ],
     }
 
 
@@ -60,6 +65,7 @@ def lay_out(paper: Paper, kept: KeptReport, body: dict[str, Any]) -> Document:
         (paper.say("未归还", "Not returned"), str(len(rows))),
         (paper.say("其中逾期", "Of these overdue"), str(late)),
         (paper.say("报送", "Sent to"), paper.say("总经理（R15）", "the general manager (R15)")),
+        *(((paper.say("账本锚点", "Ledger anchor"), sworn),) if (sworn := body.get("anchor")) else ()),
     )
     tables = (
         paper.table(HEADINGS, _lines(paper, originals, kept.made_us), ("原件与印章", "Originals and seals")),

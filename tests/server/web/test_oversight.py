@@ -7,9 +7,14 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from server.domain.merkle import MerkleTree
+from server.service.reporting.unreturned import SHORT
+from server.store.anchors import anchor
 from server.store.tables import KeptReport
 from server.sweep.duties import Duties
 from server.sweep.lists import MonthlyList
+from server.verify import open_ledger
+from tests.server.company import KEYS
 from tests.server.web.house import SALES, Caller, House
 
 DATABASES = ("sqlite", "postgres")
@@ -92,7 +97,17 @@ def test_r15_the_list_stays_as_it_was_made_and_a_missed_one_is_flagged(house: Ho
     house.visit("wang", put=[1])
     assert len(cells(house.gao.get(f"/reports/unreturned?of={made['id']}"))) == 1
     assert cells(house.gao.get("/reports/unreturned")) == cells(house.gao.get(f"/reports/unreturned?of={made['id']}"))
+    assert "anchor" not in str(house.gao.get("/reports/unreturned")["facts"])  # there was none yet
+    covered = anchor(house.database, KEYS.signing, 5)
     again = house.ma.post("/reports/unreturned")
+    (said,) = [
+        fact["value"] for fact in house.gao.get("/reports/unreturned")["facts"] if fact["name"] == "Ledger anchor"
+    ]
+    with open_ledger(None, house.database.url) as (entries, _):
+        size, _, root = said.partition(":")
+        assert (int(size), len(root)) == (covered, SHORT)
+        tree = MerkleTree().extend(entry.hash for entry in entries if entry.id <= covered)
+    assert tree.root().startswith(root)
     assert cells(house.gao.get(f"/reports/unreturned?of={again['id']}")) == []
     assert len(notices(house.gao, "unreturned_list")) == 2
     go_to(house, 6, 6)
