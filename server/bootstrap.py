@@ -121,7 +121,7 @@ def backups(real: Real) -> "Backups":
 
     settings = real.settings
     place = settings.backup or settings.data / "backups"
-    return Backups(real.database, settings.data, place, settings.backup_second, real.clock.wall_us)
+    return Backups(real.database, settings.data, place, settings.backup_second, real.clock.wall_us, real.keys.signing)
 
 
 def intake_service(real: Real) -> "IntakeService":

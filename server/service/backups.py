@@ -5,10 +5,12 @@ It has a unit of work of its own: call it before yours begins.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel import Session, col, select
 
 from server.domain.alarms import cause_key
@@ -20,6 +22,8 @@ from server.service.lookups import known
 from server.service.paging import paged
 from server.service.shapes import Page, Shape, moment
 from server.store import backup as files
+from server.store.anchors import LedgerCutError, anchor
+from server.store.inbox import latest_anchor
 from server.store.tables import BackupTaken, LedgerEntry
 from server.store.unit_of_work import Database
 
@@ -47,6 +51,8 @@ class Backups:
     place: Path
     second: Path | None
     now_us: Callable[[], int]
+    key: Ed25519PrivateKey | None = None
+    """Signs an anchor over the ledger first, so that one covers all that is backed up."""
 
     def before(self, why: str) -> str:
         """Take a backup before something that changes much; gives its folder."""
@@ -58,11 +64,13 @@ class Backups:
     def take(self, why: str) -> BackupTaken:
         """Take a backup, copy it to the second place, and record what came of it; never raises for a failure."""
         row = BackupTaken(at_us=self.now_us(), why=why)
+        sworn = self._anchored(row.at_us)
         try:
             folder, manifest = files.take(self.database.url, self.data, self.place, row.at_us)
             row.name, row.entries, row.head = folder.name, manifest.entries, manifest.head
             if self.second is not None:
                 files.copy(folder, self.second)
+                files.note(self.second, f"{sworn[0]}:{sworn[1]}" if sworn else "", row.at_us)
                 row.second = True
         except files.BackupError as error:
             row.error = str(error)[:1000]
@@ -76,6 +84,14 @@ class Backups:
                 clear_alarm(uow, FAILED, row.at_us)
                 clear_alarm(uow, OVERDUE, row.at_us)
         return row
+
+    def _anchored(self, now_us: int) -> tuple[int, str] | None:
+        """Anchor the ledger; gives the newest anchor (size, root)."""
+        if self.key is not None:
+            with suppress(LedgerCutError):  # is backed up as it is; the check of the ledger alarms it
+                anchor(self.database, self.key, now_us)
+        with self.database.engine.connect() as connection:
+            return latest_anchor(connection)
 
 
 def last_good_us(session: Session) -> int:

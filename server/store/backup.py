@@ -3,6 +3,7 @@
     <place>/guiwei-<UTC>/manifest.json     every file with its SHA-256, and the ledger's last entry
     <place>/guiwei-<UTC>/database.sqlite   (SQLite's online backup) or database.dump (pg_dump, custom format)
     <place>/guiwei-<UTC>/data/…
+    <second place>/anchors.txt             what the ledger was sworn to with every backup, a line each, only added to
 
 Law 1: it is written beside its name and renamed when it is whole: what has the name is complete.
 Law 2: what is restored is compared with the manifest first; nothing that is there already is overwritten.
@@ -28,6 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from server.domain.ledger import GENESIS
 
 MANIFEST: Final = "manifest.json"
+ANCHORS: Final = "anchors.txt"
 SQLITE: Final = "database.sqlite"
 DUMP: Final = "database.dump"
 SKIPPED: Final = ("backups", "*.sqlite", "*.sqlite-wal", "*.sqlite-shm", "*.partial")
@@ -89,6 +91,22 @@ def copy(folder: Path, second: Path) -> Path:
         shutil.rmtree(partial, ignore_errors=True)
         raise BackupError(f"{there}: {error}") from error
     return there
+
+
+def note(second: Path, anchor: str, now_us: int) -> None:
+    """Add the ledger's newest anchor, SIZE:ROOT, and the moment to the file that lies beside the backups."""
+    if not anchor:
+        return
+    file = second / ANCHORS
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(handle, f"{anchor} {(_EPOCH + timedelta(microseconds=now_us)).isoformat()}\n".encode())
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise BackupError(f"{file}: {error}") from error
 
 
 def newest(place: Path) -> Path:

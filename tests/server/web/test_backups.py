@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from server.domain.policy import load_policy
 from server.service.backups import Backups
@@ -11,8 +12,8 @@ from server.service.errors import ConflictError
 from server.service.oversight.sheets import note_sheet
 from server.store import backup as files
 from server.sweep.backing import Backing
-from server.verify import check, open_ledger
-from tests.server.company import POLICY
+from server.verify import Witness, check, open_ledger
+from tests.server.company import KEYS, POLICY
 from tests.server.web.house import House
 
 DATABASES = ("sqlite", "postgres")
@@ -50,6 +51,44 @@ def test_r39_a_backup_holds_database_keys_and_attachments_in_two_places_and_rest
     kinds = [entry["kind"] for entry in house.shen.get("/ledger?limit=500")["rows"]]
     assert kinds.count("backup_taken") == 1
     house.wang.get("/backups", expect=403)
+
+
+def test_r39_the_ledger_is_anchored_with_every_backup_and_the_second_place_keeps_the_anchors(
+    house: House, tmp_path: Path
+) -> None:
+    second = tmp_path / "second"
+    backups = replace(keeper(house, tmp_path, second), key=KEYS.signing)
+    note_sheet(house.database, house.policy, POLICY.read_text(), house.clock.wall_us())
+    first = backups.take("test")
+    house.approved("F1")
+    row = backups.take("test")
+    assert (row.error, row.second) == ("", True)
+    kept = [line.split() for line in (second / files.ANCHORS).read_text().splitlines()]
+    assert [said.split(":")[0] for said, _ in kept] == [str(first.entries), str(row.entries)]
+    assert (second / files.ANCHORS).stat().st_mode & 0o777 == 0o600
+    with files.restored(files.newest(second), house.database.url) as (_, url), open_ledger(None, url) as found:
+        witnesses = [Witness(int(size), root) for size, _, root in (said.partition(":") for said, _ in kept)]
+        report = check(*found, KEYS.public()["server_key"], witnesses)
+    assert (report.wrong, report.anchors, report.anchored) == ("", 4, row.entries)
+
+
+def test_r39_a_ledger_that_was_cut_is_backed_up_as_it_is_and_not_sworn_to(house: House, tmp_path: Path) -> None:
+    backups = replace(keeper(house, tmp_path, tmp_path / "second"), key=KEYS.signing)
+    house.approved("F1")
+    covered = backups.take("test").entries
+    with house.database.engine.begin() as connection:
+        if house.database.is_sqlite:
+            connection.execute(text("DROP TRIGGER ledger_no_delete"))
+        else:
+            connection.execute(text("ALTER TABLE ledger DISABLE TRIGGER ALL"))
+        connection.execute(text(f"DELETE FROM ledger WHERE id > {covered - 2}"))
+    row = backups.take("test")
+    assert (row.error, row.entries) == ("", covered - 2)
+    lines = (tmp_path / "second" / files.ANCHORS).read_text().splitlines()
+    assert [line.split()[0] for line in lines] == [lines[0].split()[0]] * 2
+    (tmp_path / "second" / files.ANCHORS).unlink()
+    (tmp_path / "second" / files.ANCHORS).mkdir()
+    assert files.ANCHORS in backups.take("test").error
 
 
 def test_r39_what_was_changed_or_cut_is_not_restored(house: House, tmp_path: Path) -> None:
