@@ -23,7 +23,7 @@ EMPTY: Final = MerkleTree()
 
 @dataclass(slots=True)
 class Checking:
-    """Looks at one part in a minute of the clock; at the end it waits for more, and begins anew every day."""
+    """Looks at one part in a minute of the clock; at its end it waits for more, and begins anew every day."""
 
     database: Database
     key: Ed25519PublicKey
@@ -33,6 +33,8 @@ class Checking:
     hash: str = GENESIS
     tree: MerkleTree | None = EMPTY
     """Over the entries up to `last`; None once one is missing or an anchor did not fit: then none is compared."""
+    ended: bool = True
+    """Whether the end was reached: a ledger of more parts than a day has minutes is walked to its end all the same."""
     missed: int = 0
     """The anchor that the ledger was found to end before, so that it is told once a day and not once a minute."""
 
@@ -41,7 +43,7 @@ class Checking:
         if abs(now_us - self.looked_us) < MINUTE_US:
             return
         self.looked_us = now_us
-        if abs(now_us - self.began_us) >= DAY_US:
+        if self.ended and abs(now_us - self.began_us) >= DAY_US:
             self.began_us, self.last, self.hash, self.tree, self.missed = now_us, 0, GENESIS, EMPTY, 0
         with self.database.read() as session:
             wrong = self._check_part(session)
@@ -56,6 +58,7 @@ class Checking:
         """Read the next part and go on behind it; gives the entries that are wrong."""
         query = select(LedgerEntry).where(LedgerEntry.id > self.last).order_by(col(LedgerEntry.id)).limit(PART)
         rows = session.exec(query).all()
+        self.ended = len(rows) < PART
         if not rows:
             return []
         covering = select(LedgerAnchor).where(col(LedgerAnchor.size).between(rows[0].id, rows[-1].id))

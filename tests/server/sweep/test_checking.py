@@ -114,6 +114,8 @@ def test_r60_a_whole_ledger_with_many_anchors_is_not_alarmed(
     assert (job.last, job.tree is not None and job.tree.size) == (last, last)
     assert looked(house, job, 1) == []
     assert job.last == 3  # one part a turn, however long the ledger
+    assert looked(house, job, 0.9, 0.9, 0.9) == []
+    assert job.last == 12  # a walk that takes longer than a day goes on to the end
 
 
 def test_r60_a_ledger_hashed_anew_is_alarmed_by_its_anchor_and_once(database: Database, tmp_path: Path) -> None:
