@@ -148,6 +148,9 @@ def read_url(url: str) -> Iterator[Ledger]:
     engine = create_engine(url, execution_options={"stream_results": True})
     try:
         with engine.connect() as connection:
+            if engine.dialect.name == "sqlite":  # which keeps any bytes as a text: they are to be named, not to stop it
+                driven: Any = connection.connection.driver_connection
+                driven.text_factory = lambda kept: kept.decode("utf-8", "surrogateescape")
             anchors = [Anchored(*row) for row in connection.execute(text(_ANCHORS))]
             with closing(connection.execute(text(_ENTRIES))) as rows:
                 yield (Entry(*row) for row in rows), anchors

@@ -261,6 +261,15 @@ def test_an_anchor_with_anything_in_a_field_is_named(tmp_path: Path, name: str, 
     assert (code, said.startswith(wanted)) == (1, True), said
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL keeps no such text
+@pytest.mark.parametrize("column", ["body", "kind", "previous", "hash"])
+def test_bytes_that_are_no_text_are_named(database: Database, column: str) -> None:
+    fill(database, 3)
+    behind_its_back(database, f"UPDATE ledger SET {column} = CAST(x'7bff' AS TEXT) WHERE id = 2")
+    said = CliRunner().invoke(app, ["verify", database.url.removeprefix("sqlite:///")])
+    assert (said.exit_code, said.output.startswith("entry 2: ")) == (1, True), said.output
+
+
 def test_nothing_is_not_a_ledger_that_verifies(tmp_path: Path) -> None:
     empty, missing = tmp_path / "empty.jsonl", tmp_path / "missing.sqlite"
     empty.touch()
