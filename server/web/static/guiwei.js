@@ -84,6 +84,38 @@
     Promise.resolve(window.htmx.ajax("GET", stream, { source: body })).catch(() => {}).finally(() => { asked = false; });
   }, LATE_MS);
 
+  // What was typed into a form waits in this tab for the answer. When that is to sign in again, it is put back for who
+  // typed it, and for nobody else; passwords, badges and what is stored sealed are not kept at all.
+  const DRAFT = "guiwei-draft";
+  const UNKEPT = "button, [type=hidden], [type=file], [type=password], [autocomplete=off]";
+  const typed = (form) => [...form.elements].filter((field) => field.name && !field.matches(UNKEPT));
+  const ticked = (field) => field.type === "checkbox" || field.type === "radio";
+  document.addEventListener("submit", (event) => {
+    const form = event.target, who = document.body.dataset.who;
+    if (!who || form.getAttribute("method") !== "post" || !form.closest("main")) return;
+    const fields = typed(form).map((field) => [field.name, field.value, field.checked]);
+    sessionStorage.setItem(DRAFT, JSON.stringify({ who, action: form.getAttribute("action"), fields }));
+  });
+
+  function putBack() {
+    const draft = JSON.parse(sessionStorage.getItem(DRAFT) || "null"), who = document.body.dataset.who;
+    if (!draft) return;
+    if (!who) { // an address of its own is signed in at by choice; at the form's, the form was not taken
+      if (location.pathname !== "/sign-in") sessionStorage.setItem(DRAFT, JSON.stringify({ ...draft, refused: true }));
+      return;
+    }
+    sessionStorage.removeItem(DRAFT);
+    const form = [...document.forms].find((one) => one.getAttribute("action") === draft.action);
+    if (!draft.refused || draft.who !== who || !form) return;
+    for (const field of typed(form)) {
+      const at = draft.fields.findIndex(([name, value]) => name === field.name && (!ticked(field) || value === field.value));
+      if (at < 0) continue;
+      const [[, value, checked]] = draft.fields.splice(at, 1);
+      if (ticked(field)) field.checked = checked;
+      else field.value = value;
+    }
+  }
+
   // Lines that were not there a moment ago light up once.
   function remember(mark) {
     for (const line of document.querySelectorAll("[data-new]")) {
@@ -95,6 +127,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     remember(false);
+    putBack();
     const outcome = document.querySelector("[data-outcome]");
     if (outcome) {
       tell(outcome.dataset.outcome);

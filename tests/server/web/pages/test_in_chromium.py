@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from server.web.auth import COOKIE
+
 from .browser import chromium, served, signed_in
 from .day import approve, ask, live_a_day
-from .office import Office, open_office
+from .office import PASSWORD, Office, open_office
 
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -195,6 +197,42 @@ def test_what_is_scanned_before_a_refusal_is_put_away_is_heard_and_gone(
     page.keyboard.press("Enter")
     expect(page.locator(f"[data-outcome={outcome}]")).to_be_visible()
     assert said == []
+    context.close()
+
+
+def test_what_was_typed_waits_for_who_typed_it_to_sign_in_again(office: Office, address: str, browser: Browser) -> None:
+    def send_too_late(page: Page) -> None:
+        page.goto(f"{address}/requests/new?items=T0000")
+        page.fill("#f-purpose", "two lines\nof reasons")
+        page.fill("#f-for", "wang")
+        page.check("[name=mode][value=reading]")
+        context.clear_cookies(name="guiwei_session")
+        page.click("text=Send the request")
+        expect(page.locator("main.door .note")).to_contain_text("what you sent was not taken")
+
+    def sign_in(page: Page) -> None:
+        page.fill("#username", "chen")
+        page.fill("#password", PASSWORD)
+        page.click("main button.wide")
+        expect(page.locator("#f-purpose")).to_be_visible()
+
+    context = signed_in(browser, office, address, "chen", "en", **DESK)
+    page, said = opened(context, address)
+    send_too_late(page)
+    sign_in(page)
+    assert page.url == f"{address}/requests/new?items=T0000"
+    assert page.input_value("#f-purpose") == "two lines\nof reasons"
+    assert page.input_value("#f-for") == "wang"
+    assert page.is_checked("[name=mode][value=reading]")
+    with page.expect_navigation():
+        page.click("text=Send the request")
+    assert page.evaluate("sessionStorage.length") == 0
+    context.add_cookies([{"name": COOKIE, "value": office.token("li")[0], "url": address}])
+    send_too_late(page)
+    sign_in(page)
+    assert page.input_value("#f-purpose") == ""
+    assert page.evaluate("sessionStorage.length") == 0
+    assert [text for text in said if "status of 40" not in text] == []
     context.close()
 
 
