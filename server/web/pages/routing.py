@@ -32,6 +32,8 @@ from .render import Page
 
 T = TypeVar("T")
 
+DIGITS = 9
+"""A number of more is none that a record has; an address that names one leads nowhere."""
 FAILED = N_("That did not work")
 SAYINGS = {
     403: N_("This is not open to you"),
@@ -60,8 +62,8 @@ class PageRoute(APIRoute):
             except RequestValidationError as error:
                 nowhere = any(each["loc"][0] == "path" for each in error.errors())
                 return error_page(request, 404 if nowhere else 422, None)
-            except (DataError, OverflowError):  # no database holds what the address names
-                if request.method != "GET" or not request.path_params:
+            except (DataError, OverflowError):
+                if not any(part.isdecimal() and len(part) > DIGITS for part in request.path_params.values()):
                     raise
                 return error_page(request, 404, None)
             except HTTPException as error:
