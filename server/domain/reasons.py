@@ -279,7 +279,7 @@ REASONS: dict[Code, Wording] = {
     Code.PURPOSE_MISSING: Wording("R01", "没有写明用途", "no purpose is given", "oneself"),
     Code.ITEMS_MISSING: Wording("R01", "没有选择档案或印章", "no item is named", "oneself"),
     Code.REQUEST_NOT_WAITING: Wording(
-        "R01", "申请已是“{state}”,不能再这样处理", "the request is {state} already", "oneself"
+        "R01", "申请已是“{state}”，不能再这样处理", "the request is {state} already", "oneself"
     ),
     Code.NOT_YOUR_REQUEST: Wording(
         "R01", "只有申请人或代办人可以撤回", "only applicant or filer can withdraw it", "oneself"
@@ -310,30 +310,30 @@ REASONS: dict[Code, Wording] = {
     Code.REQUEST_REFUSED: Wording("R02", "{item} 的申请被拒绝", "the request for {item} was refused", "approver"),
     Code.REQUEST_WITHDRAWN: Wording("R02", "{item} 的申请已撤回", "the request for {item} was withdrawn", "oneself"),
     Code.DUTY_NEEDS_ORDER: Wording(
-        "R02", "勤务须由勤务令下达,不能申请", "duty is by order, not by request", "archivist"
+        "R02", "勤务须由勤务令下达，不能申请", "duty is by order, not by request", "archivist"
     ),
     Code.ORDER_GIVER: Wording("R02", "只有{roles}可以下达勤务令", "a duty order is given by {roles}", "archivist"),
     Code.ORDER_TASK: Wording("R02", "规则未列勤务“{task}”", "{task} is not a duty the policy knows", "archivist"),
     Code.ORDER_PLACE: Wording("R02", "只有移库勤务可写明新位置", "only a move says where items belong", "oneself"),
     Code.MODE_NOT_FOR_KIND: Wording(
-        "R03", "{item} 是{kind},不能用于{mode}", "{item}: {mode} is not for a {kind}", "nobody"
+        "R03", "{item} 是{kind}，不能用于{mode}", "{item}: {mode} is not for a {kind}", "nobody"
     ),
     Code.DUE_BEFORE_START: Wording("R05", "归还期限早于开始", "the due moment is before the start", "oneself"),
     Code.SECRECY_NEVER: Wording(
-        "R06", "{item} 为{secrecy},不调阅、不外借", "{item} is {secrecy}: never used or lent", "nobody"
+        "R06", "{item} 为{secrecy}，不调阅、不外借", "{item} is {secrecy}: never used or lent", "nobody"
     ),
     Code.SECRECY_NOT_IN_MODE: Wording(
-        "R07", "{item} 为{secrecy},不允许{mode}", "{item} is {secrecy}: {mode} is not allowed", "nobody"
+        "R07", "{item} 为{secrecy}，不允许{mode}", "{item} is {secrecy}: {mode} is not allowed", "nobody"
     ),
     Code.SECRECY_NEEDS_APPROVAL: Wording(
-        "R08", "{item} 为{secrecy},须经专门审批", "{item} is {secrecy}: it needs an approval of its own", "approver"
+        "R08", "{item} 为{secrecy}，须经专门审批", "{item} is {secrecy}: it needs an approval of its own", "approver"
     ),
     Code.FILER_POST: Wording(
         "R09", "须由本部门经理代为申请", "the department manager must file this request", "manager"
     ),
     Code.NO_COMMON_APPROVER: Wording(
         "R09",
-        "此申请中的物件无一人可一并审批(此项须由{roles}审批),请分开申请",
+        "此申请中的物件无一人可一并审批（此项须由{roles}审批），请分开申请",
         "no one person may approve all of this together (this part: {roles}); ask for it in separate requests",
         "oneself",
     ),
@@ -343,7 +343,7 @@ REASONS: dict[Code, Wording] = {
     ),
     Code.REGISTERED_POST: Wording("R09", "只有{roles}可直接借阅", "only {roles} borrow straight", "manager"),
     Code.REGISTERED_SECRECY: Wording(
-        "R09", "{item} 为{secrecy},不能直接借阅", "{item} is {secrecy}: it cannot be borrowed straight", "approver"
+        "R09", "{item} 为{secrecy}，不能直接借阅", "{item} is {secrecy}: it cannot be borrowed straight", "approver"
     ),
     Code.REGISTERED_MODE: Wording(
         "R09", "直接借阅不包括{mode}", "borrowing straight does not cover {mode}", "approver"
@@ -365,14 +365,14 @@ REASONS: dict[Code, Wording] = {
     Code.DELEGATE_POST: Wording("R10", "只能授权给{roles}", "the delegate may only be {roles}", "giver"),
     Code.CHECKED_BY: Wording("R11", "完整性由{roles}检查", "completeness is checked by {roles}", "archivist"),
     Code.LOAN_NOT_RETURNED: Wording(
-        "R11", "借阅状态为“{state}”,不能检查", "the loan is {state}: no check now", "archivist"
+        "R11", "借阅状态为“{state}”，不能检查", "the loan is {state}: no check now", "archivist"
     ),
     Code.INCOMPLETE: Wording("R11", "{item} 不完整", "{item} is not complete", "office"),
     Code.PARTS_SHORT: Wording(
-        "R11", "{item} 应有 {expected} 份,实为 {seen} 份", "{item}: {seen} of {expected} parts", "office"
+        "R11", "{item} 应有 {expected} 份，实为 {seen} 份", "{item}: {seen} of {expected} parts", "office"
     ),
     Code.PAGES_SHORT: Wording(
-        "R11", "{item} 应有 {expected} 页,实为 {seen} 页", "{item}: {seen} of {expected} pages", "office"
+        "R11", "{item} 应有 {expected} 页，实为 {seen} 页", "{item}: {seen} of {expected} pages", "office"
     ),
     Code.HANDOVER_NEEDS_AUTHORITY: Wording(
         "R14", "接收人没有 {item} 的有效授权", "the receiver has no authority of their own for {item}", "approver"
@@ -406,7 +406,7 @@ REASONS: dict[Code, Wording] = {
     Code.NOT_RECORDED_HERE: Wording("R18", "记录中 {item} 不在此处", "{item} was not recorded as being here", "office"),
     Code.TAG_NOT_BOUND: Wording("R20", "标签 {item} 未登记", "tag {item} is bound to nothing", "archivist"),
     Code.NOT_READ: Wording(
-        "R18", "{item} 未读到,不能断定已离柜", "{item} is not read and not certainly gone", "office"
+        "R18", "{item} 未读到，不能断定已离柜", "{item} is not read and not certainly gone", "office"
     ),
     Code.INSPECTION_ONLY: Wording(
         "R02", "{item} 只可在柜前查验，不得取出", "{item} may be looked at in its cabinet, not taken", "nobody"
@@ -428,9 +428,9 @@ REASONS: dict[Code, Wording] = {
     Code.CODE_UNKNOWN: Wording("R20", "编码 {item} 未登记", "code {item} is not known", "archivist"),
     Code.CONCLUSION_MISSING: Wording("R22", "没有写明调查结论", "no conclusion is given", "oneself"),
     Code.ROLE_MAY_NOT: Wording(
-        "R40", "{role}的职务不包括此事,可由{roles}办理", "this is not for a {role}: it is done by {roles}", "admin"
+        "R40", "{role}的职务不包括此事，可由{roles}办理", "this is not for a {role}: it is done by {roles}", "admin"
     ),
-    Code.ALARM_NOT_OPEN: Wording("R22", "报警已是“{state}”,不能再这样处理", "the alarm is {state} already", "nobody"),
+    Code.ALARM_NOT_OPEN: Wording("R22", "报警已是“{state}”，不能再这样处理", "the alarm is {state} already", "nobody"),
     # people: narrowed rights, clearance, training, reviews, breaches
     Code.OUTSIDE_SCOPE: Wording(
         "R40", "{item} 不在您的权限范围内（{limit}）", "{item} is outside your rights ({limit})", "security"
@@ -591,11 +591,11 @@ REASONS |= {  # stocktakes, retention, destruction
         "R51", "{item} 未经鉴定同意销毁", "no appraisal says that {item} may be destroyed", "office"
     ),
     Code.APPRAISED_BY: Wording("R51", "鉴定由{roles}作出", "appraisals are made by {roles}", "office"),
-    Code.UNDER_HOLD: Wording("R51", "{item} 暂停处置:{why}", "{item} is under a disposal hold: {why}", "approver"),
+    Code.UNDER_HOLD: Wording("R51", "{item} 暂停处置：{why}", "{item} is under a disposal hold: {why}", "approver"),
     Code.HOLD_BY: Wording("R51", "暂停处置由{roles}设定或解除", "disposal holds are for {roles}", "approver"),
     Code.DESTRUCTION_NEEDS_LIST: Wording(
         "R52",
-        "销毁勤务须依据已批准的销毁清册,不能直接下达",
+        "销毁勤务须依据已批准的销毁清册，不能直接下达",
         "what is destroyed is ordered by an approved destruction list, not by hand",
         "archivist",
     ),
@@ -610,7 +610,7 @@ REASONS |= {  # stocktakes, retention, destruction
     ),
     Code.DESTRUCTION_DECIDED_BY: Wording("R52", "此步骤由{roles}办理", "this step is for {roles}", "approver"),
     Code.DESTRUCTION_NEEDS_HIGHER: Wording(
-        "R52", "{item} 为{secrecy},须由{roles}批准", "{item} is {secrecy}: {roles} must approve", "approver"
+        "R52", "{item} 为{secrecy}，须由{roles}批准", "{item} is {secrecy}: {roles} must approve", "approver"
     ),
     Code.DESTRUCTION_NOT_REVIEWED: Wording(
         "R52", "清册尚未经{roles}审核", "{roles} has not reviewed the list", "approver"
@@ -622,16 +622,16 @@ REASONS |= {  # stocktakes, retention, destruction
         "R52", "审核与批准不能是同一人", "who reviewed the list cannot approve it too", "approver"
     ),
     Code.DESTRUCTION_STATE: Wording(
-        "R52", "清册已是“{state}”,不能再这样处理", "the list is {state}: this cannot be done", "archivist"
+        "R52", "清册已是“{state}”，不能再这样处理", "the list is {state}: this cannot be done", "archivist"
     ),
     Code.ON_ANOTHER_LIST: Wording(
         "R52", "{item} 已在第 {list} 号销毁清册上", "{item} is on destruction list {list}", "archivist"
     ),
-    Code.ITEM_LEFT_FOR_GOOD: Wording("R54", "{item} 已{how},不能再处置", "{item} is {how} already", "nobody"),
+    Code.ITEM_LEFT_FOR_GOOD: Wording("R54", "{item} 已{how}，不能再处置", "{item} is {how} already", "nobody"),
     Code.WITNESS_APPOINTED_BY: Wording("R53", "监销人由{roles}指定", "witnesses are appointed by {roles}", "approver"),
     Code.WITNESS_IS_ACTOR: Wording("R53", "监销人不能是销毁人", "a witness is not who carries it out", "approver"),
     Code.WITNESSES_TOO_FEW: Wording(
-        "R53", "须有 {needed} 名监销人,现为 {named} 名", "{needed} witnesses are needed, {named} named", "approver"
+        "R53", "须有 {needed} 名监销人，现为 {named} 名", "{needed} witnesses are needed, {named} named", "approver"
     ),
     Code.NOT_ACTOR_NOR_WITNESS: Wording(
         "R53", "只有销毁人和监销人可以确认", "only who carries it out and the witnesses", "approver"
@@ -648,33 +648,33 @@ REASONS |= {  # stocktakes, retention, destruction
     ),
     Code.CODE_OF_DESTROYED: Wording(
         "R53",
-        "编码或档号 {item} 属已销毁的档案,不再使用",
+        "编码或档号 {item} 属已销毁的档案，不再使用",
         "{item} belonged to a destroyed item and is never used again",
         "archivist",
     ),
     Code.NOT_OURS_TO_DESTROY: Wording(
         "R19",
-        "{item} 属客户 {customer},只能交还",
+        "{item} 属客户 {customer}，只能交还",
         "{item} is {customer}'s: it is handed back, not destroyed",
         "archivist",
     ),
     Code.TAG_OF_DESTROYED: Wording(
         "R53",
-        "标签 {item} 属已销毁的档案,不再使用",
+        "标签 {item} 属已销毁的档案，不再使用",
         "tag {item} was a destroyed item's and is never used again",
         "archivist",
     ),
     # requests
     Code.OUTSIDE_NEEDS_COPY: Wording(
-        "R04", "{item} 是{kind}:对外只能提供{kinds}", "{item} is a {kind}: only {kinds} go outside", "archivist"
+        "R04", "{item} 是{kind}：对外只能提供{kinds}", "{item} is a {kind}: only {kinds} go outside", "archivist"
     ),
     Code.RECIPIENT_MISSING: Wording("R65", "没有写明共享给谁", "it is not said with whom it is shared", "oneself"),
     Code.PAGES_MISSING: Wording("R12", "没有写明复印的页码", "the pages to be copied are not named", "oneself"),
     Code.TRANSFER_NOT_HELD: Wording(
-        "R14", "{item} 不在任何人手中,不能转交", "nobody holds {item}: it cannot be passed on", "archivist"
+        "R14", "{item} 不在任何人手中，不能转交", "nobody holds {item}: it cannot be passed on", "archivist"
     ),
     Code.TRANSFER_HAND_TO_HAND: Wording(
-        "R14", "{item} 的授权只用于当面转交,不能开柜取用", "{item} is to be passed on by hand, not taken", "approver"
+        "R14", "{item} 的授权只用于当面转交，不能开柜取用", "{item} is to be passed on by hand, not taken", "approver"
     ),
     Code.STEP_DECIDED_BEFORE: Wording(
         "R10", "同一人不得审批同一申请的两级", "nobody decides two steps of one request", "approver"
@@ -683,18 +683,18 @@ REASONS |= {  # stocktakes, retention, destruction
     Code.RENEWAL_NOT_YOURS: Wording(
         "R01", "只有申请人或代办人可以续借", "only applicant or filer can ask to renew", "oneself"
     ),
-    Code.RENEWAL_NOTHING_OUT: Wording("R05", "没有在借的物件,不能续借", "nothing of it is out", "oneself"),
+    Code.RENEWAL_NOTHING_OUT: Wording("R05", "没有在借的物件，不能续借", "nothing of it is out", "oneself"),
     Code.RENEWAL_TOO_OFTEN: Wording(
         "R05", "续借不得超过 {most} 次", "a loan is renewed {most} times at most", "nobody"
     ),
     Code.RENEWAL_OVERDUE: Wording(
-        "R05", "{item} 已逾期,须先归还", "{item} is overdue: it must come back first", "oneself"
+        "R05", "{item} 已逾期，须先归还", "{item} is overdue: it must come back first", "oneself"
     ),
     Code.RENEWAL_NO_LONGER: Wording(
         "R05", "{item} 的期限不能再延长", "the due moment of {item} cannot be later", "nobody"
     ),
     Code.RENEWAL_HELD: Wording("R05", "{item} 有人排队等候", "somebody waits for {item}", "archivist"),
-    Code.HOLD_NOT_OUT: Wording("R01", "{item} 在柜,可直接申请", "{item} is in its cabinet: ask for it", "oneself"),
+    Code.HOLD_NOT_OUT: Wording("R01", "{item} 在柜，可直接申请", "{item} is in its cabinet: ask for it", "oneself"),
     Code.HOLD_TWICE: Wording("R01", "已在 {item} 的排队中", "already in the queue for {item}", "nobody"),
     Code.HOLD_IS_YOURS: Wording("R01", "{item} 正在此人手中", "{item} is with this very person", "nobody"),
     Code.KEPT_FOR_ANOTHER: Wording(
@@ -718,7 +718,7 @@ REASONS |= {  # stocktakes, retention, destruction
     ),
     # lending, copies, seals, what is entrusted, keys
     Code.LOAN_NOT_OUT: Wording(
-        "R18", "借阅状态为“{state}”,不能这样处理", "the loan is {state}: this cannot be done now", "office"
+        "R18", "借阅状态为“{state}”，不能这样处理", "the loan is {state}: this cannot be done now", "office"
     ),
     Code.NOT_YOUR_LOAN: Wording(
         "R18", "只有借用人本人或档案部门可以这样声明", "only the borrower or the records office can say so", "oneself"
@@ -728,17 +728,17 @@ REASONS |= {  # stocktakes, retention, destruction
     Code.SEARCH_NOT_OPEN: Wording("R18", "查找已是“{state}”", "the search is {state} already", "nobody"),
     Code.REPAIR_NOT_OPEN: Wording("R16", "修复已办结", "the repair is closed already", "nobody"),
     Code.DAMAGE_MISSING: Wording("R16", "没有写明损坏情况", "no damage is described", "oneself"),
-    Code.IN_REPAIR: Wording("R16", "{item} 待修复,修复完成后方可使用", "{item} waits to be repaired", "archivist"),
+    Code.IN_REPAIR: Wording("R16", "{item} 待修复，修复完成后方可使用", "{item} waits to be repaired", "archivist"),
     Code.COPY_REGISTERED_BY: Wording("R12", "影印件由{roles}登记", "copies are registered by {roles}", "archivist"),
     Code.COPY_PAGES_MISSING: Wording("R12", "没有写明影印的页码", "the pages copied are not named", "oneself"),
     Code.COPY_NOT_APPROVED: Wording(
         "R12", "{item} 没有已批准的复印申请", "there is no approved photocopy request for {item}", "approver"
     ),
     Code.COPY_RECORD_CLOSED: Wording(
-        "R12", "{item} 的复印记录已办结,须另行申请", "the record of copying {item} is closed; ask anew", "approver"
+        "R12", "{item} 的复印记录已办结，须另行申请", "the record of copying {item} is closed; ask anew", "approver"
     ),
     Code.COPY_OF_SECRET: Wording(
-        "R12", "{item} 为{secrecy},不得影印", "{item} is {secrecy}: it is not copied", "nobody"
+        "R12", "{item} 为{secrecy}，不得影印", "{item} is {secrecy}: it is not copied", "nobody"
     ),
     Code.COPIES_OUT: Wording(
         "R12", "{item} 尚有 {count} 份影印件未归还核对", "{item}: {count} copies are not back and checked", "archivist"
@@ -763,7 +763,7 @@ REASONS |= {  # stocktakes, retention, destruction
     Code.SEAL_PHOTO_MISSING: Wording("R17", "须附用印照片", "a photo of the impressions is needed", "oneself"),
     Code.SEAL_COUNT_EXCEEDED: Wording(
         "R17",
-        "{item} 批准用印 {approved} 次,实际 {recorded} 次,尚未说明",
+        "{item} 批准用印 {approved} 次，实际 {recorded} 次，尚未说明",
         "{item}: {recorded} impressions for {approved} approved, not explained",
         "office",
     ),
@@ -784,20 +784,20 @@ REASONS |= {  # stocktakes, retention, destruction
     Code.MANDATE_MISSING: Wording("R19", "没有写明委托用途", "the mandate does not say what it is for", "oneself"),
     Code.MANDATE_OVER: Wording(
         "R19",
-        "{item} 由{customer}委托,使用超出委托期限",
+        "{item} 由{customer}委托，使用超出委托期限",
         "{item} is entrusted by {customer}: this is past the mandate",
         "nobody",
     ),
     Code.MANDATE_MODE: Wording(
         "R19",
-        "{item} 由{customer}委托,委托不包括{mode}",
+        "{item} 由{customer}委托，委托不包括{mode}",
         "{item} is entrusted by {customer}; the mandate does not cover {mode}",
         "nobody",
     ),
     Code.ENTRUSTED_ALREADY: Wording("R19", "{item} 已在委托保管中", "{item} is already held for a customer", "nobody"),
     Code.NOT_ENTRUSTED: Wording("R19", "{item} 不在委托保管中", "{item} is not held for a customer", "nobody"),
     Code.ENTRUSTED_OUT: Wording(
-        "R19", "{item} 不在柜中,不能交还", "{item} is not in its place and cannot be handed back", "office"
+        "R19", "{item} 不在柜中，不能交还", "{item} is not in its place and cannot be handed back", "office"
     ),
     Code.KEY_HOLDER_POST: Wording("R21", "{set}钥匙由{roles}保管", "the {set} key set is held by {roles}", "office"),
     Code.KEY_REASON_MISSING: Wording(

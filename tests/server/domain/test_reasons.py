@@ -34,6 +34,11 @@ def test_every_code_is_used_and_worded_in_both_languages(code: Code) -> None:
     assert set(re.findall(r"\{.*?\}", wording.zh)) == set(re.findall(r"\{.*?\}", wording.en))
 
 
+@pytest.mark.parametrize("code", Code)
+def test_a_chinese_sentence_has_chinese_marks(code: Code) -> None:
+    assert re.findall(r"[,;:!?]", REASONS[code].zh) == []
+
+
 def test_reasons_are_made_only_of_codes_of_the_table() -> None:
     made = [name for name, source in SOURCES.items() if re.search(r"\bReason\(", source) and name != "verdicts.py"]
     assert made == []
