@@ -266,6 +266,23 @@ def test_nothing_is_wider_than_the_screen(office: Office, address: str, browser:
         context.close()
 
 
+def test_a_wide_report_is_readable_on_a_desk_and_whole_on_paper(office: Office, address: str, browser: Browser) -> None:
+    widths = "cells => cells.map(cell => cell.clientWidth)"
+    right = "cells => Math.max(...cells.map(cell => cell.getBoundingClientRect().right))"
+    context = signed_in(browser, office, address, "chen", "en", **DESK)
+    page = context.new_page()
+    page.goto(f"{address}/reports/loan_register")
+    assert min(page.locator(".report td.long").evaluate_all(widths)) >= 150
+    dates = page.locator(".report td", has_text=re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d$"))
+    wraps = dates.evaluate_all("cells => cells.map(cell => getComputedStyle(cell).whiteSpace)")
+    assert set(wraps) == {"nowrap"}
+    page.set_viewport_size({"width": 1047, "height": 720})  # A4 on its side between margins of 10 mm
+    page.emulate_media(media="print")
+    assert page.locator(".report th, .report td").evaluate_all(right) <= 1047
+    assert page.locator(".report").locator("xpath=..").evaluate("box => getComputedStyle(box).overflowX") == "visible"
+    context.close()
+
+
 def test_everything_can_be_reached_by_keyboard(office: Office, address: str, browser: Browser) -> None:
     ask_path = f"{address}/requests/new?items=T0000"
     context = signed_in(browser, office, address, "li", "en", **DESK)
