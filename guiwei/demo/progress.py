@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from guiwei.drill.runner import Result
-from guiwei.drill.story import StoryError, read_story
+from guiwei.drill.story import read_story
 
 WIDE = 160
 """Columns when the output is not a terminal."""
@@ -131,5 +131,5 @@ def _words(value: object) -> str:
 def _name(path: Path) -> str:
     try:
         return read_story(path).name
-    except StoryError:
+    except Exception:  # what is wrong with it is told with its result, and must not cost the others theirs
         return path.stem

@@ -81,7 +81,7 @@ def read_story(path: Path) -> Story:
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"at line (\d+)", str(error))
         raise StoryError(f"{path}:{place[1] if place else len(text.splitlines())}: {error}") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # not UTF-8, a number or a nesting beyond all reading
         raise StoryError(f"{path}: {error}") from None
     return _Reader(path, text).story(raw)
 
@@ -101,6 +101,12 @@ class _Reader:
             self.shaped(raw, key, kind)
         if "name" not in raw or "start" not in raw:
             raise self.wrong(1, "a story needs `name` and `start`")
+        for key in ("name", "policy"):
+            if not isinstance(raw.get(key, ""), str):
+                raise self.wrong(self.line_of_key(key), f"`{key}` is one word or text in quotes, not {raw[key]!r}")
+        rules = raw.get("rules", [])
+        if not isinstance(rules, list) or not all(isinstance(rule, str) for rule in rules):
+            raise self.wrong(self.line_of_key("rules"), f'`rules` is a list such as ["R02"], not {rules!r}')
         people = {k: self.convert(read_person(v), PersonSpec, f"people.{k}") for k, v in _table(raw, "people").items()}
         stations = {k: self.convert(v, StationSpec, f"stations.{k}") for k, v in _table(raw, "stations").items()}
         items = {k: self.convert(read_item(v), ItemSpec, f"items.{k}") for k, v in _table(raw, "items").items()}
@@ -114,14 +120,21 @@ class _Reader:
             start_us = moment_us(raw["start"] if isinstance(raw["start"], datetime) else str(raw["start"]))
         except ValueError as error:
             raise self.wrong(self.line_of_key("start"), str(error)) from None
-        rules = [str(r) for r in raw.get("rules", [])]  # type: ignore[attr-defined]
         story = Story(
             name=str(raw["name"]), file=str(self.path), start_us=start_us, rules=rules,
             policy=str(raw.get("policy", "default")), people=people, stations=stations, items=items,
             steps=steps, expects=expects, lines=step_lines,
         )  # fmt: skip
-        if story.policy != "default" and not policy_sheet(story.file, story.policy).is_file():
-            raise self.wrong(self.line_of_key("policy"), f"there is no policy sheet {story.policy!r}")
+        try:
+            found = story.policy == "default" or policy_sheet(story.file, story.policy).is_file()
+        except (OSError, ValueError):  # no name that a file could have
+            found = False
+        if not found:
+            what, known = (
+                f"there is no policy sheet {story.policy!r}",
+                {"default", *(s.stem for s in SHEETS.glob("*.toml"))},
+            )
+            raise self.wrong(self.line_of_key("policy"), what, story.policy, known)
         self.check_names(story, expect_lines)
         return story
 
@@ -147,13 +160,15 @@ class _Reader:
     def step(self, raw: dict[str, object], lines: list[int], stations: Collection[str]) -> AnyStep:
         line = lines[0] if lines else self.line_of_key("steps")
         do = raw.get("do")
+        if not isinstance(do, str):
+            what = "a step needs `do`" if do is None else f"`do` is the word of a step, not {do!r}"
+            raise self.wrong(self.key_below(line, "do"), what)
         if do not in STEPS:
-            what = "a step needs `do`" if do is None else f"unknown step {do!r}"
-            raise self.wrong(self.key_below(line, "do"), what, str(do or ""), STEPS)
+            raise self.wrong(self.key_below(line, "do"), f"`do`: unknown step {do!r}", do, STEPS)
         try:
             return self.checked(read_step(raw, stations), line)
         except msgspec.ValidationError as error:
-            names = [f.encode_name for f in msgspec.structs.fields(STEPS[str(do)])]
+            names = [f.encode_name for f in msgspec.structs.fields(STEPS[do])]
             raise self.explain(error, line, names) from None
 
     def expect(self, raw: dict[str, object], lines: list[int]) -> Expect:
@@ -246,8 +261,9 @@ class _Reader:
         station, _, door = at.partition("/")
         if station not in story.stations:
             raise self.wrong(line, f"unknown station {station!r}", station, story.stations)
-        if door and not (door.isdigit() and 1 <= int(door) <= story.stations[station].doors):
-            raise self.wrong(line, f"station {station!r} has doors 1 to {story.stations[station].doors}, not {door!r}")
+        doors = story.stations[station].doors
+        if door and door not in map(str, range(1, doors + 1)):
+            raise self.wrong(line, f"station {station!r} has doors 1 to {doors}, not {door!r}")
 
     # ------------------------------------------------------------ where things stand
 

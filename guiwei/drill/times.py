@@ -6,16 +6,23 @@ from datetime import datetime
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 MICROS = 1_000_000
+LONGEST_S = 36_525 * 86_400
 
 
 def duration_us(text: str | float) -> int:
     """Read a duration into microseconds; a bare number is seconds. Raises ValueError."""
     if isinstance(text, int | float):
-        return round(text * MICROS)
+        return _counted(text, text)
     sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
     if not rest or _PART.sub("", rest):
         raise ValueError(f"{text!r} is not a duration; write 10s, 5m, 2h30m or 1d")
-    return sign * round(sum(float(n) * _SECONDS[unit] for n, unit in _PART.findall(rest)) * MICROS)
+    return _counted(sign * sum(float(n) * _SECONDS[unit] for n, unit in _PART.findall(rest)), text)
+
+
+def _counted(seconds: float, text: str | float) -> int:
+    if not abs(seconds) <= LONGEST_S:
+        raise ValueError(f"{text!r} is longer than a hundred years")
+    return round(seconds * MICROS)
 
 
 def moment_us(text: str | datetime) -> int:

@@ -88,7 +88,19 @@ def test_a_story_that_cannot_be_run_is_exit_2_and_still_one_object(tmp_path: Pat
     assert not story["as_expected"]
     (difference,) = story["differences"]
     assert difference["what"] == "could not be run"
-    assert f"{path}:10: unknown step 'wiat'; the nearest known word is 'wait'" in difference["seen"]
+    assert f"{path}:10: `do`: unknown step 'wiat'; the nearest known word is 'wait'" in difference["seen"]
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [("start =", "rules = 3\nstart ="), ('"wait"', '["wait"]'), ('"wait"', "{ wait = 1 }"), ('"a/1"', '"a/²"')],
+)
+def test_a_story_of_wrong_types_costs_the_others_nothing(tmp_path: Path, written: str, instead: str) -> None:
+    files = [write(tmp_path, "typed", QUIET.replace(written, instead, 1)), write(tmp_path, "broken", BROKEN)]
+    done = runner.invoke(app, ["--json", "--story", *map(str, files)])
+    assert done.exit_code == 2
+    told = [story["differences"][0]["seen"] for story in json.loads(done.stdout)["stories"]]
+    assert [text.startswith(f"StoryError: {file}:") for text, file in zip(told, files, strict=True)] == [True, True]
 
 
 def test_progress_and_results_go_apart(tmp_path: Path) -> None:

@@ -127,6 +127,17 @@ def test_a_wrong_word_is_refused_with_its_line_and_the_nearest(
         ("= \"place:a/1\"", "= \"place:a/7\"", "station 'a' has doors 1 to 2, not '7'"),
         ("who = \"wang\"\n", "who = 5\n", "Expected `str"),
         ("request = \"r1\"\n", "", "missing required field `request`"),
+        ("name = \"A loan\"\n", "name = \"A loan\"\nrules = 3\n", "`rules` is a list such as [\"R02\"], not 3"),
+        ("name = \"A loan\"\n", "name = \"A loan\"\nrules = \"R02\"\n", "`rules` is a list"),
+        ("name = \"A loan\"\n", "name = \"A loan\"\nrules = [2]\n", "`rules` is a list"),
+        ("name = \"A loan\"\n", "name = 7\n", "`name` is one word or text"),
+        ("name = \"A loan\"\n", "name = \"A loan\"\npolicy = 3\n", "`policy` is one word or text"),
+        ("do = \"approve\"", "do = [\"approve\"]", "`do` is the word of a step"),
+        ("do = \"approve\"", "do = { approve = 1 }", "`do` is the word of a step"),
+        ("do = \"approve\"", "do = 5", "`do` is the word of a step"),
+        ("at = \"a\"\n", "at = \"a/²\"\n", "station 'a' has doors 1 to 2, not '²'"),
+        ("for = \"10m\"", "for = inf", "`for`: inf is longer than a hundred years"),
+        ("for = \"10m\"", f"for = \"{'9' * 400}d\"", "is longer than a hundred years"),
     ],
 )  # fmt: skip
 def test_other_mistakes_are_refused_in_words(tmp_path: Path, written: str, instead: str, what: str) -> None:
@@ -144,6 +155,12 @@ def test_a_story_without_expectations_is_refused(tmp_path: Path) -> None:
 def test_broken_toml_is_refused_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(StoryError, match=r"story\.toml:3: "):
         read(tmp_path, GOOD.replace("[people]", "[people"))
+
+
+def test_numbers_and_nesting_beyond_reading_are_refused(tmp_path: Path) -> None:
+    for text in (f"name = {'9' * 5000}", f"name = {'[' * 5000}"):
+        with pytest.raises(StoryError, match=r"story\.toml"):
+            read(tmp_path, text)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
@@ -291,7 +308,12 @@ def test_people_and_items_are_read_as_people_write_them(tmp_path: Path) -> None:
         ("place =", 'copy_of = "f8", place =', "unknown item 'f8'"),
         ('role = "head_of_office"', "scope = { cabinet = [], floor = [] }", "unknown limit 'floor'"),
         ('role = "head_of_office"', 'training = { rules = "soon" }', "not a moment"),
-        ("start =", 'policy = "listed"\nstart =', "no policy sheet 'listed'"),
+        (
+            "start =",
+            'policy = "listed"\nstart =',
+            "no policy sheet 'listed'; the nearest known word is 'listed_company'",
+        ),
+        ("start =", f'policy = "{"x" * 5000}"\nstart =', "no policy sheet 'xxx"),
     ],
 )
 def test_what_is_said_of_people_and_items_is_checked(tmp_path: Path, written: str, instead: str, says: str) -> None:
