@@ -20,6 +20,8 @@ class StoryClock:
         self.shift_us = 0
         self.base_us = start_us - real_us()
         self.skews: dict[str, int] = {}
+        self.jumps: list[tuple[int, int]] = []
+        """Each wait: the story's moment it led to, and the real moment of it."""
 
     def file(self, who: str) -> Path:
         """Give (and first write) the clock file of the server or of a station."""
@@ -32,9 +34,16 @@ class StoryClock:
         """Give the story's moment."""
         return real_us() + self.base_us + self.shift_us
 
+    def real_us_of(self, moment_us: int) -> int:
+        """Give the real moment at which it was that moment in the story; what a wait passed over was as it began."""
+        since_us, real_since_us = max((jump for jump in self.jumps if jump[0] <= moment_us), default=(0, -self.base_us))
+        ends = (real for at, real in self.jumps if at > moment_us)
+        return min(real_since_us + moment_us - since_us, *ends, real_us())
+
     def wait(self, us: int) -> None:
         """Let story time pass at once, everywhere."""
         self.shift_us += us
+        self.jumps.append((self.now_us(), real_us()))
         for who, skew in self.skews.items():
             self._write(self.folder / f"clock-{who}", skew)
 

@@ -6,7 +6,6 @@ always looked at. A verdict is an item's latest; a list of verdicts is all of th
 
 import time
 from collections.abc import Iterable
-from datetime import datetime
 
 import msgspec
 
@@ -14,7 +13,7 @@ from guiwei.drill.acts import Acts, Difference
 from guiwei.drill.api import Json
 from guiwei.drill.specs import AlarmSpec, CaseSpec, Expect, LedgerSpec, NoticeSpec, OverdueSpec, VerdictSpec
 from guiwei.drill.synonyms import meant
-from guiwei.drill.times import MICROS, duration_us, moment_us
+from guiwei.drill.times import duration_us, moment_us
 from guiwei.drill.vocabulary import leaves
 from guiwei.drill.world import ADMIN, World
 
@@ -255,16 +254,19 @@ class _Judge:
             want.late is None or bool(row.get("late_seconds")) == want.late,
             want.state is None or row.get("state") == want.state,
             want.severity is None or row.get("severity") == want.severity,
-            want.within is None or self._took_us(row) <= duration_us(want.within),
+            want.within is None or self._took_us(row, real=want.real) <= duration_us(want.within),
         )
         return all(checks)
 
-    def _took_us(self, row: Json) -> int:
+    def _took_us(self, row: Json, *, real: bool) -> int:
         """Give how long an alarm took: from what a cabinet saw, else from the step that brought its moment about."""
-        took = _between(row["occurred_at"], row["set_at"])
         set_us = moment_us(str(row["set_at"]))
-        steps = [] if row.get("station") else [set_us - at for at in self.acts.moments if at <= set_us]
-        return min([took, *steps])
+        steps = [] if row.get("station") else [at for at in self.acts.moments if at <= set_us]
+        began_us = max([moment_us(str(row["occurred_at"])), *steps])
+        if real:
+            real_us_of = self.world.clock.real_us_of
+            return real_us_of(set_us) - real_us_of(began_us)
+        return set_us - began_us
 
     def _alarm_words(self, row: Json) -> str:
         words = [str(row["kind"]), self._item(row), str(row.get("person") or "")]
@@ -312,10 +314,6 @@ def _rules(row: Json) -> list[str]:
 
 def _notice_is(row: Json, want: NoticeSpec) -> bool:
     return want.to in (None, row["to"]) and want.kind in (None, row["kind"]) and (want.text or "") in str(row["text"])
-
-
-def _between(earlier: object, later: object) -> int:
-    return round((datetime.fromisoformat(str(later)) - datetime.fromisoformat(str(earlier))).total_seconds() * MICROS)
 
 
 def _short(spec: AlarmSpec | CaseSpec | VerdictSpec | OverdueSpec | NoticeSpec) -> dict[str, object]:

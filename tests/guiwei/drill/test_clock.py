@@ -65,3 +65,15 @@ def test_who_holds_the_file_mapped_sees_every_move(tmp_path: Path) -> None:
         before = struct.unpack_from("<q", mapped)[0]
         clock.wait(MINUTE)
         assert struct.unpack_from("<q", mapped)[0] == before + MINUTE
+
+
+def test_a_moment_of_the_story_was_really_as_long_ago_as_it_was(tmp_path: Path) -> None:
+    clock = StoryClock(tmp_path, START)
+    before, real_before = clock.now_us(), real_us()
+    clock.wait(60 * MINUTE)
+    after, real_after = clock.now_us(), real_us()
+    clock.wait(MINUTE)
+    assert abs(clock.real_us_of(before) - real_before) < 1_000_000
+    assert abs(clock.real_us_of(after) - real_after) < 1_000_000
+    assert real_before <= clock.real_us_of(before + 30 * MINUTE) <= real_us(), "passed over by the first wait"
+    assert clock.real_us_of(after + 20 * MINUTE) <= real_us(), "not reached yet"

@@ -1,11 +1,17 @@
 """The pure parts of judging: paths of counts, moments between, what is shown of a specification."""
 
-from guiwei.drill.acts import Difference
-from guiwei.drill.expectations import _between, _short
+from pathlib import Path
+
+from guiwei.drill.acts import Acts, Difference, _iso_us
+from guiwei.drill.api import Json
+from guiwei.drill.expectations import _Judge, _short
+from guiwei.drill.quiet import Quiet
 from guiwei.drill.runner import Result, as_json, describe, exit_code
 from guiwei.drill.specs import AlarmSpec, CaseSpec
 from guiwei.drill.spelling import read_step
+from guiwei.drill.story import read_story
 from guiwei.drill.vocabulary import leaves
+from guiwei.drill.world import World
 
 FINE = Result("fine", "fine.toml", 1.0)
 DIFFERS = Result("differs", "differs.toml", 2.0, [Difference("verdict of f1", "extra", None)])
@@ -19,8 +25,28 @@ def test_counts_may_be_nested_or_joined() -> None:
     assert list(leaves({})) == []
 
 
-def test_between_is_exact_across_offsets() -> None:
-    assert _between("2026-03-02T09:00:00+08:00", "2026-03-02T01:00:10.25Z") == 10_250_000
+def test_within_counts_the_storys_time_or_the_real(tmp_path: Path) -> None:
+    story = tmp_path / "story.toml"
+    story.write_text('name = "x"\nstart = "2026-03-02T09:00:00+08:00"\n[stations.a]\n[[expect]]\n')
+    world = World(read_story(story), tmp_path / "world")
+    acts = Acts(world, Quiet(world))
+    judge = _Judge(acts)
+    forced_us = world.clock.now_us()
+    world.clock.wait(600_000_000)
+    row: Json = {"kind": "door_forced", "station": "a"}
+    row |= {"occurred_at": _iso_us(forced_us), "set_at": _iso_us(world.clock.now_us())}
+
+    def within(seconds: float, *, real: bool) -> bool:
+        return judge._alarm_is(row, AlarmSpec(kind="door_forced", within=seconds, real=real))
+
+    assert not within(599, real=False)
+    assert within(601, real=False)
+    assert within(5, real=True)
+    assert not within(-1, real=True)
+    del row["station"]
+    acts.moments.append(world.clock.now_us() - 1_000_000)
+    world.close()
+    assert within(2, real=False), "what no cabinet saw took as long as since the step before it"
 
 
 def test_a_specification_shows_only_what_was_written() -> None:
