@@ -125,10 +125,9 @@ class Acts:
         self.world.api(step.as_).post("/handovers", body | _given({"witness": step.witness}))
 
     def check(self, step: s.Check) -> None:
-        body: Json = {
-            "complete": step.complete,
-            **_given({"parts": step.parts, "pages": step.pages, "note": step.note}),
-        }
+        counted = {"parts": step.parts, "pages": step.pages}  # none is a number too
+        body: Json = {"complete": step.complete, **_given({"note": step.note})}
+        body |= {key: number for key, number in counted.items() if number is not None}
         if step.request and not step.items:
             self._request(step.request)
             codes: list[str] = list(self.requests[step.request]["items"])  # type: ignore[call-overload]

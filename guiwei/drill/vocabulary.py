@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from guiwei.drill.hardware import BADGES, EM4100, LOCKS, READERS, SCANNERS, UIDS
 from guiwei.drill.specs import Expect, ItemSpec, PersonSpec, StationSpec, VerdictSpec
-from guiwei.drill.steps import Step
+from guiwei.drill.steps import Check, Step
 from guiwei.drill.synonyms import VOCABULARY
 from guiwei.drill.times import duration_us, moment_us
 from server.domain.words import AlarmKind, CaseKind, IncidentKind, Severity, Verdict
@@ -59,6 +59,8 @@ def in_table(spec: PersonSpec | StationSpec | ItemSpec) -> Iterator[Mistake]:
 def in_step(step: Step) -> Iterator[Mistake]:
     """Find wrong values in a step."""
     do = step.__struct_config__.tag
+    if isinstance(step, Check) and not step.items and not step.request:
+        yield "do", "a check needs `items` or a `request`", "", ()
     for key, value in msgspec.structs.asdict(step).items():
         key = key.rstrip("_")
         if value is None:

@@ -132,6 +132,7 @@ def test_a_wrong_word_is_refused_with_its_line_and_the_nearest(
         ("name = \"A loan\"\n", "name = \"A loan\"\nrules = [2]\n", "`rules` is a list"),
         ("name = \"A loan\"\n", "name = 7\n", "`name` is one word or text"),
         ("name = \"A loan\"\n", "name = \"A loan\"\npolicy = 3\n", "`policy` is one word or text"),
+        ("do = \"wait\"\nfor = \"10m\"", "do = \"check\"\nas = \"wang\"", "a check needs `items` or a `request`"),
         ("do = \"approve\"", "do = [\"approve\"]", "`do` is the word of a step"),
         ("do = \"approve\"", "do = { approve = 1 }", "`do` is the word of a step"),
         ("do = \"approve\"", "do = 5", "`do` is the word of a step"),
