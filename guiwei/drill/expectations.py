@@ -136,13 +136,16 @@ class _Judge:
                 self._differ(f"count of {row['station']}/{row['category']}/{row['state']}", 0, row["n"])
 
     def loans(self, expected: dict[str, str]) -> None:
+        late = self.see.rows("/loans", overdue="true")
         for name in expected.keys() | self.acts.requests.keys():
-            if name in self.acts.registered:
-                got = self._registered_state(self.acts.registered[name])
+            registered, made = self.acts.registered.get(name), self.acts.requests.get(name, {})
+            if registered is not None:
+                got = self._registered_state(registered)
+                is_late = any(_is_of(row, registered) for row in late)
             else:
-                made = self.acts.requests.get(name)
                 got = str(self.see.get(f"/requests/{made['id']}")["state"]) if made else ""
-            if expected.get(name) == "overdue" and got == "out" and self._is_late(self.acts.requests.get(name)):
+                is_late = any(row["request"] == made.get("id") for row in late)
+            if expected.get(name) == "overdue" and got == "out" and is_late:
                 continue
             if got != expected.get(name, ""):
                 self._differ(f"loan of {name}", expected.get(name), got)
@@ -212,13 +215,8 @@ class _Judge:
 
     def _registered_state(self, made: Json) -> str:
         """Give the state of what was registered under a standing rule: its loan's, else that it is approved."""
-        loans = [row for row in self.see.rows("/loans") if row["request"] is None and row["person"] == made["person"]]
-        states = [str(row["state"]) for row in loans if row["item"] in made["items"]]  # type: ignore[operator]
+        states = [str(row["state"]) for row in self.see.rows("/loans") if _is_of(row, made)]
         return states[-1] if states else "approved"
-
-    def _is_late(self, made: Json | None) -> bool:
-        late = self.see.rows("/loans", overdue="true")
-        return made is not None and any(row["request"] == made["id"] for row in late)
 
     def _movements(self) -> list[Json]:
         rows = self.see.rows("/movements")
@@ -285,6 +283,11 @@ class _Judge:
 
     def _differ(self, what: str, expected: object, seen: object) -> None:
         self.differences.append(Difference(what, expected, seen))
+
+
+def _is_of(row: Json, made: Json) -> bool:
+    """Say whether a loan is of what was registered or ordered, which is no request."""
+    return row["request"] is None and row["person"] == made["person"] and row["item"] in made["items"]  # type: ignore[operator]
 
 
 def _verdict_is(row: Json, want: str | VerdictSpec) -> bool:
