@@ -129,11 +129,11 @@ class Door:
         """Its number."""
         return self.table.door
 
-    @property
-    def devices(self) -> frozenset[str]:
-        """The devices it cannot be known without."""
-        wires = {wire.device for wire in (self.table.lock, self.table.contact) if wire is not None}
-        return frozenset(wires | set(self.ear.readers))
+    def stuck(self, absent: Collection[str]) -> bool:
+        """Tell whether it waits for absent devices: to hear its wires, or what is behind it for the first time."""
+        if self.phase is Phase.BLIND:
+            return any(wire.device in absent for wire in (self.table.lock, self.table.contact) if wire is not None)
+        return self.never_heard and any(reader in absent for reader in self.ear.readers)
 
     @property
     def phase(self) -> Phase:

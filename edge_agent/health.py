@@ -119,6 +119,11 @@ class Health:
         names = ("condition", "door", "device")
         return [dict(zip(names, key.split("/", 2), strict=True)) for key in sorted(self._active.keys)]
 
+    @property
+    def apart_s(self) -> int | None:
+        """By how many seconds the wall clock was ahead of the monotonic one when it was last looked at."""
+        return None if self._apart_us is None else round(self._apart_us / 1e6)
+
     def begin_epoch(self) -> None:
         """Wait for no event of an epoch that is over."""
         self._jump_seq = None

@@ -75,8 +75,7 @@ def busy(desk: Desk, cabinet: Cabinet, absent: frozenset[str]) -> bool:
     """Tell whether something is under way that will end by itself soon; what waits for an absent device will not."""
     restless = (*SETTLING, Phase.BLIND)
     return desk.waiting or any(
-        door.shot is not None or (door.phase in restless and not absent & door.devices)
-        for door in cabinet.doors.values()
+        door.shot is not None or (door.phase in restless and not door.stuck(absent)) for door in cabinet.doors.values()
     )
 
 

@@ -321,6 +321,7 @@ class Station:
             "unsent": outbox.last - outbox.confirmed,
             "witness": outbox.witness,
             "busy": busy(self._desk, self._cabinet, absent) or self._sweeps.busy,
+            "apart_s": self._health.apart_s,
             "devices": dict(self._health.devices),
             "conditions": (conditions := self._health.conditions()),
             "load": self._load.shown,

@@ -249,6 +249,7 @@ class Acts:
         time.sleep(TOLD_S if step.what in ("server", "broker") else 0.0)
         self.world.process(step.what).kill()
         self.quiet.paused.discard(step.what)
+        self.quiet.full.discard(step.what)
 
     def start(self, step: s.Start) -> None:
         self.world.start_again(step.what)
@@ -264,7 +265,9 @@ class Acts:
         self.quiet.paused.discard(step.what)
 
     def disk_full(self, step: s.DiskFull) -> None:
-        self.world.cabinets[step.at.partition("/")[0]].fill_disk(step.full)
+        cabinet = self.world.cabinets[step.at.partition("/")[0]]
+        cabinet.fill_disk(step.full)
+        (self.quiet.full.add if step.full else self.quiet.full.discard)(cabinet.name)
 
     def clock(self, step: s.Clock) -> None:
         self.world.clock.skew(step.at.partition("/")[0], duration_us(step.by))
@@ -300,12 +303,12 @@ class Acts:
     def unplug(self, step: s.Unplug) -> None:
         station, name = self._device(step.at, step.device)
         self.world.cabinets[station].devices()[name].unplug()
-        self.quiet.unplugged.add(f"{station}:{name}")
+        self.quiet.plugged.setdefault(station, {})[name] = False
 
     def plug(self, step: s.Plug) -> None:
         station, name = self._device(step.at, step.device)
         self.world.cabinets[station].devices()[name].plug()
-        self.quiet.unplugged.discard(f"{station}:{name}")
+        self.quiet.plugged.setdefault(station, {})[name] = True
 
     def input(self, step: s.Input) -> None:
         cabinet = self.world.cabinets[step.at.partition("/")[0]]

@@ -54,6 +54,10 @@ class StoryClock:
             raise ValueError(f"story time is {-ahead / 1e6:.0f} s past that moment already")
         self.wait(ahead)
 
+    def apart_us(self, who: str) -> int:
+        """Give by how much somebody's wall clock is ahead of the monotonic one."""
+        return real_us() - time.monotonic_ns() // 1000 + self.base_us + self.skews[who]
+
     def skew(self, who: str, us: int) -> None:
         """Let one clock jump, and only it."""
         self.skews[who] = self.skews.get(who, 0) + us

@@ -2,13 +2,17 @@
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx2
 
+from guiwei.drill.times import MICROS
 from guiwei.drill.world import World
 
 LIMIT = 20.0
 STEADY = 0.08
+JUMP_US = 1_500_000
+"""What is more than this, in whole seconds, is a jump that a station reports."""
 
 
 class UnsettledError(RuntimeError):
@@ -31,7 +35,10 @@ class Quiet:
     world: World
     paused: set[str] = field(default_factory=set)
     done: dict[str, Done] = field(default_factory=dict)
-    unplugged: set[str] = field(default_factory=set)
+    plugged: dict[str, dict[str, bool]] = field(default_factory=dict)
+    """Stations' devices whose plug was pulled, and whether it is back."""
+    full: set[str] = field(default_factory=set)
+    """Stations whose disk is full: they can write nothing down, nor tell it."""
     swept_after_us: int = 0
     """The story's moment that the server's jobs by the clock must have looked at."""
 
@@ -85,6 +92,9 @@ class Quiet:
             return f"link {state['link']}, {state['unsent']} events not confirmed"
         if not reachable and state["link"] == "up" and not cabinet.cable.whole:
             return "has not noticed that its network is cut"
+        unnoticed = "" if name in self.full else self._unnoticed(name, state)
+        if unnoticed:
+            return unnoticed
         if state["busy"] and (reachable or not _asking(state)):
             return "busy"
         counts: dict[str, int] = state["counts"]  # type: ignore[assignment]
@@ -92,13 +102,23 @@ class Quiet:
         for what in ("badges", "codes", "pins"):
             if counts[what] < getattr(done, what):
                 return f"has noticed {counts[what]} of {getattr(done, what)} {what}"
-        if f"{name}:lock" in self.unplugged:
+        if not self.plugged.get(name, {}).get("lock", True):
             return ""
         doors: dict[str, dict[str, str]] = state["doors"]  # type: ignore[assignment]
         for door, seen in doors.items():
             ajar = int(door) in cabinet.ajar
             if (seen["contact"] == "open") != ajar:
                 return f"sees door {door} {seen['contact']}, it is {'open' if ajar else 'closed'}"
+        return ""
+
+    def _unnoticed(self, name: str, state: dict[str, Any]) -> str:
+        """Say what a station has yet to notice, and to report, of its devices and its clock."""
+        reported = {one["device"] for one in state["conditions"] if not one["door"]}
+        for device, there in self.plugged.get(name, {}).items():
+            if there is (device in reported) or there is not (state["devices"][device] == "online"):
+                return f"has not noticed that its {device} is {'there' if there else 'gone'}"
+        if state["apart_s"] is None or abs(state["apart_s"] * MICROS - self.world.clock.apart_us(name)) > JUMP_US:
+            return "has not noticed that its clock jumped"
         return ""
 
     def _server(self) -> str:

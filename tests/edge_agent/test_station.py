@@ -306,6 +306,17 @@ def test_an_unplugged_reader_is_reported_and_cleared_and_makes_nothing_gone(benc
     assert ("reader_fault", False) in over
 
 
+def test_a_door_that_settles_without_its_reader_is_still_busy(bench: Bench, peer: Peer) -> None:
+    bench.start()
+    bench.show()
+    bench.open()
+    bench.readers[1].unplug()
+    assert peer.wait(lambda: bool(peer.of(ConditionChanged)))
+    bench.lock.close_door(1)
+    assert bench.wait(lambda state: state["doors"]["1"]["phase"] == "settling" and state["busy"])
+    assert bench.wait(lambda state: state["counts"]["closings"] == 1 and not state["busy"])
+
+
 def test_answers_that_must_not_be_acted_on(bench: Bench, peer: Peer) -> None:
     """Forged, malformed, for another challenge or station, replayed: each refused and recorded, nothing fired."""
     peer.answer = lambda _: None
