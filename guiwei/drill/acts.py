@@ -10,6 +10,7 @@ from guiwei.drill import steps as s
 from guiwei.drill.answers import Answers
 from guiwei.drill.answers import Difference as Difference
 from guiwei.drill.api import Json, Refusal
+from guiwei.drill.hardware import ASKED
 from guiwei.drill.process import ProcessError
 from guiwei.drill.quiet import Quiet
 from guiwei.drill.story import StoryError
@@ -22,6 +23,8 @@ DEAF, SILENCE_S = 0.9, 1.5
 """From this rate of misses on a reader is as good as deaf; for so long it must be, for its station to know."""
 TOLD_S = 1.2
 """By then a station holds what was granted before it can ask nobody any more."""
+ABSENT_S = 0.3
+"""A reader repeats a card while it lies there: so long must none be there, for the next to be another."""
 VIGIL_S = 10.0
 """For so long a station listens behind a closed door before it says that a tag has faded."""
 
@@ -162,13 +165,15 @@ class Acts:
         card = step.card or (person.badge if person else None) or UNKNOWN_CARD
         cabinet = self.world.cabinets[step.at.partition("/")[0]]
         self.answers.shown(cabinet.name)
-        self.quiet.at(cabinet.name).badges += 1
+        if not (cabinet.name in self.quiet.paused and cabinet.spec.badge in ASKED):
+            self.quiet.expect(cabinet.name, "badge", "badges")
         cabinet.present(card)
+        time.sleep(ABSENT_S if cabinet.name in self.quiet.paused else 0.0)  # nobody answers: it lies there a while
         try:
             self._noticed(cabinet.name, "badges")
         finally:
             cabinet.badge.remove()
-            time.sleep(0.3)  # the reader repeats a card while it lies there; absence must be seen before the next
+            time.sleep(ABSENT_S)
 
     def pin(self, step: s.Pin) -> None:
         person = self.world.story.people.get(step.who or "")
@@ -262,6 +267,7 @@ class Acts:
 
     def resume(self, step: s.Resume) -> None:
         self.world.process(step.what).resume()
+        time.sleep(ABSENT_S if step.what in self.world.cabinets else 0.0)
         self.quiet.paused.discard(step.what)
 
     def disk_full(self, step: s.DiskFull) -> None:
@@ -348,8 +354,7 @@ class Acts:
     def _type(self, at: str, device: str, text: str, count: str) -> None:
         cabinet = self.world.cabinets[at.partition("/")[0]]
         self.answers.shown(cabinet.name)
-        done = self.quiet.at(cabinet.name)
-        setattr(done, count, getattr(done, count) + 1)
+        self.quiet.expect(cabinet.name, device, count)
         getattr(cabinet, device).scan(text)
 
     def _noticed(self, station: str, count: str) -> None:

@@ -30,6 +30,8 @@ ABSENCE: Final = "absence_ms = 250"
 UIDS: Final = (8, 14, 20)
 """Hex digits of a contactless card's own number."""
 EM4100: Final = 10
+ASKED: Final = frozenset({"osdp", "pn532"})
+"""Badge readers that tell of a card only while they are asked: a station that stands still never learns of it."""
 
 
 class Device(Protocol):

@@ -46,6 +46,12 @@ class Quiet:
         """Give the count of what hands did at a station."""
         return self.done.setdefault(station, Done())
 
+    def expect(self, station: str, device: str, count: str) -> None:
+        """Expect one more of what a device tells than was noticed by now; one that is unplugged tells nothing."""
+        counts = self.world.station_state(station).get("counts")
+        if isinstance(counts, dict) and self.plugged.get(station, {}).get(device, True):
+            setattr(self.at(station), count, counts[count] + 1)
+
     def wait(self, limit: float = LIMIT) -> None:
         """Wait until the world is quiet and stays so; raises UnsettledError."""
         end = time.monotonic() + limit
