@@ -239,7 +239,10 @@ class Acts:
         self.quiet.swept_after_us = self.world.clock.now_us()
 
     def at(self, step: s.At) -> None:
-        self.world.clock.go_to(moment_us(step.time))
+        try:
+            self.world.clock.go_to(moment_us(step.time))
+        except ValueError as error:
+            raise StoryError(f"at {step.time}: {error}") from None
         self.quiet.swept_after_us = self.world.clock.now_us()
 
     def cut(self, step: s.Cut) -> None:

@@ -5,9 +5,11 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import httpx2
 import msgspec
 
 from guiwei.drill.acts import Acts, Difference
@@ -80,14 +82,25 @@ def play(story: Story, world: World, result: Result, watch: Callable[[str, str],
     for number, step in enumerate(story.steps, 1):
         label = describe(number, step)
         watch(story.name, label)
-        try:
-            acts.play(step, label)
-        except UnsettledError as error:
-            result.differences.append(Difference(label, "quiet within 20 s", str(error)))
         expects = [expect for expect in story.expects if expect.after is not None and expect.after == step.name]
-        _judge(expects, acts, label)
+        with _asking(label):
+            try:
+                acts.play(step, label)
+            except UnsettledError as error:
+                result.differences.append(Difference(label, "quiet within 20 s", str(error)))
+            _judge(expects, acts, label)
     acts.finish()
-    _judge([expect for expect in story.expects if expect.after is None], acts, "the end")
+    with _asking("the end"):
+        _judge([expect for expect in story.expects if expect.after is None], acts, "the end")
+
+
+@contextmanager
+def _asking(label: str) -> Iterator[None]:
+    """Refuse a story that asks something of a server that it has killed or paused."""
+    try:
+        yield
+    except httpx2.TransportError as error:
+        raise StoryError(f"{label}: the server cannot be asked, it does not answer ({error})") from None
 
 
 def _judge(expects: list[Expect], acts: Acts, label: str) -> None:

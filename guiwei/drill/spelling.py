@@ -93,8 +93,9 @@ def read_step(raw: dict[str, object], stations: Collection[str] = ()) -> AnyStep
             table[key] = table.pop(written)
     if do == "hand_over" and "as" not in table and "from" in table:
         table["as"] = table["from"]
-    if do == "delegate" and isinstance(giver := table.get("from"), str) and not giver[:1].isdigit():
-        table.setdefault("as", table.pop("from"))
+    named = isinstance(giver := table.get("from"), str) and not giver[:1].isdigit()
+    if do == "delegate" and named and table.setdefault("as", giver) == giver:
+        del table["from"]
     if do == "request":
         _read_request(table)
     if do == "order":

@@ -27,13 +27,16 @@ from guiwei.drill.specs import (
 )
 from guiwei.drill.spelling import read_item, read_person, read_step
 from guiwei.drill.spelling_expect import read_expect
-from guiwei.drill.steps import STEPS, AnyStep
-from guiwei.drill.times import moment_us
-from guiwei.drill.vocabulary import spec_mistakes
+from guiwei.drill.steps import STEPS, AnyStep, At, Plug, Unplug, Wait
+from guiwei.drill.synonyms import VOCABULARY, meant
+from guiwei.drill.times import duration_us, moment_us
+from guiwei.drill.vocabulary import leaves, spec_mistakes
+from server.domain.words import AlarmKind, Verdict
 
 T = TypeVar("T", bound=Struct)
 PEOPLE_KEYS = ("as", "for", "who", "to", "witness")
 EPC = re.compile(r"[0-9A-Fa-f]{8,}")
+COUNTED = {*VOCABULARY["count"], *VOCABULARY["counted"]}
 SHEETS = Path(server.__file__).parent / "policies"
 
 
@@ -154,7 +157,7 @@ class _Reader:
     def checked(self, spec: T, line: int) -> T:
         """Refuse a value that is no word, moment or number of its key."""
         for key, what, word, known in spec_mistakes(spec):
-            raise self.wrong(self.key_below(line, key), what, word, known)
+            raise self.wrong(self.key_below(line, key), what if what[0] == "`" else f"`{key}`: {what}", word, known)
         return spec
 
     def step(self, raw: dict[str, object], lines: list[int], stations: Collection[str]) -> AnyStep:
@@ -183,17 +186,32 @@ class _Reader:
     def check_names(self, story: Story, expect_lines: list[int]) -> None:
         """Refuse people, items, stations, doors, requests and step names that the story does not know."""
         names: set[str] = set()
+        now_us = story.start_us
         for step, line in zip(story.steps, story.lines or [1] * len(story.steps), strict=False):
+            before_us = now_us
             for key, value in msgspec.structs.asdict(step).items():
                 self.check_value(story, key.rstrip("_"), value, line, names, type(step).__struct_config__.tag)
-            if step.name:
-                names.add(step.name)
+            if isinstance(step, At | Wait):
+                now_us = moment_us(step.time) if isinstance(step, At) else now_us + duration_us(step.for_)
+                if now_us < before_us:
+                    key = "time" if isinstance(step, At) else "for"
+                    raise self.wrong(self.key_below(line, key), f"`{key}`: story time does not go back")
+            if isinstance(step, Unplug | Plug) and step.device[6:].isdecimal():
+                self.check_at(story, f"{step.at.partition('/')[0]}/{step.device[6:]}", line, "device")
+            if step.name in names:
+                raise self.wrong(self.key_below(line, "name"), f"`name`: another step is named {step.name!r} too")
+            names |= {step.name} - {""}
+        others: dict[str, set[str]] = {"tag": set(), "code": set()}
         for key, item in story.items.items():
             line = self.line_of_table(f"items.{key}")
-            for place in filter(None, (item.place, item.home)):
-                self.check_at(story, place, line)
+            self.check_at(story, item.place, line, "place")
+            self.check_at(story, item.home or item.place, line, "home")
             if item.parent is not None and item.parent not in story.items:
-                raise self.wrong(line, f"unknown item {item.parent!r}", item.parent, story.items)
+                raise self.wrong(line, f"`parent`: unknown item {item.parent!r}", item.parent, story.items)
+            for what, mine in (("tag", (item.tag or "").upper()), ("code", item.code or f"GW-{key.upper()}")):
+                if mine in others[what]:
+                    raise self.wrong(self.key_below(line, what), f"`{what}`: {mine!r} is another item's too")
+                others[what] |= {mine} - {""}
         em4100 = any(station.badge == "rdm6300" for station in story.stations.values())
         for name, person in story.people.items():
             if person.badge and len(person.badge) != EM4100 and em4100:
@@ -216,6 +234,8 @@ class _Reader:
         used += [("holders", "person", word) for word in (expect.holders or {}).values() if ":" not in word]
         used += [("after", "step", expect.after or ""), *(("loans", "step", word) for word in expect.loans or ())]
         used += [("station", "station", word) for word in expect.station or ()]
+        used += [("late", "word", word) for word in (expect.late if isinstance(expect.late, list) else ())]
+        used += [("counts", "count", word) for path, _ in leaves(expect.counts or {}) for word in path]
         for key, specs in tables.items():
             for spec in specs:
                 fields = msgspec.structs.asdict(spec)
@@ -223,13 +243,16 @@ class _Reader:
                 used.append((key, "station", (fields.get("at") or "").partition("/")[0]))
                 used.append((key, "person", fields.get("to") or ""))
         known: dict[str, Collection[str]] = {
-            "item": story.items, "person": story.people, "step": names, "station": story.stations
+            "item": story.items, "person": story.people, "step": names, "station": story.stations,
+            "word": {*story.items, *Verdict, *AlarmKind},
+            "count": {*story.stations, *(i.category for i in story.items.values()), *COUNTED},
         }  # fmt: skip
         for holder in (expect.holders or {}).values():
             if holder.startswith("place:"):
-                self.check_at(story, holder.removeprefix("place:"), self.key_below(line, "holders"))
+                self.check_at(story, holder.removeprefix("place:"), line, "holders")
         for key, what, word in used:
-            if word and word not in known[what] and not (what == "item" and EPC.fullmatch(word)):
+            said = meant("count", meant("counted", word)) if what == "count" else word
+            if word and said not in known[what] and not (what in ("item", "word") and EPC.fullmatch(word)):
                 raise self.wrong(self.key_below(line, key), f"`{key}`: unknown {what} {word!r}", word, known[what])
 
     def check_value(self, story: Story, key: str, value: object, line: int, names: set[str], do: object) -> None:
@@ -239,31 +262,35 @@ class _Reader:
         if (
             (key in PEOPLE_KEYS and do != "wait" and not is_door) or (do, key) == ("hand_over", "from")
         ) and value not in story.people:
-            raise self.wrong(self.key_below(line, key), f"unknown person {value!r}", str(value), story.people)
+            raise self.wrong(self.key_below(line, key), f"`{key}`: unknown person {value!r}", str(value), story.people)
         if key in ("items", "item"):
             for item in value if isinstance(value, list) else [value]:
                 if item not in story.items and not (do == "put" and EPC.fullmatch(str(item))):
-                    raise self.wrong(self.key_below(line, key), f"unknown item {item!r}", str(item), story.items)
+                    what = f"`{key}`: unknown item {item!r}"
+                    raise self.wrong(self.key_below(line, key), what, str(item), story.items)
         if key == "with" and value not in story.items and not EPC.fullmatch(str(value)):
-            raise self.wrong(self.key_below(line, key), f"unknown item {value!r}", str(value), story.items)
+            raise self.wrong(self.key_below(line, key), f"`{key}`: unknown item {value!r}", str(value), story.items)
         if key == "stations":
             for station in value if isinstance(value, list) else [value]:
-                self.check_at(story, str(station), self.key_below(line, key))
+                self.check_at(story, str(station), line, key)
         if key in ("request", "stocktake") and value not in names:
-            raise self.wrong(self.key_below(line, key), f"no step before this is named {value!r}", str(value), names)
+            what = f"`{key}`: no step before this is named {value!r}"
+            raise self.wrong(self.key_below(line, key), what, str(value), names)
         if is_door:
-            self.check_at(story, str(value), self.key_below(line, key))
+            self.check_at(story, str(value), line, key)
         if key == "what" and value not in ("server", "broker", *story.stations):
             known = ("server", "broker", *story.stations)
-            raise self.wrong(self.key_below(line, key), f"unknown process {value!r}", str(value), known)
+            raise self.wrong(self.key_below(line, key), f"`{key}`: unknown process {value!r}", str(value), known)
 
-    def check_at(self, story: Story, at: str, line: int) -> None:
+    def check_at(self, story: Story, at: str, line: int, key: str) -> None:
+        """Refuse a station or door, named by a key below this line, that there is not."""
+        line = self.key_below(line, key)
         station, _, door = at.partition("/")
         if station not in story.stations:
-            raise self.wrong(line, f"unknown station {station!r}", station, story.stations)
+            raise self.wrong(line, f"`{key}`: unknown station {station!r}", station, story.stations)
         doors = story.stations[station].doors
         if door and door not in map(str, range(1, doors + 1)):
-            raise self.wrong(line, f"station {station!r} has doors 1 to {doors}, not {door!r}")
+            raise self.wrong(line, f"`{key}`: station {station!r} has doors 1 to {doors}, not {door!r}")
 
     # ------------------------------------------------------------ where things stand
 
@@ -271,7 +298,8 @@ class _Reader:
         found = re.search(r"unknown field `([^`]*)`", str(error))
         if found:
             return self.wrong(self.key_below(line, found[1]), f"unknown key {found[1]!r}", found[1], known)
-        return self.wrong(line, str(error))
+        key = re.search(r" - at `\$\.(\w+)", str(error))
+        return self.wrong(self.key_below(line, key[1]), f"`{key[1]}`: {error}") if key else self.wrong(line, str(error))
 
     def wrong(self, line: int, what: str, word: str = "", known: object = ()) -> StoryError:
         near = difflib.get_close_matches(word, [str(k) for k in known], 1, 0.0) if word else []  # type: ignore[attr-defined]

@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+import httpx2
+import pytest
+
 from guiwei.drill.acts import Acts, Difference, _iso_us
 from guiwei.drill.api import Json
 from guiwei.drill.expectations import _Judge, _short
 from guiwei.drill.quiet import Quiet
-from guiwei.drill.runner import Result, as_json, describe, exit_code
+from guiwei.drill.runner import Result, _asking, as_json, describe, exit_code
 from guiwei.drill.specs import AlarmSpec, CaseSpec
 from guiwei.drill.spelling import read_step
-from guiwei.drill.story import read_story
+from guiwei.drill.story import StoryError, read_story
 from guiwei.drill.vocabulary import leaves
 from guiwei.drill.world import World
 
@@ -52,6 +55,14 @@ def test_within_counts_the_storys_time_or_the_real(tmp_path: Path) -> None:
 def test_a_specification_shows_only_what_was_written() -> None:
     assert _short(AlarmSpec(kind="taken_extra", item="f2")) == {"kind": "taken_extra", "item": "f2", "real": False}
     assert _short(CaseSpec(kind="unexpected")) == {"kind": "unexpected"}
+
+
+def test_a_server_that_cannot_be_asked_is_a_fault_of_the_story() -> None:
+    with (
+        pytest.raises(StoryError, match="step 3 kill server: the server cannot be asked"),
+        _asking("step 3 kill server"),
+    ):
+        raise httpx2.ConnectError("refused")
 
 
 def test_a_step_is_described_for_people() -> None:

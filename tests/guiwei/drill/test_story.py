@@ -148,6 +148,40 @@ def test_other_mistakes_are_refused_in_words(tmp_path: Path, written: str, inste
     assert what in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("written", "instead", "line", "what"),
+    [
+        ('who = "wang"', "who = 5", 22, "`who`: Expected `str"),
+        ("doors = 2", 'doors = "2"', 7, "`doors`: Expected `int`, got `str`"),
+        ('who = "wang"', 'who = "wnag"', 22, "`who`: unknown person 'wnag'; the nearest known word is 'wang'"),
+        ('at = "a"\n', 'at = "b"\n', 21, "`at`: unknown station 'b'; the nearest known word is 'a'"),
+        ('badge = "0F00A1B2C3"', 'badge = "0F00A1B2CZ"', 4, "`badge`: '0F00A1B2CZ' is not"),
+        ("title =", 'tag = "XYZ", title =', 9, "`tag`: 'XYZ' is not"),
+        ('request = "r1"', 'request = "r2"', 18, "`request`: no step before this is named 'r2'"),
+        ("holders = { f1 =", 'late = ["f9"]\nholders = { f1 =', 29, "`late`: unknown word 'f9'; the nearest"),
+        ("holders = { f1 =", "counts = { a = { hled = 2 } }\nholders = { f1 =", 29,
+         "`counts`: unknown count 'hled'; the nearest known word is 'held'"),
+        ('name = "came"', 'name = "r1"', 23, "`name`: another step is named 'r1' too"),
+        ('place = "a/1" }', 'place = "a/1", tag = "E2801160" }\ng1 = { place = "a/1", tag = "e2801160" }', 10,
+         "`tag`: 'E2801160' is another item's too"),
+        ('place = "a/1" }', 'place = "a/1", code = "x" }\ng1 = { place = "a/1", code = "x" }', 10,
+         "`code`: 'x' is another item's too"),
+        ('do = "wait"\nfor = "10m"', 'do = "delegate"\nas = "zhao"\nto = "wang"\nfrom = "tomorrow"', 28,
+         "`from`: 'tomorrow' is not a moment"),
+        ('do = "wait"\nfor = "10m"', 'do = "at"\ntime = "2026-03-02T08:00:00+08:00"', 26,
+         "`time`: story time does not go back"),
+        ('for = "10m"', 'for = "-10m"', 26, "`for`: story time does not go back"),
+        ('do = "wait"\nfor = "10m"', 'do = "unplug"\nat = "a"\ndevice = "reader3"', 27,
+         "`device`: station 'a' has doors"),
+    ],
+)  # fmt: skip
+def test_a_mistake_names_its_line_and_key(tmp_path: Path, written: str, instead: str, line: int, what: str) -> None:
+    assert GOOD.count(written) == 1
+    with pytest.raises(StoryError) as refused:
+        read(tmp_path, GOOD.replace(written, instead))
+    assert f"story.toml:{line}: {what}" in str(refused.value)
+
+
 def test_a_story_without_expectations_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoryError, match=r"needs at least one \[\[expect\]\]"):
         read(tmp_path, GOOD[: GOOD.index("[[expect]]")])
