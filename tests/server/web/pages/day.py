@@ -7,6 +7,7 @@ from typing import TypeVar
 from sqlmodel import select
 
 from contract.messages import StationStarted
+from server.exchange import sheets
 from server.exchange.kinds import Kind
 from server.service.cabinet import alarms
 from server.service.context import Writing
@@ -169,7 +170,7 @@ def hand_sheets_in(office: Office) -> None:
     rows = f"题名,密级,位置,编码\n{HOSTILE.replace(',', ' ')},普通,a/1,N1\n合同,{HOSTILE[:4]},z/9,N2\n"
     for kind, data in ((Kind.ITEMS, rows.replace('"', "'")), (Kind.ITEMS, "甲,乙\n1,2\n")):
         asked = NewImport(kind=kind, filename=HOSTILE, dry_run=True)
-        job = office.do("chen", asking(imports.begin_import, asked, data.encode()))
+        job = office.do("chen", asking(imports.begin_import, asked, data.encode(), sheets.read_sheet(data.encode())))
         with deps.database.read() as session:
             chen = viewer_of(session.exec(select(Person).where(Person.username == "chen")).one())
         Importer(deps.database, deps.clock, deps.policy, settings.zone, SITE, deps.vault).run(chen, job.id)
