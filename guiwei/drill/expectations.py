@@ -204,6 +204,7 @@ class _Judge:
             if expected != bool(words):
                 self._differ("late", "something" if expected else "nothing", sorted(words))
             return
+        words |= {str(r["kind"]) for r in self.see.rows("/ledger") if _is_late(r["body"])}
         for want in expected:
             if want not in words:
                 self._differ("late", want, sorted(words))
@@ -283,6 +284,10 @@ class _Judge:
 
     def _differ(self, what: str, expected: object, seen: object) -> None:
         self.differences.append(Difference(what, expected, seen))
+
+
+def _is_late(body: object) -> bool:
+    return isinstance(body, dict) and bool(body.get("late_us"))
 
 
 def _is_of(row: Json, made: Json) -> bool:

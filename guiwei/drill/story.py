@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 import server
+from contract.schema import EVENTS
 from guiwei.drill.hardware import EM4100
 from guiwei.drill.specs import (
     AlarmSpec,
@@ -244,7 +245,7 @@ class _Reader:
                 used.append((key, "person", fields.get("to") or ""))
         known: dict[str, Collection[str]] = {
             "item": story.items, "person": story.people, "step": names, "station": story.stations,
-            "word": {*story.items, *Verdict, *AlarmKind},
+            "word": {*story.items, *Verdict, *AlarmKind, *(str(event.__struct_config__.tag) for event in EVENTS)},
             "count": {*story.stations, *(i.category for i in story.items.values()), *COUNTED},
         }  # fmt: skip
         for holder in (expect.holders or {}).values():
