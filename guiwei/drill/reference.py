@@ -81,8 +81,8 @@ EXPECTATIONS = {
     "notices": "every notice: its kind, or a table `kind`, `to`, `text` (a part of it);"
     " when all say `to`, only these people's",
     "station": "station → text, or texts, that its screen shows",
-    "late": "items, verdicts, alarm kinds or kinds of events (`door_closed`) that are marked as learnt late; named items: no other item may be;"
-    " `true`: something is, `false`: nothing",
+    "late": "items, verdicts, alarm kinds or kinds of events (`door_closed`) that are marked as learnt late;"
+    " named items: no other item may be; `true`: something is, `false`: nothing",
 }
 ALARM = {
     "kind": "which alarm",
